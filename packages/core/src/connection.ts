@@ -1,0 +1,12 @@
+/**
+ * All that differs between Redis clients. Keys are sent as given; the client may put its `keyPrefix` before them.
+ * A method rejects with the client's own error; replies may use the client's types (numbers or strings or buffers).
+ */
+export interface RedisConnection {
+  /** What the client puts before every key, `""` for nothing. */
+  readonly keyPrefix: string;
+  /** True if keys live on several nodes, so that one script may use only keys of one hash slot. */
+  readonly cluster: boolean;
+  evalSha(sha1: string, keys: readonly string[], args: readonly string[]): Promise<unknown>;
+  eval(script: string, keys: readonly string[], args: readonly string[]): Promise<unknown>;
+}

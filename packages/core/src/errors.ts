@@ -1,0 +1,72 @@
+const marker = Symbol.for("distlock.error");
+
+export type LockErrorCode = "LOCK_NOT_ACQUIRED" | "LOCK_LOST" | "LOCK_BACKEND" | "LOCKER_CLOSED";
+
+const quote = (key: string): string => JSON.stringify(key.length > 200 ? `${key.slice(0, 200)}…` : key);
+
+/** What every error of a locker is. The token is never part of it. */
+export abstract class LockError extends Error {
+  abstract readonly code: LockErrorCode;
+  /** The key that the failed call was for. */
+  readonly key: string;
+  /** @internal */
+  readonly [marker] = true;
+
+  constructor(message: string, key: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.key = key;
+    Object.defineProperty(this, marker, { enumerable: false });
+  }
+
+  /** Whether a value is an error of distlock, also one of another copy of this package. */
+  static is(value: unknown): value is LockError {
+    return typeof value === "object" && value !== null && marker in value;
+  }
+}
+
+/** Somebody else has the lock, and went on having it for as long as the caller was ready to wait. */
+export class LockNotAcquiredError extends LockError {
+  readonly code = "LOCK_NOT_ACQUIRED";
+  override readonly name = "LockNotAcquiredError";
+  /** How often the lock was asked for. */
+  readonly attempts: number;
+  /** How long the caller waited, in ms. */
+  readonly waited: number;
+
+  constructor(key: string, { attempts, waited }: { attempts: number; waited: number }) {
+    const times = attempts === 1 ? "1 attempt" : `${attempts} attempts`;
+    super(`failed to acquire lock ${quote(key)} after ${times} in ${Math.round(waited)} ms: held by another`, key);
+    this.attempts = attempts;
+    this.waited = waited;
+  }
+}
+
+/** The lease ended, or somebody else has the lock, while we believed that we held it. */
+export class LockLostError extends LockError {
+  readonly code = "LOCK_LOST";
+  override readonly name = "LockLostError";
+
+  constructor(key: string, why: string, cause?: unknown) {
+    super(`lock not held by this instance: ${quote(key)}: ${why}`, key, cause);
+  }
+}
+
+/** Redis did not answer, or refused. What it did is unknown unless the `cause` says so. */
+export class LockBackendError extends LockError {
+  readonly code = "LOCK_BACKEND";
+  override readonly name = "LockBackendError";
+
+  constructor(key: string, what: string, cause?: unknown) {
+    super(`${what} (lock ${quote(key)})`, key, cause);
+  }
+}
+
+/** The locker was closed, before the call or while it waited. */
+export class LockerClosedError extends LockError {
+  readonly code = "LOCKER_CLOSED";
+  override readonly name = "LockerClosedError";
+
+  constructor(key: string) {
+    super(`the locker is closed (lock ${quote(key)})`, key);
+  }
+}

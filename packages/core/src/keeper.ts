@@ -1,0 +1,97 @@
+import type { Driver } from "./driver";
+import { now } from "./lease";
+import { MAX_DELAY } from "./within";
+
+/** A held lock, as the keeper sees it. Times are on the clock of `now()`. */
+export interface Kept {
+  readonly key: string;
+  readonly token: string;
+  /** When the lease ends. */
+  readonly deadline: number;
+  /** When to extend it, `Infinity` for never. */
+  extendAt: number;
+  /** The ttl to ask for, or 0 to let the lease run out. */
+  nextTtl(): number;
+  /** Pause before the next try: after a failure, or while there is no answer. */
+  pause(failure?: unknown): number;
+  extended(sent: number, ttl: number): void;
+  lose(why: string, stolen: boolean): void;
+}
+
+/** One timer per locker: extends locks in batches, and ends those whose deadline has come. It keeps no process alive. */
+export interface Keeper {
+  add(lock: Kept): void;
+  delete(lock: Kept): void;
+  /** Extends nothing from now on; deadlines are still watched. */
+  stopExtending(): void;
+}
+
+export function createKeeper(driver: Driver): Keeper {
+  const locks = new Set<Kept>();
+  let extending = true;
+  let timer: NodeJS.Timeout | undefined;
+  let wakeAt = Number.POSITIVE_INFINITY;
+
+  const wakeOf = (lock: Kept): number => (extending ? Math.min(lock.extendAt, lock.deadline) : lock.deadline);
+
+  function wakeBy(time: number): void {
+    if (time >= wakeAt) return;
+    clearTimeout(timer);
+    wakeAt = time;
+    timer = setTimeout(tick, Math.min(Math.max(time - now(), 1), MAX_DELAY)).unref();
+  }
+
+  function tick(): void {
+    wakeAt = Number.POSITIVE_INFINITY;
+    const time = now();
+    const due: Kept[] = [];
+    for (const lock of locks) {
+      // A timer counts whole milliseconds, so the one before the deadline is the last that is not after it.
+      if (lock.deadline - time < 1) lock.lose("its lease ended", false);
+      else if (extending && lock.extendAt <= time) due.push(lock);
+    }
+    if (due.length > 0) extend(due);
+    for (const lock of locks) wakeBy(wakeOf(lock));
+  }
+
+  function extend(due: readonly Kept[]): void {
+    const asked: { lock: Kept; ttl: number }[] = [];
+    for (const lock of due) {
+      const ttl = lock.nextTtl();
+      lock.extendAt = ttl > 0 ? now() + lock.pause() : Number.POSITIVE_INFINITY;
+      if (ttl > 0) asked.push({ lock, ttl });
+    }
+    if (asked.length === 0) return;
+    const sent = now();
+    const answers = driver.extend(asked.map(({ lock: { key, token }, ttl }) => ({ key, token, ttl })));
+    asked.forEach(({ lock, ttl }, i) => {
+      answers[i]!.then(
+        (reply) => {
+          if (reply === "lost") lock.lose("somebody else freed or took it", true);
+          else lock.extended(sent, ttl);
+        },
+        (error) => {
+          lock.extendAt = Math.min(lock.extendAt, now() + lock.pause(error));
+        },
+      ).then(() => {
+        if (locks.has(lock)) wakeBy(wakeOf(lock));
+      });
+    });
+  }
+
+  return {
+    add(lock) {
+      locks.add(lock);
+      wakeBy(wakeOf(lock));
+    },
+    delete(lock) {
+      locks.delete(lock);
+      if (locks.size > 0) return;
+      clearTimeout(timer);
+      wakeAt = Number.POSITIVE_INFINITY;
+    },
+    stopExtending() {
+      extending = false;
+    },
+  };
+}

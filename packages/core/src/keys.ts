@@ -1,0 +1,42 @@
+/** The part of a key that Redis Cluster hashes: its first non-empty `{tag}`, else all of it. */
+export const hashed = (key: string): string => {
+  const open = key.indexOf("{");
+  const close = open < 0 ? -1 : key.indexOf("}", open + 1);
+  return close > open + 1 ? key.slice(open + 1, close) : key;
+};
+
+const isTagged = (key: string): boolean => hashed(key) !== key;
+
+/**
+ * Throws for what can't be a lock's key: a `TypeError` if it is no well-formed string, a `RangeError` if it is
+ * empty, if its braces leave no way to name a second key in its hash slot, or if it is the name of a companion.
+ */
+export function assertKey(key: unknown): asserts key is string {
+  if (typeof key !== "string") throw new TypeError(`key must be a string, got ${key === null ? "null" : typeof key}`);
+  if (key === "") throw new RangeError("key must not be empty");
+  if (!key.isWellFormed()) throw new TypeError("key must be well-formed Unicode: it has half of a surrogate pair");
+  if (!isTagged(key) && key.includes("}")) {
+    throw new RangeError(
+      `key ${JSON.stringify(key)} must have no "}" outside a {hash tag}: no second key could share its hash slot`,
+    );
+  }
+  if (/^\{.+\}~(fence|queue|alive|dead)|\}.*:(fence|queue|alive|dead(:.*)?)$/s.test(key)) {
+    throw new RangeError(`key ${JSON.stringify(key)} is the name of another lock's companion key`);
+  }
+}
+
+/** Throws a `TypeError` for a client's key prefix under which companions can't share a lock's hash slot. */
+export function assertKeyPrefix(prefix: string): void {
+  if (!isTagged(prefix) && /[{}]/.test(prefix)) {
+    throw new TypeError(
+      `the client's keyPrefix ${JSON.stringify(prefix)} must have no braces, or one complete {hash tag}`,
+    );
+  }
+}
+
+/**
+ * The name of a key beside a lock's, in the same hash slot: `{s1}:lock` → `{s1}:lock:queue`, `s1` → `{s1}~queue`,
+ * so that the locks `s1` and `{s1}` share none. The client puts its `prefix` before every key, also before this one.
+ */
+export const companion = (prefix: string, key: string, suffix: string): string =>
+  isTagged(prefix + key) ? `${key}:${suffix}` : `{${prefix}${key}}~${suffix}`;

@@ -1,0 +1,128 @@
+import { backendError, noAnswer, type Verb } from "./backend-error";
+import type { Driver, Inspection } from "./driver";
+import { type LockError, LockerClosedError, LockNotAcquiredError } from "./errors";
+import { createKeeper } from "./keeper";
+import { assertKey } from "./keys";
+import { createLock, type Lock } from "./lock";
+import { type LockOptions, type ResolvedOptions, resolveOptions } from "./options";
+import { acquireByRetry } from "./retry";
+import { newInbox, newToken } from "./token";
+import { createUndo } from "./undo";
+import { warn } from "./warning";
+import { ANSWER_TIMEOUT, within } from "./within";
+
+export type Work<T> = (lock: Lock) => T | PromiseLike<T>;
+
+/**
+ * Gives out locks. Bad keys and options reject with `TypeError` or `RangeError` before anything is sent; every other
+ * failure is a `LockError`, except that an aborted wait rejects with the signal's reason.
+ */
+export interface Locker {
+  /**
+   * One attempt: the lock, or `null` when somebody else has it. Rejects with `LockBackendError` if Redis does not answer
+   * within 5 s or refuses.
+   */
+  tryAcquire(key: string, options?: LockOptions): Promise<Lock | null>;
+  /**
+   * Waits for the lock. Rejects with `LockNotAcquiredError` if it stays held, with `LockBackendError` if Redis does not
+   * answer or refuses, with `signal.reason` if the caller aborts, with `LockerClosedError` if the locker closes.
+   */
+  acquire(key: string, options?: LockOptions): Promise<Lock>;
+  /**
+   * Waits for the lock, does the work while the lease is kept alive, releases; gives the work's result. The work's own
+   * error always wins. Rejects with `LockLostError` if the work was done but the lock was lost on the way. If only the
+   * release could not reach Redis, the result is given and a warning published: the ttl frees the lock.
+   */
+  withLock<T>(key: string, work: Work<T>): Promise<T>;
+  withLock<T>(key: string, options: LockOptions, work: Work<T>): Promise<T>;
+  /** What Redis knows of the key. Rejects with `LockBackendError` when it does not answer: it never guesses. */
+  inspect(key: string): Promise<Inspection>;
+  /** For operators: frees the lock whoever holds it. True if somebody did; that holder's lock is lost. */
+  forceRelease(key: string): Promise<boolean>;
+  /**
+   * Ends waiting and every later call with `LockerClosedError`, and stops automatic extension. Held locks keep their
+   * deadline and can still be released. What the caller opened (the Redis client) stays open.
+   */
+  close(): Promise<void>;
+}
+
+/** `options` are the defaults of this locker's calls. Throws `TypeError` or `RangeError` for bad ones. */
+export function createLocker(driver: Driver, options?: LockOptions): Locker {
+  if (typeof driver?.acquire !== "function" || typeof driver.extend !== "function") {
+    throw new TypeError("createLocker needs a driver, such as ioredisDriver(client) or nodeRedisDriver(client)");
+  }
+  resolveOptions(options);
+  const inbox = newInbox();
+  const keeper = createKeeper(driver);
+  const undo = createUndo(driver);
+  const closing = new Set<() => void>();
+  let closed = false;
+
+  function enter(key: string): void {
+    assertKey(key);
+    if (closed) throw new LockerClosedError(key);
+  }
+
+  async function obtain(key: string, resolved: ResolvedOptions): Promise<Lock> {
+    const once = resolved.timeout === 0 ? { ...resolved, maxAttempts: 1, timeout: ANSWER_TIMEOUT } : resolved;
+    const grant = await acquireByRetry(key, once, { driver, undo, closing, newToken: () => newToken(inbox) });
+    return createLock(grant, resolved, { driver, keeper, undo });
+  }
+
+  async function ask<T>(verb: Verb, key: string, send: () => Promise<T>): Promise<T> {
+    enter(key);
+    try {
+      return await within(ANSWER_TIMEOUT, send(), () => noAnswer(key, verb));
+    } catch (error) {
+      throw backendError(key, verb, error);
+    }
+  }
+
+  const locker: Locker = {
+    async tryAcquire(key, call) {
+      enter(key);
+      try {
+        return await obtain(key, resolveOptions(options, call, { timeout: 0 }));
+      } catch (error) {
+        if (error instanceof LockNotAcquiredError) return null;
+        throw error;
+      }
+    },
+
+    async acquire(key, call) {
+      enter(key);
+      return obtain(key, resolveOptions(options, call));
+    },
+
+    async withLock<T>(key: string, ...rest: [Work<T>] | [LockOptions, Work<T>]): Promise<T> {
+      enter(key);
+      const [call, work] = rest.length === 1 ? [undefined, rest[0]] : rest;
+      if (typeof work !== "function") throw new TypeError("withLock needs the work to do: a function of the lock");
+      const lock = await obtain(key, resolveOptions({ autoExtend: true }, options, call));
+      let result: T;
+      try {
+        result = await work(lock);
+      } catch (error) {
+        await lock.release().catch(warn);
+        throw error;
+      }
+      await lock.release().catch((error: LockError) => {
+        if (error.code !== "LOCK_BACKEND") throw error;
+        warn(error);
+      });
+      return result;
+    },
+
+    inspect: (key) => ask("inspect", key, () => driver.inspect(key)),
+
+    forceRelease: (key) => ask("forceRelease", key, () => driver.forceRelease(key)),
+
+    async close() {
+      if (closed) return;
+      closed = true;
+      keeper.stopExtending();
+      for (const end of [...closing]) end();
+    },
+  };
+  return locker;
+}

@@ -1,0 +1,37 @@
+import type { AcquireReply, Driver } from "./driver";
+import { now } from "./lease";
+
+/** How long a failing release is repeated, in ms. */
+const PERSISTENCE = 60_000;
+const FIRST_PAUSE = 50;
+const LONGEST_PAUSE = 1_000;
+
+/**
+ * Gives a token up for good, in the background: releases it, and has it refused if its acquire lands later. `pending`
+ * is an acquire that was abandoned unanswered: if it still answers "granted", the token is given up again.
+ */
+export type Undo = (key: string, token: string, pending?: Promise<AcquireReply>) => void;
+
+export function createUndo(driver: Driver): Undo {
+  async function persist(key: string, token: string): Promise<void> {
+    const until = now() + PERSISTENCE;
+    for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+      try {
+        await driver.release({ key, token, undo: true });
+        return;
+      } catch {
+        if (now() + pause > until) return;
+        await new Promise((resolve) => setTimeout(resolve, pause).unref());
+      }
+    }
+  }
+  return (key, token, pending) => {
+    void persist(key, token);
+    pending?.then(
+      (reply) => {
+        if (reply.status === "granted") void persist(key, token);
+      },
+      () => {},
+    );
+  };
+}

@@ -1,0 +1,3 @@
+export { findRedisServer } from "./binary";
+export { type ContractCase, type DriverTarget, driverContract } from "./driver-contract";
+export { freePort, type RedisServer, type RedisServerOptions, startRedis } from "./redis-server";
