@@ -82,7 +82,7 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
     async tryAcquire(key, call) {
       enter(key);
       try {
-        return await obtain(key, resolveOptions(options, call, { timeout: 0 }));
+        return await obtain(key, { ...resolveOptions(options, call), timeout: 0 });
       } catch (error) {
         if (error instanceof LockNotAcquiredError) return null;
         throw error;

@@ -28,11 +28,11 @@ interface Extras {
 function assertClient(client: Extras | null | undefined): asserts client is Extras {
   const need =
     "nodeRedisDriver needs a client of redis (createClient, createCluster, createSentinel or createClientPool)";
+  if (client?.options?.legacyMode) throw new TypeError(`${need}, without legacyMode`);
   if (typeof client?.evalsha === "function") {
     throw new TypeError(`${need}: this looks like ioredis, use ioredisDriver from "@distlock/ioredis"`);
   }
   if (typeof client?.evalSha !== "function" || typeof client.connect !== "function") throw new TypeError(need);
-  if (client.options?.legacyMode) throw new TypeError(`${need}, without legacyMode`);
 }
 
 /** Runs scripts through a node-redis client, which stays the caller's: it is never closed. Throws `TypeError` for other objects. */

@@ -1,0 +1,184 @@
+import { once } from "node:events";
+import { describe, expect, test } from "vitest";
+import { createLocker, type Driver, inProcessDriver, type Lock } from "../src/index";
+
+/** Blocks the event loop, as a long computation or a paused process does. */
+const stall = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+
+const lossOf = async (lock: Lock): Promise<unknown> => {
+  if (!lock.signal.aborted) await once(lock.signal, "abort");
+  return lock.signal.reason;
+};
+
+/** A driver that counts, and whose extensions can be told to fail or to stay unanswered. */
+function watched() {
+  const inner = inProcessDriver();
+  const state = { extensions: 0, batches: 0, mode: "pass" as "pass" | "fail" | "silent" };
+  const driver: Driver = {
+    ...inner,
+    extend(requests) {
+      state.batches++;
+      state.extensions += requests.length;
+      if (state.mode === "pass") return inner.extend(requests);
+      return requests.map(() =>
+        state.mode === "fail" ? Promise.reject(new Error("connection lost")) : new Promise(() => {}),
+      );
+    },
+  };
+  return { driver, state };
+}
+
+describe("the lease", () => {
+  test("ends by the local clock: first look, remaining, signal and release agree", async () => {
+    const driver = inProcessDriver();
+    const lock = await createLocker(driver).acquire("k", { ttl: 60 });
+    expect(lock.remaining()).toBeGreaterThan(0);
+    expect(lock.remaining()).toBeLessThanOrEqual(58);
+    const { signal } = lock;
+    expect(signal.aborted).toBe(false);
+    stall(70);
+    expect(lock.isHeld).toBe(false);
+    expect(lock.remaining()).toBe(0);
+    expect(signal.aborted).toBe(true);
+    expect(signal.reason).toMatchObject({
+      code: "LOCK_LOST",
+      message: expect.stringContaining("lease of 60 ms ended"),
+    });
+    await expect(lock.release()).rejects.toBe(signal.reason);
+    await expect(lock.extend()).rejects.toBe(signal.reason);
+  });
+
+  test("aborts the signal by itself, and keeps no process alive for it", async () => {
+    const lock = await createLocker(inProcessDriver()).acquire("k", { ttl: 40 });
+    const { signal } = lock;
+    const keepAlive = setTimeout(() => {}, 10_000);
+    expect(await lossOf(lock)).toMatchObject({ code: "LOCK_LOST" });
+    clearTimeout(keepAlive);
+    expect(signal.aborted).toBe(true);
+  });
+
+  test("is made longer by extend, never shorter", async () => {
+    const lock = await createLocker(inProcessDriver()).acquire("k", { ttl: 1_000 });
+    await lock.extend(60_000);
+    expect(lock.remaining()).toBeGreaterThan(50_000);
+    await lock.extend(10);
+    await lock.extend();
+    expect(lock.remaining()).toBeGreaterThan(50_000);
+    await lock.release();
+    await expect(lock.extend()).rejects.toMatchObject({
+      code: "LOCK_LOST",
+      message: expect.stringContaining("released"),
+    });
+    expect(lock.isHeld).toBe(false);
+    expect(lock.signal.aborted).toBe(false);
+  });
+
+  test("does not end early for a loss that another lock of the key has", async () => {
+    const driver = inProcessDriver();
+    const [a, b] = [createLocker(driver), createLocker(driver)];
+    const lost = await a.acquire("k", { ttl: 30 });
+    stall(40);
+    const next = await b.acquire("k");
+    expect(lost.isHeld).toBe(false);
+    await expect(lost.release()).rejects.toThrow();
+    expect(next.isHeld).toBe(true);
+    expect((await a.inspect("k")).held).toBe(true);
+  });
+});
+
+describe("automatic extension", () => {
+  test("keeps the lease alive while the work runs, at a third of the ttl", async () => {
+    const { driver, state } = watched();
+    const locker = createLocker(driver);
+    await locker.withLock("k", { ttl: 90 }, async (lock) => {
+      const began = performance.now();
+      while (performance.now() - began < 300) {
+        expect(lock.isHeld).toBe(true);
+        expect((await locker.inspect("k")).held).toBe(true);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+    });
+    expect(state.extensions).toBeGreaterThan(3);
+    expect(state.extensions).toBeLessThanOrEqual(Math.ceil(330 / 30) + 1);
+    const after = state.extensions;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(state.extensions, "a released lock is extended").toBe(after);
+  });
+
+  test("is off in acquire unless asked for", async () => {
+    const { driver, state } = watched();
+    const locker = createLocker(driver);
+    const plain = await locker.acquire("plain", { ttl: 60 });
+    const kept = await locker.acquire("kept", { ttl: 60, autoExtend: true });
+    await lossOf(plain);
+    expect(kept.isHeld).toBe(true);
+    expect(state.extensions).toBeGreaterThan(0);
+    await kept.release();
+  });
+
+  test("shares requests among many locks", async () => {
+    const { driver, state } = watched();
+    const locker = createLocker(driver, { ttl: 300, autoExtend: true });
+    const locks = await Promise.all(Array.from({ length: 500 }, (_, i) => locker.acquire(`k${i}`)));
+    while (state.extensions < 500) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(state.batches).toBeLessThanOrEqual(3);
+    await Promise.all(locks.map((lock) => lock.release()));
+  });
+
+  test("survives a failure that heals before the deadline", async () => {
+    const { driver, state } = watched();
+    const lock = await createLocker(driver).acquire("k", { ttl: 300, autoExtend: true });
+    state.mode = "fail";
+    while (state.extensions < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    state.mode = "pass";
+    const before = lock.remaining();
+    while (lock.remaining() <= before) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(lock.signal.aborted).toBe(false);
+    await lock.release();
+  });
+
+  test.each(["fail", "silent"] as const)(
+    "loses the lock at its deadline while extensions %s, and says why",
+    async (mode) => {
+      const { driver, state } = watched();
+      const lock = await createLocker(driver).acquire("k", { ttl: 90, autoExtend: true });
+      const sent = performance.now();
+      state.mode = mode;
+      const reason = await lossOf(lock);
+      expect(performance.now() - sent).toBeGreaterThan(60);
+      expect(reason).toMatchObject({ code: "LOCK_LOST" });
+      if (mode === "fail") expect((reason as Error).cause).toMatchObject({ message: "connection lost" });
+      expect(state.extensions).toBeLessThanOrEqual(mode === "fail" ? 8 : 3);
+    },
+  );
+
+  test("notices that somebody else took the lock", async () => {
+    const driver = inProcessDriver();
+    const [a, b] = [createLocker(driver), createLocker(driver)];
+    const lock = await a.acquire("k", { ttl: 120, autoExtend: true });
+    await b.forceRelease("k");
+    const next = await b.acquire("k");
+    expect(await lossOf(lock)).toMatchObject({ code: "LOCK_LOST", message: expect.stringContaining("somebody else") });
+    expect(next.isHeld).toBe(true);
+    expect((await b.inspect("k")).held).toBe(true);
+  });
+
+  test("stops at maxHold", async () => {
+    const { driver } = watched();
+    const began = performance.now();
+    const lock = await createLocker(driver).acquire("k", { ttl: 90, autoExtend: true, maxHold: 250 });
+    const reason = await lossOf(lock);
+    expect(reason).toMatchObject({ code: "LOCK_LOST", message: expect.stringContaining("maxHold was reached") });
+    expect(performance.now() - began).toBeGreaterThan(150);
+    expect(lock.isHeld).toBe(false);
+  });
+
+  test("stops when the locker closes; the deadline stays", async () => {
+    const { driver, state } = watched();
+    const locker = createLocker(driver);
+    const lock = await locker.acquire("k", { ttl: 60, autoExtend: true });
+    await locker.close();
+    expect(await lossOf(lock)).toMatchObject({ code: "LOCK_LOST" });
+    expect(state.extensions).toBe(0);
+  });
+});

@@ -1,0 +1,63 @@
+import type { Driver } from "@distlock/core";
+import { ioredisDriver } from "@distlock/ioredis";
+import { type NodeRedisClient, nodeRedisDriver } from "@distlock/node-redis";
+import { Redis as Redis5 } from "ioredis-5";
+import { Redis as Redis6 } from "ioredis-6";
+import * as redis4 from "redis-4";
+import * as redis5 from "redis-5";
+import * as redis6 from "redis-6";
+
+/** A client of one library and version, and what the tests do with it besides locking. */
+export interface TestClient {
+  readonly driver: Driver;
+  get(key: string): Promise<string | null>;
+  set(key: string, value: string): Promise<unknown>;
+  /** Ends the connection at once. */
+  close(): unknown;
+}
+
+function ofIoredis(client: Redis5 | Redis6): TestClient {
+  client.on("error", () => {});
+  return {
+    driver: ioredisDriver(client),
+    get: (key) => client.get(key),
+    set: (key, value) => client.set(key, value),
+    close: () => client.disconnect(),
+  };
+}
+
+interface NodeRedis extends NodeRedisClient {
+  on(event: "error", listener: (error: Error) => void): unknown;
+  connect(): Promise<unknown>;
+  get(key: string): Promise<string | null>;
+  set(key: string, value: string): Promise<unknown>;
+}
+
+async function ofNodeRedis(client: NodeRedis, close: () => unknown): Promise<TestClient> {
+  client.on("error", () => {});
+  await client.connect();
+  return {
+    driver: nodeRedisDriver(client),
+    get: (key) => client.get(key),
+    set: (key, value) => client.set(key, value),
+    close,
+  };
+}
+
+/** Every client version that is supported, connected to a server. */
+export const clients: Readonly<Record<string, (url: string) => Promise<TestClient>>> = {
+  "ioredis 5.11.1": async (url) => ofIoredis(new Redis5(url)),
+  "ioredis 6.0.0": async (url) => ofIoredis(new Redis6(url)),
+  "redis 4.7.1": (url) => {
+    const client = redis4.createClient({ url });
+    return ofNodeRedis(client as unknown as NodeRedis, () => client.disconnect());
+  },
+  "redis 5.12.1": (url) => {
+    const client = redis5.createClient({ url });
+    return ofNodeRedis(client as unknown as NodeRedis, () => client.destroy());
+  },
+  "redis 6.3.1": (url) => {
+    const client = redis6.createClient({ url });
+    return ofNodeRedis(client as unknown as NodeRedis, () => client.destroy());
+  },
+};

@@ -1,0 +1,39 @@
+import { randomUUID } from "node:crypto";
+import { startRedis } from "@distlock/testing";
+import { Redis } from "ioredis-6";
+import { afterAll, describe, expect, test } from "vitest";
+import { clients } from "./clients";
+import { startWorker } from "./worker";
+
+const server = await startRedis();
+const redis = new Redis(server.url);
+
+afterAll(async () => {
+  redis.disconnect();
+  await server.stop();
+});
+
+async function count(mode: "locked" | "bare", names: readonly string[]): Promise<number> {
+  const key = `counter:${randomUUID()}`;
+  const workers = names.map((name) => startWorker("count", name, server.url, key, "250", mode));
+  await Promise.all(workers.map((worker) => worker.next()));
+  for (const worker of workers) worker.process.send("go");
+  expect(await Promise.all(workers.map((worker) => worker.ended))).toEqual([0, 0, 0, 0]);
+  return Number(await redis.get(key));
+}
+
+const mixed = ["ioredis 5.11.1", "redis 4.7.1", "ioredis 6.0.0", "redis 6.3.1"];
+
+describe("4 processes add 250 times each to a counter that they read and write", () => {
+  test.each(Object.keys(clients))("to 1,000 under the lock, all on %s", async (client) => {
+    expect(await count("locked", Array(4).fill(client))).toBe(1_000);
+  });
+
+  test("to 1,000 under the lock, each on another client", async () => {
+    expect(await count("locked", mixed)).toBe(1_000);
+  });
+
+  test("to less without the lock", async () => {
+    expect(await count("bare", mixed)).toBeLessThan(1_000);
+  });
+});

@@ -1,0 +1,114 @@
+import { createLocker } from "@distlock/core";
+import { ioredisDriver } from "@distlock/ioredis";
+import { nodeRedisDriver } from "@distlock/node-redis";
+import { startRedis } from "@distlock/testing";
+import { Redis as Redis5 } from "ioredis-5";
+import { Redis as Redis6 } from "ioredis-6";
+import * as redis4 from "redis-4";
+import * as redis6 from "redis-6";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
+import { clients, type TestClient } from "./clients";
+
+const server = await startRedis();
+const rejections: unknown[] = [];
+process.on("unhandledRejection", (reason) => rejections.push(reason));
+
+afterEach(() => {
+  expect(rejections.splice(0)).toEqual([]);
+});
+afterAll(() => server.stop());
+
+describe("the wrong kind of client is refused by name", () => {
+  test("by ioredisDriver", () => {
+    const wrong = redis6.createClient() as unknown as Redis6;
+    expect(() => ioredisDriver(wrong)).toThrow(
+      /ioredisDriver needs .* use nodeRedisDriver from "@distlock\/node-redis"/,
+    );
+    for (const other of [undefined, null, {}, "redis://x", new Redis6({ lazyConnect: true }).pipeline()]) {
+      expect(() => ioredisDriver(other as unknown as Redis6)).toThrow(TypeError);
+    }
+  });
+
+  test("by nodeRedisDriver", () => {
+    type Wrong = Parameters<typeof nodeRedisDriver>[0];
+    for (const wrong of [new Redis5({ lazyConnect: true }), new Redis6({ lazyConnect: true })]) {
+      expect(() => nodeRedisDriver(wrong as unknown as Wrong)).toThrow(
+        /nodeRedisDriver needs .* use ioredisDriver from "@distlock\/ioredis"/,
+      );
+    }
+    const legacy = redis4.createClient({ legacyMode: true }) as unknown as Wrong;
+    expect(() => nodeRedisDriver(legacy)).toThrow(/legacyMode/);
+    for (const other of [undefined, null, {}, "redis://x", redis6.createClient().multi()]) {
+      expect(() => nodeRedisDriver(other as unknown as Wrong)).toThrow(TypeError);
+    }
+  });
+});
+
+describe.each(Object.entries(clients))("%s", (name, connect) => {
+  const open: TestClient[] = [];
+  const locker = async () => {
+    const client = await connect(server.url);
+    open.push(client);
+    return { client, locker: createLocker(client.driver) };
+  };
+  afterEach(() => {
+    for (const client of open.splice(0)) {
+      try {
+        client.close();
+      } catch {}
+    }
+  });
+
+  test("a client that was closed gives a clear error", async () => {
+    const { client, locker: closed } = await locker();
+    const lock = await closed.acquire(`closed:${name}`);
+    client.close();
+    for (const call of [
+      () => closed.tryAcquire("k"),
+      () => closed.acquire("k", { timeout: 300 }),
+      () => closed.inspect("k"),
+      () => lock.extend(),
+      () => lock.release(),
+    ]) {
+      await expect(call()).rejects.toMatchObject({ code: "LOCK_BACKEND", message: expect.stringMatching(/closed/i) });
+    }
+    open.pop();
+  });
+
+  test("a server that does not answer costs no more than the timeout, and leaves no lock behind", async () => {
+    const { locker: here } = await locker();
+    const { locker: other } = await locker();
+    const key = `frozen:${name}`;
+    const held = await here.acquire(`held:${name}`, { ttl: 300 });
+    await server.signal("SIGSTOP");
+    await expect(here.acquire(key, { timeout: 200 })).rejects.toMatchObject({
+      code: "LOCK_BACKEND",
+      message: expect.stringContaining("no answer from Redis within 20"),
+    });
+    const reason = new Error("user went away");
+    await expect(here.acquire(key, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    const controller = new AbortController();
+    const waiting = here.acquire(key, { signal: controller.signal });
+    controller.abort(reason);
+    await expect(waiting).rejects.toBe(reason);
+    await expect(held.extend()).rejects.toMatchObject({ code: "LOCK_LOST" });
+    expect(held.isHeld).toBe(false);
+    await server.signal("SIGCONT");
+    const lock = await other.acquire(key, { maxAttempts: Number.POSITIVE_INFINITY, retryDelay: 5 });
+    expect(lock.isHeld).toBe(true);
+    await lock.release();
+  });
+
+  test("a server that died and came back is used again", async () => {
+    const { locker: here } = await locker();
+    const key = `died:${name}`;
+    const lock = await here.acquire(key, { ttl: 600, autoExtend: true });
+    await server.signal("SIGKILL");
+    await expect(here.tryAcquire(`${key}:other`, { signal: AbortSignal.timeout(300) })).rejects.toBeDefined();
+    await server.restart();
+    const again = await here.acquire(key, { maxAttempts: Number.POSITIVE_INFINITY, retryDelay: 20 });
+    expect(again.fence).toBeGreaterThan(lock.fence);
+    await again.release();
+    await expect(lock.release()).rejects.toMatchObject({ code: "LOCK_LOST" });
+  });
+});
