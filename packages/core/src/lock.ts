@@ -92,7 +92,7 @@ export function createLock(
     nextTtl() {
       const time = now();
       const ask = Math.min(ttl, Math.floor(capped - time));
-      if (cappedOut || leaseEnd(time, ask) <= deadline) return 0;
+      if (leaseEnd(time, ask) <= deadline) return 0;
       cappedOut = ask < ttl;
       return ask;
     },
@@ -102,11 +102,8 @@ export function createLock(
       return Math.min(Math.max(step, 10), 1_000);
     },
     extended(sentAt, asked) {
-      // Past its deadline a lock stays lost: what Redis still extended is given back.
-      if (!isHeld()) {
-        if (state === "lost") undo(key, token);
-        return;
-      }
+      // Past its deadline a lock stays lost; the release that its loss sent frees what Redis still extended.
+      if (!isHeld()) return;
       failure = undefined;
       deadline = Math.max(deadline, leaseEnd(sentAt, asked));
       if (autoExtend) kept.extendAt = nextExtension(Math.max(sentAt, deadline - ttl));

@@ -115,6 +115,40 @@ describe("an acquire whose answer is lost", () => {
   });
 });
 
+describe("the end of a wait", () => {
+  test("tells the driver that its call was abandoned", async () => {
+    const { driver } = faulty();
+    const calls: { readonly abandoned: boolean }[] = [];
+    const silent: Driver = {
+      ...driver,
+      acquire: (request, call) => {
+        calls.push(call);
+        return request.key === "silent" ? new Promise(() => {}) : driver.acquire(request, call);
+      },
+    };
+    const locker = createLocker(silent);
+    await locker.acquire("k");
+    await expect(locker.acquire("silent", { timeout: 10 })).rejects.toMatchObject({ code: "LOCK_BACKEND" });
+    expect(calls).toEqual([{ abandoned: false }, { abandoned: true }]);
+  });
+
+  test.each([
+    [70, "LOCK_NOT_ACQUIRED"],
+    [10, "LOCK_BACKEND"],
+  ])("after %i of 100 ms with answers is %s", async (answering, code) => {
+    const { driver, faults, other } = faulty();
+    await other.acquire("k");
+    const began = performance.now();
+    faults.acquire = (run) => (performance.now() - began < answering ? run() : new Promise(() => {}));
+    const waiting = createLocker(driver).acquire("k", {
+      timeout: 100,
+      retryDelay: 1,
+      maxAttempts: Number.POSITIVE_INFINITY,
+    });
+    await expect(waiting).rejects.toMatchObject({ code });
+  });
+});
+
 describe("a grant that comes when its lease is over", () => {
   test("is confirmed, never believed", async () => {
     const { driver, faults } = faulty();

@@ -385,6 +385,21 @@ export function driverContract({ drivers, command, keyPrefix = "" }: DriverTarge
         }
       },
 
+      "keeps the memory of the last fence alive as long as the lock": async () => {
+        const [key, token] = [newKey(), newToken()];
+        const ttl = 2 * 86_400_000;
+        await grantOf(acquire(a, key, token));
+        const companion = ((await command("KEYS", `*${key}*`)) as unknown[]).map(String).find((name) => name !== there(key))!;
+        for (const longer of [() => extend(a, key, token, ttl), () => acquire(a, key, token, 2 * ttl)]) {
+          await command("PEXPIRE", companion, "1000");
+          await longer();
+          assert.ok(Number(await command("PTTL", companion)) > ttl - TTL);
+        }
+        await extend(a, key, token, 1_000);
+        assert.ok(Number(await command("PTTL", companion)) > 2 * ttl - TTL);
+        await release(a, key, token);
+      },
+
       "goes on minting higher fences when the server has lost everything": async () => {
         const [key, token] = [newKey(), newToken()];
         const before = await grantOf(acquire(a, key, token));

@@ -1,0 +1,23 @@
+export interface JoinedSignal {
+  /** Aborts as soon as one of the signals does, with its reason. */
+  readonly signal: AbortSignal;
+  /** Leaves no listener behind. */
+  dispose(): void;
+}
+
+/** `AbortSignal.any` leaves an entry on a long-lived signal for every call (Node 20), so this listens by itself. */
+export function joinSignals(...given: readonly (AbortSignal | undefined)[]): JoinedSignal {
+  const controller = new AbortController();
+  const signals = given.filter((signal) => signal !== undefined);
+  function onAbort(): void {
+    controller.abort(signals.find(({ aborted }) => aborted)?.reason);
+  }
+  for (const signal of signals) signal.addEventListener("abort", onAbort);
+  if (signals.some(({ aborted }) => aborted)) onAbort();
+  return {
+    signal: controller.signal,
+    dispose() {
+      for (const signal of signals) signal.removeEventListener("abort", onAbort);
+    },
+  };
+}

@@ -1,0 +1,29 @@
+import type { Message } from "./message";
+
+export interface MemoryOptions {
+  /**
+   * Ends the call with `signal.reason`. What was not begun by then is not done; what was already sent may still happen.
+   * A memory may ignore it.
+   */
+  signal?: AbortSignal | undefined;
+}
+
+/** What a search found. */
+export interface Document {
+  content: string;
+  metadata: Record<string, unknown>;
+  /** How well it matches: higher is better, on a scale of the memory's own. */
+  score: number;
+}
+
+/** One conversation, kept as messages `M` and searched for documents `D`. */
+export interface Memory<M = Message, D = Document> {
+  /** Adds what was said and what was answered, in this order, at the end. */
+  save(input: M, output: M, options?: MemoryOptions): Promise<void>;
+  /** The messages, oldest first. `query` says what they are wanted for; a memory may ignore it and give them all. */
+  load(query?: string, options?: MemoryOptions): Promise<M[]>;
+  /** At most `k` documents that match. */
+  search(query: string, k: number, options?: MemoryOptions): Promise<D[]>;
+  /** Forgets the conversation. */
+  clear(options?: MemoryOptions): Promise<void>;
+}

@@ -1,0 +1,45 @@
+import type { RedisConnection } from "@distlock/core";
+import { ioredisConnection } from "@distlock/ioredis";
+import { type NodeRedisClient, nodeRedisConnection } from "@distlock/node-redis";
+import { Redis } from "ioredis";
+import { createClient } from "redis";
+import { afterAll } from "vitest";
+
+export interface IoredisSetting {
+  keyPrefix?: string;
+  retryStrategy?: () => null;
+}
+
+export interface NodeRedisSetting {
+  RESP?: 2 | 3;
+  commandOptions?: object;
+}
+
+const closers: (() => void)[] = [];
+
+afterAll(() => {
+  for (const close of closers.splice(0)) close();
+});
+
+/** An ioredis client that is closed after the file's tests. */
+export function ioredis(port: number, options: IoredisSetting = {}): Redis {
+  const client = new Redis(port, { lazyConnect: true, ...options });
+  client.on("error", () => {});
+  closers.push(() => client.disconnect());
+  return client;
+}
+
+/** A connected node-redis client that is closed after the file's tests. */
+export async function nodeRedis(port: number, options: NodeRedisSetting = {}): Promise<NodeRedisClient> {
+  const client = createClient({ socket: { port }, ...(options as object) });
+  client.on("error", () => {});
+  await client.connect();
+  closers.push(() => client.destroy());
+  return client as unknown as NodeRedisClient;
+}
+
+export const viaIoredis = (port: number, options?: IoredisSetting): RedisConnection =>
+  ioredisConnection(ioredis(port, options));
+
+export const viaNodeRedis = async (port: number, options?: NodeRedisSetting): Promise<RedisConnection> =>
+  nodeRedisConnection(await nodeRedis(port, options));

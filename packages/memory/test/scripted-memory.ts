@@ -1,0 +1,39 @@
+import type { Locker } from "@distlock/core";
+import {
+  LockedMemory,
+  type LockedMemoryOptions,
+  type Memory,
+  type MemoryOptions,
+  type VariableMemory,
+} from "../src/index";
+
+/** What a write of a memory does, and what it was called with. */
+export type Write = (options: MemoryOptions, ...args: unknown[]) => Promise<void>;
+
+/** A memory of the newer generation whose writes do as they are told. */
+export const memoryThat = (write: Write): Memory<string, string> => ({
+  save: (input, output, options) => write(options!, input, output),
+  load: async (query) => [`loaded ${query}`],
+  search: async (query, k) => [`found ${query} ${k}`],
+  clear: (options) => write(options!),
+});
+
+/** A memory of the older generation whose writes do as they are told. */
+export const variableMemoryThat = (write: Write): VariableMemory => ({
+  saveContext: (inputs, outputs, options) => write(options!, inputs, outputs),
+  loadMemoryVariables: async (inputs) => ({ history: `loaded ${inputs.input}` }),
+  memoryVariables: () => ["history"],
+  clear: (options) => write(options!),
+});
+
+type LockedWrite = (write: Write, locker: Locker, options: LockedMemoryOptions, call?: MemoryOptions) => Promise<void>;
+
+/** Every write that a `LockedMemory` locks, over a memory that does as it is told. */
+export const lockedWrites: Record<string, LockedWrite> = {
+  save: (write, locker, options, call) => new LockedMemory(memoryThat(write), locker, options).save("in", "out", call),
+  clear: (write, locker, options, call) => new LockedMemory(memoryThat(write), locker, options).clear(call),
+  saveContext: (write, locker, options, call) =>
+    new LockedMemory(variableMemoryThat(write), locker, options).saveContext({ input: "in" }, { output: "out" }, call),
+  "clear of a VariableMemory": (write, locker, options, call) =>
+    new LockedMemory(variableMemoryThat(write), locker, options).clear(call),
+};

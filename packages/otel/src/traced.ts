@@ -1,0 +1,98 @@
+import {
+  type Lock,
+  LockError,
+  type Locker,
+  type LockNotAcquiredError,
+  type LockOptions,
+  type Work,
+} from "@distlock/core";
+import { type Context, context, type Tracer, trace } from "@opentelemetry/api";
+import { version } from "../package.json";
+import { createBegin, following, type Step } from "./step";
+import { tracedLock } from "./traced-lock";
+
+export interface TracedOptions {
+  /** Makes the spans. Default: the tracer `@distlock/otel` of the registered provider. */
+  tracer?: Tracer | undefined;
+}
+
+function answered(step: Step, lock: Lock | null): void {
+  step.set({ "distlock.acquired": lock !== null, "distlock.fence": lock?.fence });
+}
+
+function refused(step: Step, error: unknown): void {
+  step.fail(error);
+  if (!LockError.is(error) || error.code !== "LOCK_NOT_ACQUIRED") return;
+  step.set({ "distlock.acquired": false, "distlock.attempts": (error as LockNotAcquiredError).attempts });
+}
+
+/**
+ * The same locker, with a span for each `acquire`, `tryAcquire` and `withLock`, and for each `extend` and `release` of
+ * the locks that it gives. It resolves and rejects as the given locker does. No span carries a token.
+ */
+export function traced(locker: Locker, { tracer }: TracedOptions = {}): Locker {
+  const begin = createBegin(tracer ?? trace.getTracer("@distlock/otel", version));
+
+  const beginAcquire = (key: string, options: LockOptions | undefined, parent?: Context): Step =>
+    begin("distlock.acquire", { "distlock.lock.key": key, "distlock.ttl": options?.ttl }, parent);
+
+  return {
+    tryAcquire(key, options) {
+      const step = beginAcquire(key, options);
+      return step.run(async () => {
+        const lock = await locker.tryAcquire(key, options);
+        answered(step, lock);
+        return lock && tracedLock(lock, begin);
+      });
+    },
+
+    acquire(key, options) {
+      const step = beginAcquire(key, options);
+      return step.run(async () => {
+        const lock = await locker.acquire(key, options);
+        answered(step, lock);
+        return tracedLock(lock, begin);
+      }, refused);
+    },
+
+    withLock<T>(key: string, ...rest: [Work<T>] | [LockOptions, Work<T>]): Promise<T> {
+      const [options, work] = rest.length === 1 ? [undefined, rest[0]] : rest;
+      const whole = begin("distlock.withLock", { "distlock.lock.key": key });
+      let part = beginAcquire(key, options, whole.context);
+      let granted: Lock | undefined;
+
+      async function tracedWork(lock: Lock): Promise<T> {
+        granted = lock;
+        answered(part, lock);
+        part.end();
+        try {
+          return await context.with(whole.context, () => work(tracedLock(lock, begin)));
+        } finally {
+          const attributes = { "distlock.lock.key": key, "distlock.fence": lock.fence };
+          part = begin("distlock.release", attributes);
+        }
+      }
+
+      // What is no function stays as it is, for the locker to refuse.
+      const args = rest.map((each) => (typeof each === "function" ? tracedWork : each)) as [LockOptions, Work<T>];
+      return whole.run(async () => {
+        try {
+          return await context.with(
+            following(() => part.inner),
+            () => locker.withLock(key, ...args),
+          );
+        } catch (error) {
+          if (granted === undefined) refused(part, error);
+          throw error;
+        } finally {
+          if (granted?.signal.aborted) part.fail(granted.signal.reason);
+          part.end();
+        }
+      });
+    },
+
+    inspect: (key) => locker.inspect(key),
+    forceRelease: (key) => locker.forceRelease(key),
+    close: () => locker.close(),
+  };
+}
