@@ -4,30 +4,35 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { startRedis } from "@distlock/testing";
+import { type RedisServer, startRedis } from "@distlock/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const require = createRequire(import.meta.url);
+const SLOW = 120_000;
 const packages = ["core", "ioredis", "memory", "node-redis", "otel", "testing"];
 const built = ["dist/index.cjs", "dist/index.d.cts", "dist/index.d.ts", "dist/index.js"];
 const shipped = ["LICENSE", "README.md", ...built, "package.json"];
 
 /** Resolves with what the program printed, or rejects with it. */
-const run = (cwd: string, program: string, ...args: string[]): Promise<string> =>
+const output = (cwd: string, program: string, ...args: string[]): Promise<string> =>
   new Promise((resolve, reject) => {
     execFile(program, args, { cwd, maxBuffer: 1e8 }, (error, stdout, stderr) =>
       error ? reject(new Error(`${error.message}\n${stdout}\n${stderr}`)) : resolve(stdout),
     );
   });
 
+const run = async (...call: Parameters<typeof output>): Promise<void> => {
+  await output(...call);
+};
+
 const folder = await mkdtemp(join(tmpdir(), "distlock-packaging-"));
 const tarballs = new Map<string, { filename: string; files: { path: string }[] }>();
 
 beforeAll(async () => {
   const pack = ["-r", "--filter", "./packages/*", "pack", "--json", "--pack-destination", folder];
-  for (const each of JSON.parse(await run(root, "pnpm", ...pack))) tarballs.set(each.name, each);
-}, 120_000);
+  for (const each of JSON.parse(await output(root, "pnpm", ...pack))) tarballs.set(each.name, each);
+}, SLOW);
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -40,10 +45,16 @@ describe.for(packages)("%s", (name) => {
   });
 
   test("depends on core alone, and needs a peer only if it imports it", async () => {
-    const { dependencies = {}, peerDependencies = {}, peerDependenciesMeta = {} } = JSON.parse(await at("package.json"));
+    const {
+      dependencies = {},
+      peerDependencies = {},
+      peerDependenciesMeta = {},
+    } = JSON.parse(await at("package.json"));
     expect(dependencies).toEqual(name === "core" ? {} : { "@distlock/core": "workspace:^" });
     const code = (await Promise.all(built.map(at))).join("\n");
-    const imports = new Set([...code.matchAll(/^import .*from ['"](.+)['"]|require\(['"](.+)['"]\)/gm)].map((m) => m[1] ?? m[2]!));
+    const imports = new Set(
+      [...code.matchAll(/^import .*from ['"](.+)['"]|require\(['"](.+)['"]\)/gm)].map((m) => m[1] ?? m[2]!),
+    );
     const optional = (peer: string) => peerDependenciesMeta[peer]?.optional === true;
     const required = Object.keys(peerDependencies).filter((peer) => !optional(peer));
     const foreign = [...imports].filter((from) => !from.startsWith("node:") && from !== "@distlock/core");
@@ -60,7 +71,8 @@ describe.for(packages)("%s", (name) => {
 const proofs: Record<string, string> = {
   core: "assert.ok(pkg.LockError.is(new pkg.LockLostError('key', 'why')));",
   ioredis: "// @ts-expect-error: no client\n  assert.throws(() => pkg.ioredisDriver({ status: 'ready' }), TypeError);",
-  "node-redis": "// @ts-expect-error: no client\n  assert.throws(() => pkg.nodeRedisDriver({ isOpen: true }), TypeError);",
+  "node-redis":
+    "// @ts-expect-error: no client\n  assert.throws(() => pkg.nodeRedisDriver({ isOpen: true }), TypeError);",
   testing: "assert.equal(typeof pkg.startRedis, 'function');",
 };
 
@@ -90,56 +102,74 @@ const asImport = (variable: string, from: string) =>
 const asRequire = (variable: string, from: string) => `const ${variable} = require("${from}")`;
 const asImportRequire = (variable: string, from: string) => `import ${variable} = require("${from}")`;
 
-/** The compiler with the least that a program of ours needs: one lib, and the types of Node. */
-const strictly = ["--noEmit", "--strict", "--exactOptionalPropertyTypes", "--target", "es2022", "--types", "node"];
-const typeRoots = ["--typeRoots", join(root, "node_modules/@types")];
-const compile = (cwd: string, ...args: string[]) =>
-  run(cwd, process.execPath, require.resolve("typescript/bin/tsc"), ...strictly, ...typeRoots, ...args);
+/** The compiler, with the least that a program of ours needs: one lib, and the types of Node. */
+const compile = (...args: string[]) => {
+  const options = ["--noEmit", "--strict", "--exactOptionalPropertyTypes", "--target", "es2022"];
+  const types = ["--types", "node", "--typeRoots", join(root, "node_modules/@types")];
+  return run(folder, process.execPath, require.resolve("typescript/bin/tsc"), ...options, ...types, ...args);
+};
 
-/** The clients that READMEs import, by the name that they have here. */
-const clients: Record<string, string> = { ioredis: "ioredis-6", "node-redis": "redis-6" };
-
-describe.for(Object.keys(proofs))("%s alone in a folder", (name) => {
-  const home = join(folder, name);
+describe("each alone in a folder", () => {
+  const names = Object.keys(proofs);
+  const homes = (...files: string[]) => names.flatMap((name) => files.map((file) => join(name, file)));
 
   beforeAll(async () => {
-    const wanted = [...new Set(["core", name])].map((each) => tarballs.get(`@distlock/${each}`)!.filename);
-    await mkdir(home);
-    await run(home, "npm", "install", "--offline", "--ignore-scripts", "--no-audit", "--no-fund", ...wanted);
-    await writeFile(join(home, "esm.mjs"), program(name, asImport).replaceAll("import * as assert", "import assert"));
-    await writeFile(join(home, "cjs.cjs"), program(name, asRequire));
-    await writeFile(join(home, "esm.mts"), program(name, asImport));
-    await writeFile(join(home, "cjs.cts"), program(name, asImportRequire));
-  }, 120_000);
+    for (const name of names) {
+      const home = join(folder, name);
+      const wanted = [...new Set(["core", name])].map((each) => tarballs.get(`@distlock/${each}`)!.filename);
+      await mkdir(home);
+      await run(home, "npm", "install", "--offline", "--ignore-scripts", "--no-audit", "--no-fund", ...wanted);
+      await writeFile(join(home, "esm.mjs"), program(name, asImport));
+      await writeFile(join(home, "cjs.cjs"), program(name, asRequire));
+      await writeFile(join(home, "esm.mts"), program(name, asImport));
+      await writeFile(join(home, "cjs.cts"), program(name, asImportRequire));
+    }
+  }, SLOW);
 
-  test("brings core and nothing else", async () => {
-    const lock = JSON.parse(await readFile(join(home, "node_modules/.package-lock.json"), "utf8"));
+  test.for(names)("%s brings core and nothing else", async (name) => {
+    const lock = JSON.parse(await readFile(join(folder, name, "node_modules/.package-lock.json"), "utf8"));
     const expected = [...new Set(["core", name])].map((each) => `node_modules/@distlock/${each}`);
     expect(Object.keys(lock.packages)).toEqual(expected);
   });
 
-  test.for(["esm.mjs", "cjs.cjs"])("runs from %s", (file) => run(home, process.execPath, file));
+  test.for(homes("esm.mjs", "cjs.cjs"))("%s runs", (file) => run(folder, process.execPath, file));
 
   test.for([
-    ["--module", "node16"],
-    ["--module", "nodenext"],
-    ["--module", "esnext", "--moduleResolution", "bundler"],
-  ])("compiles with %s %s", (mode) => compile(home, ...mode, "esm.mts", ...(mode.includes("bundler") ? [] : ["cjs.cts"])));
+    ["--module", "node16", ...homes("esm.mts", "cjs.cts")],
+    ["--module", "nodenext", ...homes("esm.mts", "cjs.cts")],
+    ["--module", "preserve", "--moduleResolution", "bundler", ...homes("esm.mts", "cjs.cts")],
+    ["--module", "esnext", "--moduleResolution", "bundler", ...homes("esm.mts")],
+  ])("compiles with %s %s", { timeout: SLOW }, (args) => compile("--lib", "es2022", ...args));
 
-  test("does what its README shows, on a real server", async () => {
-    const server = await startRedis();
-    try {
-      const readme = await readFile(join(home, "node_modules/@distlock", name, "README.md"), "utf8");
-      const code = readme.match(/```ts\n(.*?)```/s)![1]!;
-      const url = JSON.stringify(server.url);
-      const given = code.replace("new Redis()", `new Redis(${url})`).replace("createClient()", `createClient({ url: ${url} })`);
-      await writeFile(join(home, "readme.mts"), given);
-      const client = clients[name];
-      if (client) await symlink(join(root, "node_modules", client), join(home, "node_modules", client.slice(0, -2)));
-      await compile(home, "--module", "nodenext", "--lib", "es2022,esnext.disposable", "--skipLibCheck", "readme.mts");
-      await run(home, process.execPath, "--import", pathToFileURL(require.resolve("tsx")).href, "readme.mts");
-    } finally {
-      await server.stop();
-    }
+  describe("with a client", () => {
+    let server: RedisServer;
+
+    beforeAll(async () => {
+      server = await startRedis();
+      for (const [name, client, alias] of [
+        ["ioredis", "ioredis", "ioredis-6"],
+        ["node-redis", "redis", "redis-6"],
+      ] as const)
+        await symlink(join(root, "node_modules", alias), join(folder, name, "node_modules", client));
+      for (const name of names) {
+        const readme = await readFile(join(folder, name, "node_modules/@distlock", name, "README.md"), "utf8");
+        const url = JSON.stringify(server.url);
+        const code = readme
+          .match(/```ts\n(.*?)```/s)![1]!
+          .replace("new Redis()", `new Redis(${url})`)
+          .replace("createClient()", `createClient({ url: ${url} })`);
+        await writeFile(join(folder, name, "readme.mts"), code);
+      }
+    });
+
+    afterAll(() => server.stop());
+
+    test("the READMEs compile", { timeout: SLOW }, () =>
+      compile("--lib", "es2022,esnext.disposable", "--module", "nodenext", "--skipLibCheck", ...homes("readme.mts")),
+    );
+
+    test.for(homes("readme.mts"))("%s runs", (file) =>
+      run(folder, process.execPath, "--import", pathToFileURL(require.resolve("tsx")).href, file),
+    );
   });
 });

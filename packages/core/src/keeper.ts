@@ -1,3 +1,4 @@
+import { AsyncResource } from "node:async_hooks";
 import type { Driver } from "./driver";
 import { now } from "./lease";
 import { MAX_DELAY } from "./within";
@@ -41,7 +42,8 @@ export function createKeeper(driver: Driver): Keeper {
     timer = setTimeout(tick, Math.min(Math.max(time - now(), 1), MAX_DELAY)).unref();
   }
 
-  function tick(): void {
+  // Bound to the context in which the locker was made, not to that of whichever caller's lock set the timer.
+  const tick = AsyncResource.bind((): void => {
     wakeAt = Number.POSITIVE_INFINITY;
     const time = now();
     const due: Kept[] = [];
@@ -52,7 +54,7 @@ export function createKeeper(driver: Driver): Keeper {
     }
     if (due.length > 0) extend(due);
     for (const lock of locks) wakeBy(wakeOf(lock));
-  }
+  });
 
   function extend(due: readonly Kept[]): void {
     const asked: { lock: Kept; ttl: number }[] = [];

@@ -115,6 +115,23 @@ describe("an acquire whose answer is lost", () => {
   });
 });
 
+test("a lock that was lost here is freed there, also if an unanswered extension made its lease longer", async () => {
+  const { driver, other } = faulty();
+  const silent: Driver = {
+    ...driver,
+    extend: (requests) => {
+      driver.extend(requests);
+      return requests.map(() => new Promise(() => {}));
+    },
+  };
+  const lock = await createLocker(silent).acquire("k", { ttl: 60 });
+  await expect(lock.extend(60_000)).rejects.toMatchObject({ code: "LOCK_LOST" });
+  expect(lock.isHeld).toBe(false);
+  await expect(other.acquire("k", { maxAttempts: Number.POSITIVE_INFINITY, retryDelay: 1 })).resolves.toMatchObject({
+    isHeld: true,
+  });
+});
+
 describe("the end of a wait", () => {
   test("tells the driver that its call was abandoned", async () => {
     const { driver } = faulty();

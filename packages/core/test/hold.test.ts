@@ -90,26 +90,25 @@ describe("automatic extension", () => {
   test("keeps the lease alive while the work runs, at a third of the ttl", async () => {
     const { driver, state } = watched();
     const locker = createLocker(driver);
-    await locker.withLock("k", { ttl: 90 }, async (lock) => {
-      const began = performance.now();
-      while (performance.now() - began < 300) {
+    const began = performance.now();
+    await locker.withLock("k", { ttl: 600 }, async (lock) => {
+      while (state.extensions < 4) {
         expect(lock.isHeld).toBe(true);
         expect((await locker.inspect("k")).held).toBe(true);
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
     });
-    expect(state.extensions).toBeGreaterThan(3);
-    expect(state.extensions).toBeLessThanOrEqual(Math.ceil(330 / 30) + 1);
+    expect(state.extensions).toBeLessThanOrEqual(Math.ceil((performance.now() - began) / 200) + 1);
     const after = state.extensions;
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await new Promise((resolve) => setTimeout(resolve, 300));
     expect(state.extensions, "a released lock is extended").toBe(after);
   });
 
   test("is off in acquire unless asked for", async () => {
     const { driver, state } = watched();
     const locker = createLocker(driver);
-    const plain = await locker.acquire("plain", { ttl: 60 });
-    const kept = await locker.acquire("kept", { ttl: 60, autoExtend: true });
+    const plain = await locker.acquire("plain", { ttl: 400 });
+    const kept = await locker.acquire("kept", { ttl: 400, autoExtend: true });
     await lossOf(plain);
     expect(kept.isHeld).toBe(true);
     expect(state.extensions).toBeGreaterThan(0);
@@ -127,7 +126,7 @@ describe("automatic extension", () => {
 
   test("survives a failure that heals before the deadline", async () => {
     const { driver, state } = watched();
-    const lock = await createLocker(driver).acquire("k", { ttl: 300, autoExtend: true });
+    const lock = await createLocker(driver).acquire("k", { ttl: 1_200, autoExtend: true });
     state.mode = "fail";
     while (state.extensions < 2) await new Promise((resolve) => setTimeout(resolve, 5));
     state.mode = "pass";
@@ -155,7 +154,7 @@ describe("automatic extension", () => {
   test("notices that somebody else took the lock", async () => {
     const driver = inProcessDriver();
     const [a, b] = [createLocker(driver), createLocker(driver)];
-    const lock = await a.acquire("k", { ttl: 120, autoExtend: true });
+    const lock = await a.acquire("k", { ttl: 600, autoExtend: true });
     await b.forceRelease("k");
     const next = await b.acquire("k");
     expect(await lossOf(lock)).toMatchObject({ code: "LOCK_LOST", message: expect.stringContaining("somebody else") });
@@ -166,10 +165,10 @@ describe("automatic extension", () => {
   test("stops at maxHold", async () => {
     const { driver } = watched();
     const began = performance.now();
-    const lock = await createLocker(driver).acquire("k", { ttl: 90, autoExtend: true, maxHold: 250 });
+    const lock = await createLocker(driver).acquire("k", { ttl: 300, autoExtend: true, maxHold: 700 });
     const reason = await lossOf(lock);
     expect(reason).toMatchObject({ code: "LOCK_LOST", message: expect.stringContaining("maxHold was reached") });
-    expect(performance.now() - began).toBeGreaterThan(150);
+    expect(performance.now() - began).toBeGreaterThan(500);
     expect(lock.isHeld).toBe(false);
   });
 

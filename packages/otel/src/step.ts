@@ -1,49 +1,25 @@
 import { LockError } from "@distlock/core";
-import {
-  type Attributes,
-  type Context,
-  context,
-  ROOT_CONTEXT,
-  SpanStatusCode,
-  type Tracer,
-  trace,
-} from "@opentelemetry/api";
+import { type Attributes, type Context, context, SpanStatusCode, type Tracer, trace } from "@opentelemetry/api";
 
 /** A span that is under way. */
 export interface Step {
-  /** For the caller's code: its spans are children of this one. */
+  /** In which spans are children of this one. */
   readonly context: Context;
-  /**
-   * For the locker's code. From the end of the step on it is the root context, so that a timer which the locker started
-   * does not keep an ended span as parent.
-   */
-  readonly inner: Context;
   set(attributes: Attributes): void;
   fail(error: unknown): void;
   end(): void;
-  /** The whole step: the call is made in the inner context, its rejection handed to `failed`; it ends when that settles. */
+  /** The whole step: the call is made in its context, its rejection handed to `failed`; it ends when that settles. */
   run<T>(call: () => Promise<T>, failed?: (step: Step, error: unknown) => void): Promise<T>;
 }
 
 /** Without a parent the step belongs to the active span. */
 export type Begin = (name: string, attributes: Attributes, parent?: Context) => Step;
 
-/** A context that is, at every look, what `current` gives. */
-export function following(current: () => Context): Context {
-  return {
-    getValue: (key) => current().getValue(key),
-    setValue: (key, value) => following(() => current().setValue(key, value)),
-    deleteValue: (key) => following(() => current().deleteValue(key)),
-  };
-}
-
 export function createBegin(tracer: Tracer): Begin {
   return (name, attributes, parent = context.active()) => {
     const span = tracer.startSpan(name, { attributes }, parent);
-    let ended = false;
     const step: Step = {
       context: trace.setSpan(parent, span),
-      inner: following(() => (ended ? ROOT_CONTEXT : step.context)),
       set(more) {
         span.setAttributes(more);
       },
@@ -58,12 +34,11 @@ export function createBegin(tracer: Tracer): Begin {
         span.setAttribute("error.type", LockError.is(error) ? error.code : exception.name);
       },
       end() {
-        ended = true;
         span.end();
       },
       async run(call, failed = (_, error) => step.fail(error)) {
         try {
-          return await context.with(step.inner, call);
+          return await context.with(step.context, call);
         } catch (error) {
           failed(step, error);
           throw error;

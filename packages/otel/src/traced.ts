@@ -8,7 +8,7 @@ import {
 } from "@distlock/core";
 import { type Context, context, type Tracer, trace } from "@opentelemetry/api";
 import { version } from "../package.json";
-import { createBegin, following, type Step } from "./step";
+import { createBegin, type Step } from "./step";
 import { tracedLock } from "./traced-lock";
 
 export interface TracedOptions {
@@ -24,6 +24,15 @@ function refused(step: Step, error: unknown): void {
   step.fail(error);
   if (!LockError.is(error) || error.code !== "LOCK_NOT_ACQUIRED") return;
   step.set({ "distlock.acquired": false, "distlock.attempts": (error as LockNotAcquiredError).attempts });
+}
+
+/** A context that is, at every look, what `current` gives: `withLock` is one call, but acquire and release are two spans. */
+function following(current: () => Context): Context {
+  return {
+    getValue: (key) => current().getValue(key),
+    setValue: (key, value) => current().setValue(key, value),
+    deleteValue: (key) => current().deleteValue(key),
+  };
 }
 
 /**
@@ -69,7 +78,7 @@ export function traced(locker: Locker, { tracer }: TracedOptions = {}): Locker {
           return await context.with(whole.context, () => work(tracedLock(lock, begin)));
         } finally {
           const attributes = { "distlock.lock.key": key, "distlock.fence": lock.fence };
-          part = begin("distlock.release", attributes);
+          part = begin("distlock.release", attributes, whole.context);
         }
       }
 
@@ -78,7 +87,7 @@ export function traced(locker: Locker, { tracer }: TracedOptions = {}): Locker {
       return whole.run(async () => {
         try {
           return await context.with(
-            following(() => part.inner),
+            following(() => part.context),
             () => locker.withLock(key, ...args),
           );
         } catch (error) {

@@ -1,6 +1,5 @@
 import { createLocker, type Driver } from "@distlock/core";
 import { traced } from "@distlock/otel";
-import { context, createContextKey, ROOT_CONTEXT } from "@opentelemetry/api";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createRecorder } from "./recorder";
 
@@ -55,24 +54,4 @@ test("automatic extension during withLock belongs to no span of it", async () =>
     "  distlock.release",
     "    command release",
   ]);
-});
-
-test("what client instrumentation puts into the context, and what the caller put there, is found beneath", async () => {
-  const caller = createContextKey("caller");
-  const client = createContextKey("client");
-  const seen: unknown[] = [];
-  const looking: Driver = {
-    ...driver,
-    acquire: (request, call) =>
-      context.with(context.active().setValue(client, "there"), async () => {
-        await Promise.resolve();
-        seen.push(context.active().getValue(client), context.active().getValue(caller));
-        seen.push(context.active().deleteValue(client).getValue(client));
-        return driver.acquire(request, call);
-      }),
-  };
-  const locker = traced(createLocker(looking), { tracer: recorder.tracer });
-  await context.with(ROOT_CONTEXT.setValue(caller, "here"), () => locker.withLock(key, () => {}));
-  expect(seen).toEqual(["there", "here", undefined]);
-  expect(recorder.tree().slice(0, 3)).toEqual(["distlock.withLock", "  distlock.acquire", "    command acquire"]);
 });

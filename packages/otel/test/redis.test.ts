@@ -2,7 +2,7 @@ import { createLocker } from "@distlock/core";
 import { ioredisDriver } from "@distlock/ioredis";
 import { traced } from "@distlock/otel";
 import { startRedis } from "@distlock/testing";
-import { Redis } from "ioredis-6";
+import { Redis } from "ioredis";
 import { afterAll, expect, test } from "vitest";
 import { createRecorder, expectFailed, expectGood } from "./recorder";
 
