@@ -1,0 +1,23 @@
+import type { Library } from "./clients";
+
+/** What one instance is told to do. */
+export interface Job {
+  readonly instance: string;
+  readonly library: Library;
+  readonly url: string;
+  /** Redis key of the conversation. */
+  readonly conversation: string;
+  /** Key of the lock, or `undefined` to write without. */
+  readonly lock: string | undefined;
+  readonly turns: number;
+}
+
+/** What is said to an instance's process, in this order. */
+export type ToInstance = { readonly say: "prepare"; readonly job: Job } | { readonly say: "play" };
+
+/** What it says back: `ready`, `written` after every turn, and in the end how long each turn waited (ms); or `failed`. */
+export type FromInstance =
+  | { readonly say: "ready" }
+  | { readonly say: "written" }
+  | { readonly say: "finished"; readonly waits: number[] }
+  | { readonly say: "failed"; readonly why: string };

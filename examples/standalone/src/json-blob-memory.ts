@@ -1,0 +1,31 @@
+import type { Memory, Message } from "@distlock/memory";
+import type { TextStore } from "./clients";
+
+/**
+ * A conversation as one JSON text at one key, kept as many agents keep theirs: to append is to read all, add, and write
+ * all back, and a turn is two appends. Two instances at the same time overwrite each other.
+ */
+export function jsonBlobMemory(store: TextStore, key: string): Memory {
+  const load = async (): Promise<Message[]> => JSON.parse((await store.get(key)) ?? "[]");
+
+  async function append(message: Message): Promise<void> {
+    const messages = await load();
+    await store.set(key, JSON.stringify([...messages, message]));
+  }
+
+  return {
+    async save(input, output) {
+      await append(input);
+      await append(output);
+    },
+    load,
+    async search(query, k) {
+      const texts = (await load()).map(({ content }) =>
+        typeof content === "string" ? content : JSON.stringify(content),
+      );
+      const found = texts.filter((text) => text.includes(query)).slice(-k);
+      return found.map((content) => ({ content, metadata: {}, score: 1 }));
+    },
+    clear: () => store.delete(key),
+  };
+}

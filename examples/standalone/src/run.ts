@@ -1,0 +1,64 @@
+import { openClient } from "./clients";
+import { type Findings, findingsOf } from "./findings";
+import type { Job } from "./job";
+import { jsonBlobMemory } from "./json-blob-memory";
+import { startInstance } from "./start-instance";
+
+/** Four instances behind a load balancer, two per client library. */
+const team = [
+  { instance: "agent-1", library: "ioredis" },
+  { instance: "agent-2", library: "node-redis" },
+  { instance: "agent-3", library: "ioredis" },
+  { instance: "agent-4", library: "node-redis" },
+] as const;
+
+/** What one instance did; `waits` has the wait of each of its turns, in ms. */
+export interface Part extends Pick<Job, "instance" | "library"> {
+  readonly waits: readonly number[];
+}
+
+export interface Run extends Findings {
+  readonly written: number;
+  /** From the common start until the last turn was written, in ms. */
+  readonly duration: number;
+  readonly parts: readonly Part[];
+}
+
+export interface RunRequest extends Pick<Job, "url" | "conversation" | "lock" | "turns"> {
+  readonly onWritten: () => void;
+  /** Ends the run early: it rejects with the signal's reason. */
+  readonly signal: AbortSignal;
+}
+
+const share = (turns: number, index: number): number => Math.floor((turns + index) / team.length);
+
+/** Has all instances start together, and looks at the conversation when all have written. No process is left behind. */
+export async function run({ turns, onWritten, signal, ...common }: RunRequest): Promise<Run> {
+  signal.throwIfAborted();
+  const stopped = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+  const instances = team.map((member, index) =>
+    startInstance({ ...common, ...member, turns: share(turns, index) }, onWritten),
+  );
+  try {
+    await Promise.race([Promise.all(instances.map(({ ready }) => ready)), stopped]);
+    const started = performance.now();
+    const playing = instances.map(async ({ job, play }) => ({ ...job, waits: await play() }));
+    const parts = await Promise.race([Promise.all(playing), stopped]);
+    const duration = performance.now() - started;
+    const written = parts.reduce((sum, { waits }) => sum + waits.length, 0);
+    return { ...findingsOf(await conversationAt(common), written), written, duration, parts };
+  } finally {
+    await Promise.all(instances.map(({ stop }) => stop()));
+  }
+}
+
+async function conversationAt({ url, conversation }: Pick<Job, "url" | "conversation">) {
+  const client = await openClient("node-redis", url);
+  try {
+    return await jsonBlobMemory(client.store, conversation).load();
+  } finally {
+    client.close();
+  }
+}

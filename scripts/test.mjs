@@ -1,0 +1,79 @@
+import { execFileSync, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { constants } from "node:os";
+import { fileURLToPath } from "node:url";
+import { ensureRedis } from "./ensure-redis.mjs";
+import { quietly } from "./quietly.mjs";
+
+const help = `pnpm test [arguments for vitest]
+
+Proves the whole repository, and stops at the first failure:
+
+  1. a Redis or Valkey server is there to test with (REDIS_SERVER says which one), or gets installed
+  2. biome: format and lint
+  3. turbo: packages built, all types checked, packages fit to be published (publint, attw)
+  4. size-limit: no package grew beyond .size-limit.json
+  5. vitest: all tests, or those that the arguments choose
+
+  pnpm test packages/core        the tests of one folder
+  pnpm test -t "hands over"      the tests with such a title
+  REDIS_SERVER=/opt/valkey/bin/valkey-server pnpm test
+
+To repeat tests without the rest: pnpm exec vitest run [arguments]`;
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const args = process.argv.slice(process.argv[2] === "--" ? 3 : 2);
+const turbo = ["run", "build", "typecheck", "typecheck:test", "lint:package", "--output-logs=errors-only"];
+
+const checks = {
+  "a server to test with": ensureRedis,
+  "format and lint": () => quietly("biome", ["check", "."], { cwd: root }),
+  "build, types, packages": () => quietly("turbo", turbo, { cwd: root }),
+  sizes: () => quietly("size-limit", [], { cwd: root }),
+};
+
+/** Runs a program as if it were this one; gives its exit code. */
+function become(program, given) {
+  const child = spawn(program, given, { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
+  process.on("SIGINT", () => {}).on("SIGTERM", () => child.kill("SIGTERM"));
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code, signal) => resolve(code ?? 128 + constants.signals[signal]));
+  });
+}
+
+async function testedWith() {
+  const { findRedisServer } = await import("@distlock/testing");
+  const server = findRedisServer();
+  const version = execFileSync(server, ["--version"], { encoding: "utf8" }).split(" sha=")[0].trim();
+  return `testing ${version} (${server}) with Node ${process.version}`;
+}
+
+async function main() {
+  if (args.includes("--help") || args.includes("-h")) {
+    console.log(help);
+    return 0;
+  }
+  // Without pnpm there are neither the tools on PATH nor the pnpm that turbo calls.
+  if (!process.env.npm_config_user_agent?.startsWith("pnpm/")) {
+    const { packageManager } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+    return become("npx", ["-y", packageManager, "test", ...args]);
+  }
+  process.env.TURBO_TELEMETRY_DISABLED = "1";
+  for (const [title, check] of Object.entries(checks)) {
+    process.stdout.write(`${title} … `);
+    const start = performance.now();
+    const seconds = () => `${((performance.now() - start) / 1_000).toFixed(1)} s`;
+    try {
+      await check();
+    } catch (error) {
+      console.log(`✗ ${seconds()}\n\n${error.message}`);
+      return 1;
+    }
+    console.log(`✓ ${seconds()}`);
+  }
+  console.log(await testedWith());
+  return become("vitest", ["run", ...args]);
+}
+
+process.exitCode = await main();
