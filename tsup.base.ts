@@ -7,7 +7,8 @@ export const stripLua = (text: string): string =>
     .split("\n")
     .map((line) => line.trim())
     .filter((line) => line !== "" && !line.startsWith("--"))
-    .join("\n");
+    .map((line) => `${line}\n`)
+    .join("");
 
 /** What every published package is built with: ESM and CJS, types for each. */
 export const base: Options = {

@@ -23,7 +23,7 @@ To repeat tests without the rest: pnpm exec vitest run [arguments]`;
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const args = process.argv.slice(process.argv[2] === "--" ? 3 : 2);
-const turbo = ["run", "build", "typecheck", "typecheck:test", "lint:package", "--output-logs=errors-only"];
+const turbo = ["run", "build", "typecheck", "lint:package", "--output-logs=errors-only"];
 
 const checks = {
   "a server to test with": ensureRedis,
@@ -43,7 +43,7 @@ function become(program, given) {
 }
 
 async function testedWith() {
-  const { findRedisServer } = await import("@distlock/testing");
+  const { findRedisServer } = await import("../packages/testing/dist/index.js");
   const server = findRedisServer();
   const version = execFileSync(server, ["--version"], { encoding: "utf8" }).split(" sha=")[0].trim();
   return `testing ${version} (${server}) with Node ${process.version}`;

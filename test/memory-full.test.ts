@@ -17,7 +17,10 @@ afterAll(async () => {
 test("a server without memory refuses new locks, and still extends, releases, undoes and forces out", async () => {
   const [first, second] = [await locker.acquire("a"), await locker.acquire("b")];
   await redis.config("SET", "maxmemory", "1");
-  await expect(locker.tryAcquire("c")).rejects.toMatchObject({ code: "LOCK_BACKEND", message: expect.stringContaining("OOM") });
+  await expect(locker.tryAcquire("c")).rejects.toMatchObject({
+    code: "LOCK_BACKEND",
+    message: expect.stringContaining("OOM"),
+  });
   await first.extend(60_000);
   await first.release();
   expect((await locker.inspect("a")).held).toBe(false);
@@ -25,5 +28,7 @@ test("a server without memory refuses new locks, and still extends, releases, un
   await expect(second.release()).rejects.toMatchObject({ code: "LOCK_LOST" });
   expect(await driver.release({ key: "d", token: "given up", undo: true })).toBe("lost");
   await redis.config("SET", "maxmemory", "0");
-  expect(await driver.acquire({ key: "d", token: "given up", ttl: 1_000 }, { abandoned: false })).toEqual({ status: "dead" });
+  expect(await driver.acquire({ key: "d", token: "given up", ttl: 1_000 }, { abandoned: false })).toEqual({
+    status: "dead",
+  });
 });

@@ -2,7 +2,7 @@ import type { RedisConnection } from "@distlock/core";
 import { ioredisConnection } from "@distlock/ioredis";
 import { type NodeRedisClient, nodeRedisConnection } from "@distlock/node-redis";
 import { Redis } from "ioredis";
-import { createClient } from "redis";
+import { createClient, RESP_TYPES } from "redis";
 import { afterAll } from "vitest";
 
 export interface IoredisSetting {
@@ -43,3 +43,14 @@ export const viaIoredis = (port: number, options?: IoredisSetting): RedisConnect
 
 export const viaNodeRedis = async (port: number, options?: NodeRedisSetting): Promise<RedisConnection> =>
   nodeRedisConnection(await nodeRedis(port, options));
+
+/** A setting as the caller's other code may want it: strings as buffers, numbers as strings. */
+export const buffers: NodeRedisSetting = {
+  commandOptions: {
+    typeMapping: {
+      [RESP_TYPES.NUMBER]: String,
+      [RESP_TYPES.BLOB_STRING]: Buffer,
+      [RESP_TYPES.SIMPLE_STRING]: Buffer,
+    },
+  },
+};

@@ -1,10 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { createLocker, inProcessDriver, type RedisConnection, redisDriver } from "@distlock/core";
 import { startRedis } from "@distlock/testing";
-import { RESP_TYPES } from "redis";
 import { afterAll, describe, test } from "vitest";
 import { InProcessMemory, LockedMemory, type Memory, RedisMemory } from "../src/index";
-import { viaIoredis, viaNodeRedis } from "./clients";
+import { buffers, viaIoredis, viaNodeRedis } from "./clients";
 import { memoryCases, type NewConversation } from "./memory-cases";
 
 const server = await startRedis();
@@ -30,20 +29,10 @@ const locked =
     ];
   };
 
-/** Replies as the caller's other code may want them: strings as buffers, numbers as strings. */
-const commandOptions = {
-  typeMapping: {
-    [RESP_TYPES.NUMBER]: String,
-    [RESP_TYPES.BLOB_STRING]: Buffer,
-    [RESP_TYPES.SIMPLE_STRING]: Buffer,
-  },
-};
-
 const { port } = server;
 const prefixed = { keyPrefix: "{app}:" };
 const [ioredis, nodeRedis] = [viaIoredis(port), await viaNodeRedis(port)];
-const buffers = await viaNodeRedis(port, { commandOptions });
-const resp2 = await viaNodeRedis(port, { RESP: 2 });
+const [mapped, resp2] = [await viaNodeRedis(port, buffers), await viaNodeRedis(port, { RESP: 2 })];
 
 const memories: Record<string, NewConversation> = {
   InProcessMemory: () => twice(new InProcessMemory()),
@@ -52,7 +41,7 @@ const memories: Record<string, NewConversation> = {
   "RedisMemory, ioredis": inRedis(ioredis, viaIoredis(port)),
   "RedisMemory, ioredis with keyPrefix": inRedis(viaIoredis(port, prefixed), viaIoredis(port, prefixed)),
   "RedisMemory, node-redis": inRedis(nodeRedis, await viaNodeRedis(port)),
-  "RedisMemory, node-redis with type mappings and RESP 2": inRedis(buffers, resp2),
+  "RedisMemory, node-redis with type mappings and RESP 2": inRedis(mapped, resp2),
   "RedisMemory, ioredis and node-redis": inRedis(ioredis, nodeRedis),
   "LockedMemory over RedisMemory": locked(inRedis(ioredis, nodeRedis), ioredis, nodeRedis),
 };

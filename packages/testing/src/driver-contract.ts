@@ -389,7 +389,9 @@ export function driverContract({ drivers, command, keyPrefix = "" }: DriverTarge
         const [key, token] = [newKey(), newToken()];
         const ttl = 2 * 86_400_000;
         await grantOf(acquire(a, key, token));
-        const companion = ((await command("KEYS", `*${key}*`)) as unknown[]).map(String).find((name) => name !== there(key))!;
+        const companion = ((await command("KEYS", `*${key}*`)) as unknown[])
+          .map(String)
+          .find((name) => name !== there(key))!;
         for (const longer of [() => extend(a, key, token, ttl), () => acquire(a, key, token, 2 * ttl)]) {
           await command("PEXPIRE", companion, "1000");
           await longer();
