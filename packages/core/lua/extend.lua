@@ -1,18 +1,22 @@
 -- Makes leases longer, never shorter, each only for its holder.
--- KEYS   per lock: lock, fence companion
+-- KEYS   six per lock, see hand-over.lua
 -- ARGV   per lock: token, ttl (ms)
--- Reply  per lock: 1 held | 0 not ours
-local replies = {}
-for i = 1, #KEYS, 2 do
-  local ours = redis.pcall('GET', KEYS[i]) == ARGV[i]
-  if ours then
-    local ttl = tonumber(ARGV[i + 1])
-    local left = redis.call('PTTL', KEYS[i])
-    if left < ttl then
-      redis.call('PEXPIRE', KEYS[i], ARGV[i + 1])
-    end
-    redis.call('PEXPIRE', KEYS[i + 1], string.format('%.0f', math.max(86400000, left, ttl)))
+-- Reply  per lock: 1 held | 0 not ours | an error's text
+local function extend(k, a)
+  local ttl = tonumber(ARGV[a + 1])
+  if redis.pcall('GET', KEYS[k]) ~= ARGV[a] then
+    return { 0 }
   end
-  replies[#replies + 1] = ours and 1 or 0
+  local left = redis.call('PTTL', KEYS[k])
+  if left < ttl then
+    redis.call('PEXPIRE', KEYS[k], ttl)
+  end
+  redis.call('PEXPIRE', KEYS[k + 1], exact(math.max(DAY, left, ttl)))
+  return { 1 }
 end
-return replies
+
+local flat = {}
+for i, reply in ipairs(each(6, 1, 2, extend)) do
+  flat[i] = reply[1]
+end
+return flat

@@ -1,18 +1,21 @@
--- Frees the lock whoever holds it; the holder's token is dead from then on.
--- KEYS   1 lock   2 fence companion
+-- Frees the lock whoever holds it, tells that process, and hands the lock over. The holder's token is dead for what was
+-- left of its lease.
+-- KEYS   six, see hand-over.lua
+-- ARGV   1 claim (ms)
 -- Reply  1 freed | 0 was free | {'foreign'}
 local holder = redis.pcall('GET', KEYS[1])
 if not holder then
   return 0
 end
-if type(holder) == 'table' or redis.call('PTTL', KEYS[1]) < 0 then
-  return {'foreign'}
+local left = redis.call('PTTL', KEYS[1])
+if type(holder) == 'table' or left < 0 then
+  return { 'foreign' }
 end
-local last = string.match(redis.call('MGET', KEYS[2])[1] or '', '^%d+')
 redis.call('DEL', KEYS[1])
-if not last then
-  local time = redis.call('TIME')
-  last = string.format('%.0f', time[1] * 1000000 + time[2])
+redis.call('SET', KEYS[5], '!' .. holder, 'PX', math.max(left, 1))
+local inbox = inbox_of(holder)
+if #inbox == 16 and #inbox < #holder then
+  redis.call('PUBLISH', 'distlock:' .. inbox, holder .. ' 0 0')
 end
-redis.call('SET', KEYS[2], last .. ' !' .. holder, 'PX', 86400000)
+hand_over(1)
 return 1

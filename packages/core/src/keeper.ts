@@ -23,6 +23,8 @@ export interface Kept {
 export interface Keeper {
   add(lock: Kept): void;
   delete(lock: Kept): void;
+  /** Ends the lock with this token, if it is kept here. */
+  forcedOut(token: string): void;
   /** Extends nothing from now on; deadlines are still watched. */
   stopExtending(): void;
 }
@@ -65,25 +67,28 @@ export function createKeeper(driver: Driver): Keeper {
     }
     if (asked.length === 0) return;
     const sent = now();
-    const answers = driver.extend(asked.map(({ lock: { key, token }, ttl }) => ({ key, token, ttl })));
-    asked.forEach(({ lock, ttl }, i) => {
-      answers[i]!.then(
-        (reply) => {
-          if (reply === "lost") lock.lose("somebody else freed or took it", true);
-          else lock.extended(sent, ttl);
-        },
-        (error) => {
-          lock.extendAt = Math.min(lock.extendAt, now() + lock.pause(error));
-        },
-      ).then(() => {
-        if (locks.has(lock)) wakeBy(wakeOf(lock));
-      });
-    });
+    for (const { lock, ttl } of asked) {
+      driver
+        .extend({ key: lock.key, token: lock.token, ttl })
+        .then(
+          (reply) => {
+            if (reply === "lost") lock.lose("somebody else freed or took it", true);
+            else lock.extended(sent, ttl);
+          },
+          (error) => {
+            lock.extendAt = Math.min(lock.extendAt, now() + lock.pause(error));
+          },
+        )
+        .then(() => {
+          if (locks.has(lock)) wakeBy(wakeOf(lock));
+        });
+    }
   }
 
   return {
     add(lock) {
       locks.add(lock);
+      if (extending && lock.extendAt <= now()) extend([lock]);
       wakeBy(wakeOf(lock));
     },
     delete(lock) {
@@ -91,6 +96,9 @@ export function createKeeper(driver: Driver): Keeper {
       if (locks.size > 0) return;
       clearTimeout(timer);
       wakeAt = Number.POSITIVE_INFINITY;
+    },
+    forcedOut(token) {
+      for (const lock of locks) if (lock.token === token) lock.lose("it was forced out", true);
     },
     stopExtending() {
       extending = false;

@@ -47,8 +47,10 @@ export interface Grant {
   readonly key: string;
   readonly token: string;
   readonly fence: number;
-  /** When the request was sent that was answered with this grant. */
-  readonly sent: number;
+  /** When the lease ends, on the clock of `now()`. */
+  readonly deadline: number;
+  /** Whether the lease is the short one of a hand-over, to be extended to the ttl at once. */
+  readonly claimed: boolean;
   /** Whether another acquire of this token may still be under way. */
   readonly ambiguous: boolean;
 }
@@ -58,16 +60,16 @@ const EXTEND_AFTER = 1 / 3;
 const GRID = 1 / 12;
 
 export function createLock(
-  { key, token, fence, sent, ambiguous }: Grant,
+  { key, token, fence, deadline: granted, claimed, ambiguous }: Grant,
   { ttl, autoExtend, maxHold }: ResolvedOptions,
   { driver, keeper, undo }: { driver: Driver; keeper: Keeper; undo: Undo },
 ): Lock {
-  const capped = sent + maxHold;
+  const capped = now() + maxHold;
   const step = ttl * GRID;
   const nextExtension = (from: number): number => Math.ceil((from + ttl * EXTEND_AFTER) / step) * step;
 
   let state: "held" | "releasing" | "released" | "lost" = "held";
-  let deadline = leaseEnd(sent, ttl);
+  let deadline = granted;
   let controller: AbortController | undefined;
   let loss: LockLostError | undefined;
   let failure: unknown;
@@ -88,7 +90,7 @@ export function createLock(
     get deadline() {
       return deadline;
     },
-    extendAt: autoExtend ? nextExtension(sent) : Number.POSITIVE_INFINITY,
+    extendAt: claimed ? now() : autoExtend ? nextExtension(deadline - ttl) : Number.POSITIVE_INFINITY,
     nextTtl() {
       const time = now();
       const ask = Math.min(ttl, Math.floor(capped - time));
@@ -107,6 +109,7 @@ export function createLock(
       failure = undefined;
       deadline = Math.max(deadline, leaseEnd(sentAt, asked));
       if (autoExtend) kept.extendAt = nextExtension(Math.max(sentAt, deadline - ttl));
+      else if (!controller) keeper.delete(kept);
     },
     lose(why, stolen) {
       if (state !== "held") return;
@@ -162,7 +165,7 @@ export function createLock(
       if (!isHeld()) throw ended();
       const sentAt = now();
       const patience = Math.min(ANSWER_TIMEOUT, deadline - sentAt);
-      const answer = driver.extend([{ key, token, ttl: longer }])[0]!;
+      const answer = driver.extend({ key, token, ttl: longer });
       let reply: Awaited<typeof answer>;
       try {
         reply = await within(patience, answer, () => noAnswer(key, "extend", patience));
@@ -188,6 +191,6 @@ export function createLock(
     },
   };
 
-  if (autoExtend) keeper.add(kept);
+  if (autoExtend || claimed) keeper.add(kept);
   return lock;
 }

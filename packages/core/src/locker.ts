@@ -1,3 +1,4 @@
+import { acquireLock } from "./acquire";
 import { backendError, noAnswer, type Verb } from "./backend-error";
 import type { Driver, Inspection } from "./driver";
 import { type LockError, LockerClosedError, LockNotAcquiredError } from "./errors";
@@ -5,7 +6,7 @@ import { createKeeper } from "./keeper";
 import { assertKey } from "./keys";
 import { createLock, type Lock } from "./lock";
 import { type LockOptions, type ResolvedOptions, resolveOptions } from "./options";
-import { acquireByRetry } from "./retry";
+import { createQueue } from "./queue";
 import { newInbox, newToken } from "./token";
 import { createUndo } from "./undo";
 import { warn } from "./warning";
@@ -41,7 +42,7 @@ export interface Locker {
   forceRelease(key: string): Promise<boolean>;
   /**
    * Ends waiting and every later call with `LockerClosedError`, and stops automatic extension. Held locks keep their
-   * deadline and can still be released. What the caller opened (the Redis client) stays open.
+   * deadline and can still be released. Closes what the locker opened (its inbox), not what the caller did (the client).
    */
   close(): Promise<void>;
 }
@@ -51,10 +52,12 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
   if (typeof driver?.acquire !== "function" || typeof driver.extend !== "function") {
     throw new TypeError("createLocker needs a driver, such as ioredisDriver(client) or nodeRedisDriver(client)");
   }
-  resolveOptions(options);
+  const resolve = (...layers: (LockOptions | undefined)[]) => resolveOptions(driver.listen !== undefined, ...layers);
+  resolve(options);
   const inbox = newInbox();
   const keeper = createKeeper(driver);
   const undo = createUndo(driver);
+  const queue = createQueue(driver, inbox, keeper.forcedOut);
   const closing = new Set<() => void>();
   let closed = false;
 
@@ -64,8 +67,9 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
   }
 
   async function obtain(key: string, resolved: ResolvedOptions): Promise<Lock> {
-    const once = resolved.timeout === 0 ? { ...resolved, maxAttempts: 1, timeout: ANSWER_TIMEOUT } : resolved;
-    const grant = await acquireByRetry(key, once, { driver, undo, closing, newToken: () => newToken(inbox) });
+    const once: ResolvedOptions =
+      resolved.timeout === 0 ? { ...resolved, wait: "retry", maxAttempts: 1, timeout: ANSWER_TIMEOUT } : resolved;
+    const grant = await acquireLock(key, once, { driver, queue, undo, closing, newToken: () => newToken(inbox) });
     return createLock(grant, resolved, { driver, keeper, undo });
   }
 
@@ -82,7 +86,7 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
     async tryAcquire(key, call) {
       enter(key);
       try {
-        return await obtain(key, { ...resolveOptions(options, call), timeout: 0 });
+        return await obtain(key, { ...resolve(options, call), timeout: 0 });
       } catch (error) {
         if (error instanceof LockNotAcquiredError) return null;
         throw error;
@@ -91,14 +95,14 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
 
     async acquire(key, call) {
       enter(key);
-      return obtain(key, resolveOptions(options, call));
+      return obtain(key, resolve(options, call));
     },
 
     async withLock<T>(key: string, ...rest: [Work<T>] | [LockOptions, Work<T>]): Promise<T> {
       enter(key);
       const [call, work] = rest.length === 1 ? [undefined, rest[0]] : rest;
       if (typeof work !== "function") throw new TypeError("withLock needs the work to do: a function of the lock");
-      const lock = await obtain(key, resolveOptions({ autoExtend: true }, options, call));
+      const lock = await obtain(key, resolve({ autoExtend: true }, options, call));
       let result: T;
       try {
         result = await work(lock);
@@ -122,6 +126,7 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
       closed = true;
       keeper.stopExtending();
       for (const end of [...closing]) end();
+      await queue.close();
     },
   };
   return locker;

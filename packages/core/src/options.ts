@@ -2,7 +2,10 @@
 export interface LockOptions {
   /** Length of the lease. Integer, 1 … 2^31−1. Default 30 000. */
   ttl?: number | undefined;
-  /** How `acquire` waits. `"retry"` asks again from time to time. */
+  /**
+   * How `acquire` waits. `"queue"` (the default where the driver can be woken): in the order of arrival, woken by the release.
+   * `"retry"` asks again from time to time; giving `maxAttempts` or `retryDelay` means that.
+   */
   wait?: "queue" | "retry" | undefined;
   /** `"retry"`: attempts in all, 1 or more, `Infinity` allowed. Default 3. */
   maxAttempts?: number | undefined;
@@ -20,6 +23,7 @@ export interface LockOptions {
 
 export interface ResolvedOptions {
   readonly ttl: number;
+  readonly wait: "queue" | "retry";
   readonly maxAttempts: number;
   readonly retryDelay: (attempt: number) => number;
   readonly timeout: number;
@@ -57,8 +61,9 @@ const checkDelay = (delay: unknown): number =>
   number("retryDelay", delay, "a finite number of ms, 0 or more", (n) => n >= 0 && n < Number.POSITIVE_INFINITY);
 
 /** The one place for defaults and validation. Later layers win; throws `TypeError` or `RangeError`. */
-export function resolveOptions(...layers: readonly (LockOptions | undefined)[]): ResolvedOptions {
+export function resolveOptions(canQueue: boolean, ...layers: readonly (LockOptions | undefined)[]): ResolvedOptions {
   const o: Record<string, unknown> = { ...defaults };
+  let wait: unknown = canQueue ? "queue" : "retry";
   for (const layer of layers) {
     if (layer === undefined) continue;
     if (typeof layer !== "object" || layer === null)
@@ -67,11 +72,12 @@ export function resolveOptions(...layers: readonly (LockOptions | undefined)[]):
       if (!names.has(name)) throw new TypeError(`unknown option ${show(name)}; there are ${[...names].join(", ")}`);
       if (value !== undefined) o[name] = value;
     }
+    if (layer.wait !== undefined) wait = layer.wait;
+    else if (layer.maxAttempts !== undefined || layer.retryDelay !== undefined) wait = "retry";
   }
-  const { wait, signal, autoExtend, retryDelay } = o;
-  if (wait === "queue") throw new RangeError('wait must be "retry": this driver has no queue');
-  if (wait !== undefined && wait !== "retry")
-    throw new RangeError(`wait must be "queue" or "retry", got ${show(wait)}`);
+  const { signal, autoExtend, retryDelay } = o;
+  if (wait === "queue" && !canQueue) throw new RangeError('wait must be "retry": this driver can\'t be woken');
+  if (wait !== "queue" && wait !== "retry") throw new RangeError(`wait must be "queue" or "retry", got ${show(wait)}`);
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new TypeError(`signal must be an AbortSignal, got ${show(signal)}`);
   }
@@ -79,6 +85,7 @@ export function resolveOptions(...layers: readonly (LockOptions | undefined)[]):
   if (typeof retryDelay !== "function") checkDelay(retryDelay);
   return {
     ttl: checkTtl(o.ttl),
+    wait,
     maxAttempts: number(
       "maxAttempts",
       o.maxAttempts,

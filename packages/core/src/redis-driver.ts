@@ -1,16 +1,27 @@
 import acquireLua from "../lua/acquire.lua";
 import extendLua from "../lua/extend.lua";
 import forceReleaseLua from "../lua/force-release.lua";
+import handOverLua from "../lua/hand-over.lua";
+import heartbeatLua from "../lua/heartbeat.lua";
 import inspectLua from "../lua/inspect.lua";
 import releaseLua from "../lua/release.lua";
+import { batched } from "./batch";
 import type { RedisConnection } from "./connection";
-import type { Driver, ExtendReply, ExtendRequest } from "./driver";
+import type {
+  AcquireReply,
+  AcquireRequest,
+  Call,
+  Driver,
+  ExtendReply,
+  ExtendRequest,
+  ReleaseReply,
+  ReleaseRequest,
+} from "./driver";
 import { LockBackendError } from "./errors";
 import { assertKeyPrefix, companion, hashed } from "./keys";
-import { script } from "./script";
+import { isNoScript, script } from "./script";
+import { CLAIM, WINDOW } from "./times";
 
-/** Locks that one script extends at once. */
-const BATCH = 100;
 /** How long a token that was given up is refused, in ms. */
 const TOMBSTONE = 60_000;
 
@@ -23,111 +34,181 @@ const integer = (reply: unknown): number => {
   return value;
 };
 
-/** A reply, read strictly: whatever has another shape did not come from our script. */
-function read<T>(key: string, reply: unknown, parse: (parts: readonly unknown[]) => T): T {
-  const parts = Array.isArray(reply) ? reply : [reply];
-  if (text(parts[0]) === "foreign") {
-    throw new LockBackendError(key, "the key holds something that is no lock: another type, or a string without ttl");
-  }
+/** Reads a reply strictly: what has another shape did not come from our scripts. */
+function read<T>(key: string, parse: () => T): T {
   try {
-    return parse(parts);
+    return parse();
   } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
     throw new LockBackendError(key, "Redis answered in a form that no script of ours gives", error);
   }
 }
 
-const flag = (parts: readonly unknown[]): boolean => {
-  const value = integer(parts[0]);
-  if (parts.length !== 1 || (value !== 0 && value !== 1)) throw new TypeError(`not 0 or 1: ${text(parts)}`);
-  return value === 1;
+const list = (reply: unknown, length: number): readonly unknown[] => {
+  if (!Array.isArray(reply) || reply.length !== length) throw new TypeError(`not ${length} values: ${text(reply)}`);
+  return reply;
 };
+
+/** The error for a status that is none of the known: the key is no lock, or what Redis said of this lock alone. */
+function refusal(key: string, status: string): Error {
+  if (status === "foreign") {
+    return new LockBackendError(key, "the key holds something that is no lock: another type, or a string without ttl");
+  }
+  return new Error(status);
+}
+
+const flag = (key: string, value: unknown): boolean => {
+  if (text(value) === "1" || text(value) === "0") return text(value) === "1";
+  throw refusal(key, text(value));
+};
+
+interface Request {
+  readonly key: string;
+  readonly token: string;
+  readonly call?: Call | undefined;
+}
+
+const isAbandoned = ({ call }: Request): boolean => call?.abandoned ?? false;
 
 /** Locks kept in Redis: scripts, run through a connection. */
 export function redisDriver(connection: RedisConnection): Driver {
-  const { keyPrefix } = connection;
+  const { keyPrefix, cluster, subscribe } = connection;
   assertKeyPrefix(keyPrefix);
-  const acquire = script(connection, acquireLua);
-  const extend = script(connection, extendLua);
-  const release = script(connection, releaseLua);
-  const inspect = script(connection, inspectLua);
-  const forceRelease = script(connection, forceReleaseLua);
 
-  const fenceOf = (key: string) => companion(keyPrefix, key, "fence");
-  const tombstoneOf = (key: string, token: string) => companion(keyPrefix, key, `dead:${token}`);
+  const keysOf = (key: string, token = ""): string[] => {
+    const beside = (suffix: string) => companion(keyPrefix, key, suffix);
+    return [key, beside("fence"), beside("queue"), beside("alive"), beside("released"), beside(`dead:${token}`)];
+  };
 
-  async function extendBatch(requests: readonly ExtendRequest[]): Promise<readonly ExtendReply[]> {
-    const reply = await extend(
-      requests.flatMap(({ key }) => [key, fenceOf(key)]),
-      requests.flatMap(({ token, ttl }) => [token, String(ttl)]),
-    );
-    return read(requests[0]!.key, reply, (parts) => {
-      if (parts.length !== requests.length) throw new TypeError(`${parts.length} answers to ${requests.length}`);
-      return parts.map((part) => (flag([part]) ? "held" : "lost"));
-    });
+  /** A script that serves many locks at once: `width` values answer each. */
+  function perLock<Q extends Request, R>(
+    lua: string,
+    first: readonly number[],
+    argsOf: (request: Q) => readonly string[],
+    width: number,
+    parse: (key: string, values: readonly unknown[]) => R,
+  ): (request: Q) => Promise<R> {
+    const run = script(connection, handOverLua + lua);
+
+    async function send(requests: readonly Q[]): Promise<readonly Promise<R>[]> {
+      const keys = requests.flatMap(({ key, token }) => keysOf(key, token));
+      const args = [...first.map(String), ...requests.flatMap(argsOf)];
+      const call = {
+        get abandoned() {
+          return requests.some(isAbandoned);
+        },
+      };
+      let reply: unknown;
+      try {
+        reply = await run(keys, args, call);
+      } catch (error) {
+        const others = requests.filter((request) => !isAbandoned(request));
+        if (!isNoScript(error) || others.length === 0) throw error;
+        const replies = await send(others);
+        return requests.map((request) => replies[others.indexOf(request)] ?? Promise.reject(error));
+      }
+      return requests.map(async ({ key }, i) =>
+        read(key, () => parse(key, list(reply, width * requests.length).slice(width * i, width * (i + 1)))),
+      );
+    }
+    return batched<Q, R>(({ key }) => (cluster ? hashed(keyPrefix + key) : ""), send);
   }
 
+  const acquire = perLock<AcquireRequest & Request, AcquireReply>(
+    acquireLua,
+    [CLAIM, WINDOW],
+    ({ token, ttl, ticket }) => [token, String(ttl), ticket === undefined ? "" : String(ticket)],
+    5,
+    (key, [status, value, ticket, floor, before]) => {
+      switch (text(status)) {
+        case "granted":
+          return { status: "granted", fence: integer(value) };
+        case "held":
+          return { status: "held", remaining: integer(value) };
+        case "queued":
+          return {
+            status: "queued",
+            remaining: integer(value),
+            ticket: integer(ticket),
+            floor: integer(floor),
+            head: integer(before) === 0,
+          };
+        case "dead":
+          return { status: "dead" };
+        default:
+          throw refusal(key, text(status));
+      }
+    },
+  );
+
+  const extend = perLock<ExtendRequest, ExtendReply>(
+    extendLua,
+    [],
+    ({ token, ttl }) => [token, String(ttl)],
+    1,
+    (key, [value]) => (flag(key, value) ? "held" : "lost"),
+  );
+
+  const release = perLock<ReleaseRequest, ReleaseReply>(
+    releaseLua,
+    [CLAIM],
+    ({ token, undo }) => [token, undo ? String(TOMBSTONE) : "0"],
+    1,
+    (key, [value]) => (flag(key, value) ? "released" : "lost"),
+  );
+
+  const heartbeat = script(connection, handOverLua + heartbeatLua);
+  const inspect = script(connection, handOverLua + inspectLua);
+  const forceRelease = script(connection, handOverLua + forceReleaseLua);
+  const states = ["missing", "queued", "granted"] as const;
+
   return {
-    async acquire({ key, token, ttl }, call) {
-      const reply = await acquire([key, fenceOf(key), tombstoneOf(key, token)], [token, String(ttl)], call);
-      return read(key, reply, ([status, value]) => {
-        switch (text(status)) {
-          case "granted":
-            return { status: "granted", fence: integer(value) };
-          case "held":
-            return { status: "held", remaining: integer(value) };
-          case "dead":
-            return { status: "dead" };
-          default:
-            throw new TypeError(`unknown status: ${text(status)}`);
-        }
+    acquire: (request, call) => acquire({ ...request, call }),
+    extend,
+    release,
+
+    async heartbeat({ key, inbox, tokens }) {
+      const reply = await heartbeat(keysOf(key), [String(CLAIM), String(WINDOW), inbox, ...tokens]);
+      return read(key, () => {
+        const [remaining, fence, floor, head, ...each] = list(reply, 4 + tokens.length).map(integer);
+        return {
+          remaining: remaining!,
+          fence: fence!,
+          floor: floor!,
+          head: head === 1,
+          states: each.map((state) => states[state]!),
+        };
       });
     },
 
-    extend(requests) {
-      const open = new Map<string, ExtendRequest[]>();
-      const batches: ExtendRequest[][] = [];
-      for (const request of requests) {
-        const slot = connection.cluster ? hashed(keyPrefix + request.key) : "";
-        let batch = open.get(slot);
-        if (batch === undefined || batch.length === BATCH) {
-          batch = [];
-          open.set(slot, batch);
-          batches.push(batch);
-        }
-        batch.push(request);
-      }
-      const answers = new Map<ExtendRequest, Promise<ExtendReply>>();
-      for (const batch of batches) {
-        const replies = extendBatch(batch);
-        batch.forEach((request, i) => {
-          answers.set(
-            request,
-            replies.then((all) => all[i]!),
-          );
-        });
-      }
-      return requests.map((request) => answers.get(request)!);
-    },
-
-    async release({ key, token, undo }) {
-      const reply = await release(
-        [key, fenceOf(key), tombstoneOf(key, token)],
-        [token, undo ? String(TOMBSTONE) : "0"],
-      );
-      return read(key, reply, flag) ? "released" : "lost";
-    },
-
     async inspect(key) {
-      return read(key, await inspect([key, fenceOf(key)], []), (parts) => ({
-        held: flag([parts[0]]),
-        remaining: integer(parts[1]),
-        fence: integer(parts[2]),
-        waiting: integer(parts[3]),
-      }));
+      const reply = await inspect(keysOf(key), []);
+      return read(key, () => {
+        if (Array.isArray(reply) && text(reply[0]) === "foreign") throw refusal(key, "foreign");
+        const [held, remaining, fence, waiting] = list(reply, 4).map(integer);
+        return { held: held === 1, remaining: remaining!, fence: fence!, waiting: waiting! };
+      });
     },
 
     async forceRelease(key) {
-      return read(key, await forceRelease([key, fenceOf(key)], []), flag);
+      const reply = await forceRelease(keysOf(key), [String(CLAIM)]);
+      return read(key, () => flag(key, Array.isArray(reply) ? reply[0] : reply));
     },
+
+    listen: subscribe && listening(subscribe),
   };
 }
+
+/** Messages are `<token> <fence> <claim>`, as the scripts publish them; the fence 0 tells that the token was forced out. */
+const listening =
+  (subscribe: NonNullable<RedisConnection["subscribe"]>): NonNullable<Driver["listen"]> =>
+  (inbox, { granted, forcedOut, reset }) =>
+    subscribe(
+      `distlock:${inbox}`,
+      (message) => {
+        const [token = "", fence, claim] = message.split(" ");
+        if (fence === "0") forcedOut(token);
+        else granted(token, Number(fence), Number(claim));
+      },
+      reset,
+    );

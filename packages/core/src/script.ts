@@ -4,7 +4,7 @@ import type { Call } from "./driver";
 
 export type RunScript = (keys: readonly string[], args: readonly string[], call?: Call) => Promise<unknown>;
 
-const isNoScript = (error: unknown): boolean => error instanceof Error && error.message.startsWith("NOSCRIPT");
+export const isNoScript = (error: unknown): boolean => error instanceof Error && error.message.startsWith("NOSCRIPT");
 
 /**
  * A script as a function. It sends EVAL until the first answer, then EVALSHA; and EVAL again whenever a node does not

@@ -44,7 +44,7 @@ export function driverContract({ drivers, command, keyPrefix = "" }: DriverTarge
   const [a, b] = drivers;
   const acquire = (driver: Driver, key: string, token: string, ttl = TTL) => driver.acquire({ key, token, ttl }, never);
   const release = (driver: Driver, key: string, token: string, undo = false) => driver.release({ key, token, undo });
-  const extend = (driver: Driver, key: string, token: string, ttl = TTL) => driver.extend([{ key, token, ttl }])[0];
+  const extend = (driver: Driver, key: string, token: string, ttl = TTL) => driver.extend({ key, token, ttl });
   const freed = async (key: string) => {
     while ((await b.inspect(key)).held) await new Promise((resolve) => setTimeout(resolve, 5));
   };
@@ -148,14 +148,13 @@ export function driverContract({ drivers, command, keyPrefix = "" }: DriverTarge
         ttl: 3 * TTL,
       }));
       await Promise.all(locks.map(({ key, token }, i) => (i % 3 === 0 ? null : acquire(a, key, token))));
-      const answers = await Promise.all(b.extend(locks));
+      const answers = await Promise.all(locks.map((lock) => b.extend(lock)));
       assert.deepEqual(
         answers,
         locks.map((_, i) => (i % 3 === 0 ? "lost" : "held")),
       );
       assert.ok((await a.inspect(locks[1]!.key)).remaining > 2 * TTL);
       assert.equal((await a.inspect(locks[0]!.key)).held, false, "extending made a lock");
-      assert.deepEqual(a.extend([]), []);
     },
 
     "mints a higher fence with every grant, and with nothing else": async () => {
@@ -337,7 +336,7 @@ export function driverContract({ drivers, command, keyPrefix = "" }: DriverTarge
         const [key, token] = [newKey(), newToken()];
         await grantOf(acquire(a, key, token));
         const batch = [list, key, hash].map((each) => ({ key: each, token, ttl: 2 * TTL }));
-        assert.deepEqual(await Promise.all(a.extend(batch)), ["lost", "held", "lost"]);
+        assert.deepEqual(await Promise.all(batch.map((lock) => a.extend(lock))), ["lost", "held", "lost"]);
         await command("DEL", there(list), there(hash), there(text));
       },
 
