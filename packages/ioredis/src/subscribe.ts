@@ -9,8 +9,9 @@ interface Subscriber {
   disconnect(): void;
 }
 
-/** Never gives up, and does not resubscribe by itself: we do, to know when. */
+/** Connects at once, never gives up, and does not resubscribe by itself: we do, to know when. */
 const settings = {
+  lazyConnect: false,
   autoResubscribe: false,
   maxRetriesPerRequest: null,
   retryStrategy: (tries: number) => Math.min(tries * 50, 1_000),
