@@ -11,7 +11,7 @@ export interface Kept {
   readonly deadline: number;
   /** When to extend it, `Infinity` for never. */
   extendAt: number;
-  /** The ttl to ask for, or 0 to let the lease run out. */
+  /** The ttl to ask for, or 0 if the lease is long enough, or is to run out: it has then set `extendAt` anew. */
   nextTtl(): number;
   /** Pause before the next try: after a failure, or while there is no answer. */
   pause(failure?: unknown): number;
@@ -62,8 +62,9 @@ export function createKeeper(driver: Driver): Keeper {
     const asked: { lock: Kept; ttl: number }[] = [];
     for (const lock of due) {
       const ttl = lock.nextTtl();
-      lock.extendAt = ttl > 0 ? now() + lock.pause() : Number.POSITIVE_INFINITY;
-      if (ttl > 0) asked.push({ lock, ttl });
+      if (ttl === 0) continue;
+      lock.extendAt = now() + lock.pause();
+      asked.push({ lock, ttl });
     }
     if (asked.length === 0) return;
     const sent = now();

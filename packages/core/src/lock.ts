@@ -94,12 +94,15 @@ export function createLock(
     nextTtl() {
       const time = now();
       const ask = Math.min(ttl, Math.floor(capped - time));
-      if (leaseEnd(time, ask) <= deadline) return 0;
+      if (leaseEnd(time, ask) <= deadline) {
+        kept.extendAt = autoExtend && ask === ttl ? nextExtension(deadline - ttl) : Number.POSITIVE_INFINITY;
+        return 0;
+      }
       cappedOut = ask < ttl;
       return ask;
     },
     pause(error) {
-      if (error === undefined) return ttl * EXTEND_AFTER;
+      if (error === undefined) return Math.min(ttl * EXTEND_AFTER, 1_000);
       failure = error;
       return Math.min(Math.max(step, 10), 1_000);
     },
@@ -108,8 +111,8 @@ export function createLock(
       if (!isHeld()) return;
       failure = undefined;
       deadline = Math.max(deadline, leaseEnd(sentAt, asked));
-      if (autoExtend) kept.extendAt = nextExtension(Math.max(sentAt, deadline - ttl));
-      else if (!controller) keeper.delete(kept);
+      kept.extendAt = autoExtend ? nextExtension(Math.max(sentAt, deadline - ttl)) : Number.POSITIVE_INFINITY;
+      if (!autoExtend && !controller) keeper.delete(kept);
     },
     lose(why, stolen) {
       if (state !== "held") return;

@@ -169,3 +169,37 @@ describe("automatic extension", () => {
     expect(state.extensions).toBe(0);
   });
 });
+
+describe("a lock that was handed over", () => {
+  test.each([300, 30_000])("with the ttl %i is held for that ttl, and extended as any other", async (ttl) => {
+    const { driver, state } = watched();
+    const [a, b] = [createLocker(driver), createLocker(driver)];
+    const first = await a.acquire("k");
+    const waiting = b.acquire("k", { ttl, autoExtend: ttl === 300 });
+    while ((await a.inspect("k")).waiting === 0);
+    await first.release();
+    const lock = await waiting;
+    expect(lock.isHeld).toBe(true);
+    const until = performance.now() + 4_000;
+    if (ttl === 30_000) while (lock.remaining() < 20_000) await new Promise(setImmediate);
+    else while (performance.now() < until && lock.isHeld) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(lock.isHeld).toBe(true);
+    expect(state.extensions).toBeLessThanOrEqual(ttl === 30_000 ? 1 : 15);
+    await lock.release();
+  });
+
+  test("and watched is extended to its ttl once", async () => {
+    const { driver, state } = watched();
+    const [a, b] = [createLocker(driver), createLocker(driver)];
+    const first = await a.acquire("k");
+    const waiting = b.acquire("k", { ttl: 3_500 });
+    while ((await a.inspect("k")).waiting === 0);
+    await first.release();
+    const lock = await waiting;
+    const ended = once(lock.signal, "abort");
+    const keepAlive = setInterval(() => {}, 1_000);
+    await ended;
+    clearInterval(keepAlive);
+    expect(state.extensions).toBe(1);
+  });
+});
