@@ -5,11 +5,12 @@
 --        then per token: 2 granted, its claim counted from now | 1 queued | 0 missing}
 redis.call('ZREM', KEYS[3], '') -- a first write that is never refused for want of memory
 local time = micros()
-redis.call('HSET', KEYS[4], ARGV[3], exact(time / 1000 + ARGV[2]))
-redis.call('PEXPIRE', KEYS[4], 2 * ARGV[2])
-redis.call('PEXPIRE', KEYS[3], 2 * ARGV[2])
-if redis.call('EXISTS', KEYS[1]) == 0 then
-  hand_over(1)
+if redis.call('PEXPIRE', KEYS[3], 2 * ARGV[2]) == 1 then
+  redis.call('HSET', KEYS[4], ARGV[3], exact(time / 1000 + ARGV[2]))
+  redis.call('PEXPIRE', KEYS[4], 2 * ARGV[2])
+  if redis.call('EXISTS', KEYS[1]) == 0 then
+    hand_over(1)
+  end
 end
 local holder = redis.pcall('GET', KEYS[1])
 local left = redis.call('PTTL', KEYS[1])

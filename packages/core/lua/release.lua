@@ -18,11 +18,11 @@ local function release(k, a)
   if ARGV[a + 1] ~= '0' then
     redis.call('SET', KEYS[k + 5], '1', 'PX', ARGV[a + 1])
   end
-  if ours or not holder then
-    if redis.call('EXISTS', KEYS[k + 2]) == 1 then
+  if redis.call('EXISTS', KEYS[k + 2]) == 1 then
+    if ours or not holder then
       hand_over(k)
     end
-  elseif redis.call('EXISTS', KEYS[k + 2]) == 0 then
+  elseif not ours then
     redis.call('DEL', KEYS[k + 3])
   end
   return { (ours or redis.call('MGET', KEYS[k + 4])[1] == token) and 1 or 0 }

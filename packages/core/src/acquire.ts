@@ -7,7 +7,7 @@ import type { ResolvedOptions } from "./options";
 import type { Place, Queue } from "./queue";
 import { createStop, type Ending } from "./stop";
 import { HEARTBEAT } from "./times";
-import type { Undo } from "./undo";
+import { type Undo, written } from "./undo";
 
 export interface Waiting {
   readonly driver: Driver;
@@ -121,9 +121,10 @@ export async function acquireLock(
       if (ending) throw errorOf(ending);
     }
   } catch (error) {
-    if (pending || ambiguous || place) undo(key, token, { pending, refuse: ambiguous || pending !== undefined });
-    // Sent before the caller hears of it, who may end the connection then.
-    await new Promise(process.nextTick);
+    if (pending || ambiguous || place) {
+      undo(key, token, { pending, refuse: ambiguous || pending !== undefined });
+      await written(); // the caller, who hears of it then, may end the connection
+    }
     throw error;
   } finally {
     place?.leave();

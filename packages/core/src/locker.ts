@@ -8,7 +8,7 @@ import { createLock, type Lock } from "./lock";
 import { type LockOptions, type ResolvedOptions, resolveOptions } from "./options";
 import { createQueue } from "./queue";
 import { newInbox, newToken } from "./token";
-import { createUndo } from "./undo";
+import { createUndo, written } from "./undo";
 import { warn } from "./warning";
 import { ANSWER_TIMEOUT, within } from "./within";
 
@@ -127,6 +127,7 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
       keeper.stopExtending();
       for (const end of [...closing]) end();
       await queue.close();
+      await written();
     },
   };
   return locker;

@@ -59,6 +59,7 @@ export function createQueue(driver: Driver, inbox: string, forcedOut: (token: st
   const waiters = new Map<string, Waiter>();
   let timer: NodeJS.Timeout | undefined;
   let wakeAt = Number.POSITIVE_INFINITY;
+  let closed = false;
   let inboxIsOpen = false;
   let closeInbox: (() => Promise<void>) | undefined;
   let idle: NodeJS.Timeout | undefined;
@@ -121,7 +122,7 @@ export function createQueue(driver: Driver, inbox: string, forcedOut: (token: st
   }
 
   function listen(): void {
-    if (inboxIsOpen || !driver.listen) return;
+    if (inboxIsOpen || closed || !driver.listen) return;
     inboxIsOpen = true;
     driver
       .listen(inbox, {
@@ -220,6 +221,7 @@ export function createQueue(driver: Driver, inbox: string, forcedOut: (token: st
     },
 
     async close() {
+      closed = true;
       clearTimeout(idle);
       clearTimeout(timer);
       await hangUp();

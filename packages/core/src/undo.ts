@@ -6,6 +6,11 @@ const PERSISTENCE = 60_000;
 const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 1_000;
 
+/** Resolves when clients have written what was asked for until now: some do at the end of the event loop's turn. */
+export async function written(): Promise<void> {
+  for (let turn = 0; turn < 2; turn++) await new Promise(setImmediate);
+}
+
 /**
  * Gives a token up for good, in the background: releases it, or takes it out of the queue. `refuse`: an acquire of it may
  * still be under way, and is refused when it lands. `pending` is such an acquire: if it still answers "granted", the token is
