@@ -1,9 +1,31 @@
 import { startRedis } from "@distlock/testing";
+import { connectIoredis } from "./connect";
 import { measureCycle } from "./cycle";
+import { measureHotKey } from "./hot-key";
+
 const server = await startRedis();
+const control = await connectIoredis(server.port);
 const quick = process.argv.includes("--quick");
-const r = await measureCycle({ port: server.port, server, quick, progress: () => (id) => {} });
-const med = (a: number[]) => a.sort((x, y) => x - y)[a.length >> 1]!;
-for (const [k, v] of Object.entries(r)) console.log(k.padEnd(30), "failed" in v ? v.failed : [med(v.rounds.map((x) => x.sequential)), med(v.rounds.map((x) => x.parallel))].map(Math.round).join("  "));
+const bench = {
+  port: server.port,
+  control,
+  quick,
+  progress: () => (id: string) => void process.stderr.write(`${id} `),
+};
+if (process.argv.includes("cycle")) await measureCycle(bench);
+const r = await measureHotKey(bench);
+console.log();
+for (const { scene, results } of r) {
+  console.log(scene);
+  for (const [k, v] of Object.entries(results))
+    console.log(
+      k.padEnd(30),
+      "failed" in v
+        ? v.failed
+        : Object.entries(v.rounds[v.rounds.length >> 1]!)
+            .map(([n, x]) => `${n} ${x.toFixed(2)}`)
+            .join(" "),
+    );
+}
 await server.stop();
 process.exit();
