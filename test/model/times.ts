@@ -2,6 +2,3 @@
 export const HEARTBEAT = 100;
 export const WINDOW = 300;
 export const CLAIM = 300;
-
-/** How long one answer is awaited (packages/core/src/within.ts). */
-export const ANSWER_TIMEOUT = 500;

@@ -88,8 +88,8 @@ export async function createWorld(
 
   async function check(lock: Lock): Promise<void> {
     if (!lock.isHeld) return;
-    const value = await redis.get(lock.key);
-    if (lock.isHeld && !own(lock)?.actor.crashed) history.found(lock, value);
+    const value = await redis.get(lock.key).catch(() => undefined); // the world has ended
+    if (value !== undefined && lock.isHeld && !own(lock)?.actor.crashed) history.found(lock, value);
   }
 
   async function add(): Promise<Actor> {
