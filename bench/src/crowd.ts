@@ -5,7 +5,7 @@ import { within } from "./within";
 
 /** Processes that fight for one key; kept from run to run, and replaced by new ones when a run fails. */
 export interface Crowd {
-  /** `measured` is called when all are ready, and may await; what it gives is called when all are done. */
+  /** Gives all grants of all processes, in no order. Rejects when a process fails, or nothing ends within 90 s. */
   fight(fight: Fight): Promise<Grant[]>;
   end(): Promise<void>;
 }
@@ -24,7 +24,7 @@ export interface Fight {
   readonly onDone: () => Promise<unknown>;
 }
 
-const LONGEST = 60_000;
+const LONGEST = 90_000;
 
 export function createCrowd(): Crowd {
   let workers: Worker[] = [];

@@ -1,7 +1,10 @@
 import type { ContestantId } from "./contestants";
 
-/** What one contestant measured in its rounds, or why it could not. */
-export type Measured<T> = { readonly rounds: readonly T[] } | { readonly failed: string };
+/** What one contestant measured in its rounds, and why there are no more of them. */
+export interface Measured<T> {
+  readonly rounds: readonly T[];
+  readonly failed?: string | undefined;
+}
 
 export type ByContestant<T> = Partial<Record<ContestantId, Measured<T>>>;
 
@@ -23,10 +26,5 @@ export async function interleave<T>(
       }
     }
   }
-  return Object.fromEntries(
-    ids.map((id) => {
-      const failed = failures.get(id);
-      return [id, failed === undefined ? { rounds: results.get(id)! } : { failed }];
-    }),
-  );
+  return Object.fromEntries(ids.map((id) => [id, { rounds: results.get(id)!, failed: failures.get(id) }]));
 }

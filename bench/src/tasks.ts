@@ -36,6 +36,7 @@ export interface Tasks {
   /** Acquires so many locks and keeps them alive until `close`; false if the library can't. */
   keep(count: number, ttl: number): Promise<boolean>;
   /** Lets time pass. */
+  /** CPU time of the worker. */
   spend(ms: number): Promise<Spent>;
   close(): Promise<void>;
 }

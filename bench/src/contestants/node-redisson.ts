@@ -10,6 +10,10 @@ export const open: Open = async (port) => {
       await lock.lock();
       return () => lock.unlock();
     },
-    close: () => redisson.quit(),
+    async close() {
+      // Commands that it still waits for are rejected to nobody.
+      process.on("unhandledRejection", () => {});
+      await redisson.quit();
+    },
   };
 };
