@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { type AcquireReply, createLocker, type Driver, LockError } from "@distlock/core";
+import { queueContract } from "./queue-contract";
 
 /** A driver to prove. */
 export interface DriverTarget {
@@ -411,5 +412,6 @@ export function driverContract({ drivers, command, keyPrefix = "" }: DriverTarge
       },
     } satisfies typeof cases);
   }
-  return Object.entries(cases).map(([title, run]) => ({ title, run }));
+  const queueing = a.listen && b.listen ? queueContract({ drivers, command, keyPrefix }) : [];
+  return [...Object.entries(cases).map(([title, run]) => ({ title, run })), ...queueing];
 }
