@@ -8,7 +8,7 @@ import { mutations } from "../test/model/mutations.mjs";
 const help = `node scripts/mutate.mjs [part of a name]
 
 Breaks the queue on purpose, one rule at a time, and runs the model, which must fail each time: first its scenarios, then
-its random runs. The source stays as it is: it is changed while the tests load it. The packages must have been built.
+its random runs. Without any change it must pass, which is seen to first. The source stays as it is: it is changed while the tests load it. The packages must have been built.
 
   node scripts/mutate.mjs               all ${Object.keys(mutations).length} mutations (test/model/mutations.mjs)
   node scripts/mutate.mjs heartbeat     those with such a name
@@ -19,7 +19,10 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const vitest = join(dirname(createRequire(import.meta.url).resolve("vitest/package.json")), "vitest.mjs");
 const isTerminal = process.stdout.isTTY;
 
-/** Runs the tests whose names begin so; gives the title of the first that failed, or nothing if all passed. */
+const scenarios = ["test/model-"];
+const randomRuns = ["test/model.test.ts"];
+
+/** Runs the tests whose names begin so, on the source with the mutation; gives the title of the first that failed, or nothing if all passed. */
 async function failureOf(mutation, files) {
   const args = [
     "run",
@@ -32,7 +35,7 @@ async function failureOf(mutation, files) {
   ];
   const child = spawn(process.execPath, [vitest, ...args], {
     cwd: root,
-    env: { ...process.env, MUTATION: mutation },
+    env: { ...process.env, ...(mutation !== undefined && { MUTATION: mutation }) },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let printed = "";
@@ -56,12 +59,18 @@ async function main() {
     console.error(`no mutation has a name with ${JSON.stringify(part)}`);
     return 2;
   }
+  const wrong = await failureOf(undefined, [...scenarios, ...randomRuns]);
+  if (wrong !== undefined) {
+    console.error(`the source as it is already fails: ${wrong}`);
+    return 1;
+  }
+  console.log("the source as it is: passes");
   const survivors = [];
   for (const [i, name] of names.entries()) {
     const title = `${String(i + 1).padStart(String(names.length).length)}/${names.length} ${name}`;
     if (isTerminal) process.stdout.write(`${title} …`);
     const start = performance.now();
-    const failure = (await failureOf(name, ["test/model-"])) ?? (await failureOf(name, ["test/model.test.ts"]));
+    const failure = (await failureOf(name, scenarios)) ?? (await failureOf(name, randomRuns));
     const seconds = `${((performance.now() - start) / 1_000).toFixed(0)} s`;
     const result =
       failure === undefined ? `SURVIVED ${seconds} (${mutations[name].rule})` : `caught ${seconds}: ${failure}`;

@@ -95,6 +95,11 @@ scenarios({
     const all = Array.from({ length: 20 }, (_, i) => ask(stage, stage.b, `two:${20 - i}`, { ticket: 0 }));
     const tickets = (await Promise.all(all)).map((reply) => (reply.status === "queued" ? reply.ticket : 0));
     expect(tickets).toEqual([...new Set(tickets)].sort((x, y) => x - y));
+    // A clock that was ahead, and was set back since.
+    const ahead = tickets[0]! + 3_600_000_000;
+    await stage.redis.zadd(`{${stage.key}}~queue`, ahead, "two:ahead");
+    const last = await ask(stage, stage.b, "two:last", { ticket: 0 });
+    expect(last.status === "queued" && last.ticket).toBe(ahead + 1);
     await stage.forget(stage.key);
   },
 

@@ -29,11 +29,12 @@ test(`holds in ${runs} random runs (MODEL_SEED=${seed} MODEL_RUNS=${runs})`, {
     const world = await createWorld(server.url, { keys: 2, actors: 3 });
     try {
       for (const one of steps) {
+        world.history.note(JSON.stringify(one));
         await doStep(world, one);
         await world.look();
       }
       await world.settle();
-      expect(world.wrongs()).toEqual([]);
+      expect(world.wrongs(), world.history.story()).toEqual([]);
     } catch (error) {
       hasFailed = true;
       throw error;

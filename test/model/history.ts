@@ -35,19 +35,51 @@ export interface History {
   falselyLost(lock: Lock, why: string): void;
   wrong(what: string): void;
   wrongs(): readonly string[];
+  note(what: string): void;
+  /** All that happened, line by line. */
+  story(): string;
 }
 
 export function createHistory(): History {
   const tokens = new Map<string, Seen>();
   const highest = new Map<string, number>();
   const pushed = new Map<string, number>();
+  /** The tokens that were released, as the server answered; something else where it no longer knows the one before. */
+  const freed: { key: string; token: string }[] = [];
   const lapses: { key: string; from: number; to: number }[] = [];
   const wrongs = new Set<string>();
   /** To be judged at the end: they are none if one of the tokens was robbed. */
   const suspected = new Map<string, readonly string[]>();
 
+  const began = performance.now();
+  const lines: string[] = [];
+
   const short = (token: string) => token.slice(-8);
-  const wrong = (what: string) => void wrongs.add(what);
+  const note = (what: string) => void lines.push(`${(performance.now() - began).toFixed(1).padStart(8)} ${what}`);
+
+  function wrong(what: string): void {
+    if (!wrongs.has(what)) note(`WRONG: ${what}`);
+    wrongs.add(what);
+  }
+
+  function suspect(what: string, those: readonly string[]): void {
+    if (!suspected.has(what)) note(`suspected: ${what}`);
+    suspected.set(what, those);
+  }
+
+  /** Carries a request out, and notes when it was sent and answered. */
+  async function noted<R>(verb: string, request: { key: string; token?: string }, send: () => Promise<R>): Promise<R> {
+    const sent = (performance.now() - began).toFixed(1);
+    const what = `${verb} ${request.key.slice(-1)} ${request.token ? short(request.token) : ""}, sent ${sent}`;
+    try {
+      const reply = await send();
+      note(`${what}: ${JSON.stringify(reply)}`);
+      return reply;
+    } catch (error) {
+      note(`${what}: ${error}`);
+      throw error;
+    }
+  }
 
   function granted(token: string, fence: number, sentAbove: number): void {
     const seen = tokens.get(token);
@@ -115,32 +147,38 @@ export function createHistory(): History {
             lost: false,
           });
         }
-        const reply = await driver.acquire(request, call);
+        const reply = await noted("acquire", request, () => driver.acquire(request, call));
         if (reply.status === "granted") granted(token, reply.fence, above);
         if (reply.status === "queued") queued(token, sent, reply.ticket);
         return reply;
       },
       async heartbeat(request) {
         const sent = Date.now();
-        const reply = await driver.heartbeat(request);
+        const { key, inbox } = request;
+        const reply = await noted("heartbeat", { key, token: inbox }, () => driver.heartbeat(request));
         request.tokens.forEach((token, i) => {
           if (reply.states[i] === "queued") queued(token, sent);
         });
         return reply;
       },
-      release(request) {
+      async release(request) {
         const seen = tokens.get(request.token);
         if (seen) seen.leftAt = Math.min(seen.leftAt, Date.now());
-        return driver.release(request);
+        const reply = await noted("release", request, () => driver.release(request));
+        if (reply === "released") freed.push(request);
+        return reply;
       },
+      extend: (request) => noted("extend", request, () => driver.extend(request)),
     }),
 
     published(message) {
       const [token = "", fence] = message.split(" ");
       const seen = tokens.get(token);
       if (!seen) return;
+      note(`published to ${short(token)}: ${fence}`);
       if (fence === "0") {
         seen.robbed = true;
+        freed.push({ key: seen.key, token: "" });
         return;
       }
       const before = pushed.get(seen.key) ?? 0;
@@ -157,10 +195,12 @@ export function createHistory(): History {
     },
 
     forgotten(key, from) {
+      freed.push({ key, token: "" });
       lapses.push({ key, from, to: Date.now() });
     },
 
     claimed({ token, fence }) {
+      note(`${short(token)} is a lock`);
       if (!Number.isSafeInteger(fence) || fence <= 0) wrong(`${short(token)} has the fence ${fence}`);
     },
 
@@ -169,10 +209,11 @@ export function createHistory(): History {
       for (const { key, token, isHeld } of locks) {
         const seen = tokens.get(token)!;
         if (isHeld && seen.lost) wrong(`${short(token)} came back after it was lost`);
+        if (!isHeld && !seen.lost) note(`${short(token)} is no longer held`);
         seen.lost ||= !isHeld;
         if (!isHeld) continue;
         const other = holders.get(key);
-        if (other) suspected.set(`${key} has two holders: ${short(other)} and ${short(token)}`, [other, token]);
+        if (other) suspect(`${key} has two holders: ${short(other)} and ${short(token)}`, [other, token]);
         holders.set(key, token);
       }
     },
@@ -180,14 +221,19 @@ export function createHistory(): History {
     found({ token }, value) {
       if (value === token) return;
       const what = value === null ? "nothing" : short(value);
-      suspected.set(`${short(token)} believes to hold the lock, and at the key is ${what}`, [token]);
+      suspect(`${short(token)} believes to hold the lock, and at the key is ${what}`, [token]);
     },
 
-    falselyLost({ token }, why) {
-      suspected.set(`${short(token)} was told that it is lost, and is not: ${why}`, [token]);
+    falselyLost({ key, token }, why) {
+      // A release that is sent again is known again only until the next one: a limit.
+      const last = freed.findLast((one) => one.key === key);
+      if (last?.token !== token && freed.some((one) => one.token === token)) return;
+      suspect(`${short(token)} was told that it is lost, and is not: ${why}`, [token]);
     },
 
     wrong,
+    note,
+    story: () => lines.join("\n"),
 
     wrongs() {
       findOvertaking();

@@ -118,7 +118,7 @@ export const mutations = {
     rule: "no companion is without a ttl",
     edits: [
       ["lua/acquire.lua", "redis.call('PEXPIRE', KEYS[k + 2], 2 * ARGV[2])", ""],
-      ["lua/heartbeat.lua", "redis.call('PEXPIRE', KEYS[3], 2 * ARGV[2])", ""],
+      ["lua/heartbeat.lua", "redis.call('PEXPIRE', KEYS[3], 2 * ARGV[2]) == 1", "redis.call('EXISTS', KEYS[3]) == 1"],
     ],
   },
   "extend shortens": {
@@ -163,7 +163,9 @@ export const mutations = {
   },
   "heartbeat does not keep the queue": {
     rule: "heartbeats push the end of the queue before them",
-    edits: [["lua/heartbeat.lua", "redis.call('PEXPIRE', KEYS[3], 2 * ARGV[2])", ""]],
+    edits: [
+      ["lua/heartbeat.lua", "redis.call('PEXPIRE', KEYS[3], 2 * ARGV[2]) == 1", "redis.call('EXISTS', KEYS[3]) == 1"],
+    ],
   },
   "heartbeat does not prolong the claim": {
     rule: "a claim lasts while its waiter's process is alive",
@@ -279,7 +281,7 @@ export const mutations = {
   },
   "who gives up says nothing": {
     rule: "an abort, a timeout and close leave the queue",
-    edits: [["src/acquire.ts", "if (pending || ambiguous || place) undo(", "if (false) undo("]],
+    edits: [["src/acquire.ts", "if (pending || ambiguous || place) {", "if (false) {"]],
   },
   "who gives up leaves no tombstone": {
     rule: "a token that was given up is refused, in whatever order the two arrive",

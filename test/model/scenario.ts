@@ -26,7 +26,7 @@ export function scenarios(all: Readonly<Record<string, (stage: Stage) => Promise
       try {
         await run(Object.assign(world, { a, b, c, key: world.keys[0]! }));
         await world.settle();
-        expect(world.wrongs()).toEqual([]);
+        expect(world.wrongs(), world.history.story()).toEqual([]);
       } finally {
         await world.end();
       }
