@@ -27,11 +27,8 @@ scenarios({
   "a release hands over to the first waiter, tells it, and mints a fence": async (stage) => {
     const { a, key } = stage;
     const told: unknown[] = [];
-    const close = await a.driver.listen!("two", {
-      granted: (...news) => told.push(news),
-      forcedOut() {},
-      reset() {},
-    });
+    const listener = { granted: (...news: unknown[]) => void told.push(news), forcedOut() {}, reset() {} };
+    const close = await a.driver.listen!("two", listener, new AbortController().signal);
     await ask(stage, a, "one:holder");
     const first = await fenceOf(stage);
     await ask(stage, a, "two:first", { ticket: 0 });

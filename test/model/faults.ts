@@ -111,8 +111,8 @@ export function faulty(driver: Driver): { readonly driver: Driver; readonly faul
       extend: (request) => suffer("extend", () => driver.extend(request)),
       release: (request) => suffer("release", () => driver.release(request)),
       heartbeat: (request) => suffer("heartbeat", () => driver.heartbeat(request)),
-      listen: (inbox, listener) =>
-        driver.listen!(inbox, {
+      listen(inbox, listener, signal) {
+        const between: typeof listener = {
           granted(...news) {
             const fault = take("push") as PushFault | undefined;
             const deliver = () => dead || listener.granted(...news);
@@ -121,7 +121,9 @@ export function faulty(driver: Driver): { readonly driver: Driver; readonly faul
           },
           forcedOut: (token) => dead || listener.forcedOut(token),
           reset: () => dead || listener.reset(),
-        }),
+        };
+        return driver.listen!(inbox, between, signal);
+      },
     },
     faults: {
       next: (verb, ...faults) => void add(verb, faults),

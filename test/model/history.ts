@@ -6,6 +6,8 @@ interface Seen {
   readonly key: string;
   readonly firstSent: number;
   ticket?: number;
+  /** Of all tickets that it had: a late copy of its first request may give it another. */
+  lowest: number;
   /** While the request was under way, the server found it in the queue, and its locker alive. */
   readonly queued: { sent: number; received: number }[];
   readonly fences: number[];
@@ -48,8 +50,8 @@ export function createHistory(): History {
   const freed: { key: string; token: string }[] = [];
   const lapses: { key: string; from: number; to: number }[] = [];
   const wrongs = new Set<string>();
-  /** To be judged at the end: they are none if one of the tokens was robbed. */
-  const suspected = new Map<string, readonly string[]>();
+  /** To be judged at the end, when all is known. */
+  const suspected = new Map<string, () => boolean>();
 
   const began = performance.now();
   const lines: string[] = [];
@@ -62,9 +64,15 @@ export function createHistory(): History {
     wrongs.add(what);
   }
 
-  function suspect(what: string, those: readonly string[]): void {
+  function suspect(what: string, those: readonly string[], isExcused = () => false): void {
     if (!suspected.has(what)) note(`suspected: ${what}`);
-    suspected.set(what, those);
+    suspected.set(what, () => isExcused() || those.some((token) => tokens.get(token)?.robbed));
+  }
+
+  /** A release that is sent again is known again only until the next one of its key: a limit. */
+  function wasReleasedBefore(token: string): boolean {
+    const first = freed.findIndex((one) => one.token === token);
+    return first >= 0 && freed.some(({ key }, i) => i > first && key === freed[first]!.key);
   }
 
   /** Carries a request out, and notes when it was sent and answered. */
@@ -92,15 +100,18 @@ export function createHistory(): History {
     highest.set(seen.key, Math.max(highest.get(seen.key) ?? 0, fence));
   }
 
-  function queued(token: string, sent: number, ticket?: number): void {
+  function queued(token: string, sent: number, ticket: number | undefined, asked: number | undefined): void {
     const seen = tokens.get(token)!;
-    seen.queued.push({ sent, received: Date.now() });
-    if (ticket === undefined) return;
-    if (seen.ticket !== undefined && seen.ticket !== ticket) wrong(`${short(token)} lost its place in the queue`);
-    for (const [other, { key, ticket: taken }] of tokens) {
-      if (other !== token && key === seen.key && taken === ticket) wrong(`ticket ${ticket} was given twice`);
+    if (ticket !== undefined && ticket !== seen.ticket) {
+      if (asked !== 0) wrong(`${short(token)} lost its place in the queue`);
+      for (const [other, { key, ticket: taken }] of tokens) {
+        if (other !== token && key === seen.key && taken === ticket) wrong(`ticket ${ticket} was given twice`);
+      }
+      seen.queued.length = 0;
+      seen.ticket = ticket;
+      seen.lowest = Math.min(seen.lowest, ticket);
     }
-    seen.ticket = ticket;
+    seen.queued.push({ sent, received: Date.now() });
   }
 
   /** Whether the one surely stood in the queue, with its locker alive, when the fence was minted for another. */
@@ -118,7 +129,7 @@ export function createHistory(): History {
 
   function findOvertaking(): void {
     for (const [token, seen] of tokens) {
-      const place = seen.ticket ?? seen.firstSent * 1000;
+      const place = seen.ticket === undefined ? seen.firstSent * 1000 : seen.lowest;
       for (const fence of seen.fences) {
         for (const [other, waiter] of tokens) {
           if (waiter.key !== seen.key || waiter.ticket === undefined) continue;
@@ -140,6 +151,7 @@ export function createHistory(): History {
           tokens.set(token, {
             key,
             firstSent: sent,
+            lowest: Number.POSITIVE_INFINITY,
             queued: [],
             fences: [],
             leftAt: Number.POSITIVE_INFINITY,
@@ -149,7 +161,7 @@ export function createHistory(): History {
         }
         const reply = await noted("acquire", request, () => driver.acquire(request, call));
         if (reply.status === "granted") granted(token, reply.fence, above);
-        if (reply.status === "queued") queued(token, sent, reply.ticket);
+        if (reply.status === "queued") queued(token, sent, reply.ticket, request.ticket);
         return reply;
       },
       async heartbeat(request) {
@@ -157,7 +169,7 @@ export function createHistory(): History {
         const { key, inbox } = request;
         const reply = await noted("heartbeat", { key, token: inbox }, () => driver.heartbeat(request));
         request.tokens.forEach((token, i) => {
-          if (reply.states[i] === "queued") queued(token, sent);
+          if (reply.states[i] === "queued") queued(token, sent, undefined, undefined);
         });
         return reply;
       },
@@ -224,11 +236,8 @@ export function createHistory(): History {
       suspect(`${short(token)} believes to hold the lock, and at the key is ${what}`, [token]);
     },
 
-    falselyLost({ key, token }, why) {
-      // A release that is sent again is known again only until the next one: a limit.
-      const last = freed.findLast((one) => one.key === key);
-      if (last?.token !== token && freed.some((one) => one.token === token)) return;
-      suspect(`${short(token)} was told that it is lost, and is not: ${why}`, [token]);
+    falselyLost({ token }, why) {
+      suspect(`${short(token)} was told that it is lost, and is not: ${why}`, [token], () => wasReleasedBefore(token));
     },
 
     wrong,
@@ -237,7 +246,7 @@ export function createHistory(): History {
 
     wrongs() {
       findOvertaking();
-      for (const [what, those] of suspected) if (!those.some((token) => tokens.get(token)?.robbed)) wrong(what);
+      for (const [what, isExcused] of suspected) if (!isExcused()) wrong(what);
       return [...wrongs];
     },
   };

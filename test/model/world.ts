@@ -78,6 +78,7 @@ export async function createWorld(
   let draining = false;
   let made = 0;
 
+  for (const client of [redis, observer]) client.on("error", () => {});
   observer.on("pmessage", (_pattern, _channel, message) => history.published(message));
   await observer.psubscribe("distlock:*");
 
