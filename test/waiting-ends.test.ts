@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { getEventListeners } from "node:events";
 import { createLocker, type Lock, type Locker } from "@distlock/core";
-import { startRedis } from "@distlock/testing";
+import { freePort, startRedis } from "@distlock/testing";
 import { Redis } from "ioredis-6";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { clients, type TestClient } from "./clients";
@@ -126,13 +126,13 @@ describe.each(["ioredis 6.0.0", "redis 6.3.1"])("%s", (name) => {
 });
 
 describe.each(Object.keys(clients))("%s", (name) => {
-  test("close ends every wait and the inbox, and leaves nothing that keeps the process running", async () => {
+  test("close ends every wait and every inbox, open or not, and leaves nothing that keeps the process running", async () => {
     const holding = await clients[name]!(server.url);
     const holder = createLocker(holding.driver);
     const key = `exit:${randomUUID()}`;
     const lock = await holder.acquire(key);
-    const worker = startWorker("wait-and-exit", name, server.url, key);
-    expect(await worker.next()).toEqual(["LOCKER_CLOSED", "LOCK_NOT_ACQUIRED", "LOCKER_CLOSED"]);
+    const worker = startWorker("wait-and-exit", name, server.url, `redis://127.0.0.1:${await freePort()}`, key);
+    expect(await worker.next()).toEqual(["LOCKER_CLOSED", "LOCK_NOT_ACQUIRED", "LOCKER_CLOSED", "LOCKER_CLOSED"]);
     expect(await worker.next()).toBe("no timers");
     expect(await worker.ended).toBe(0);
     expect(await holder.inspect(key)).toMatchObject({ held: true, waiting: 0 });

@@ -59,7 +59,7 @@ test.concurrent("a push that is older than the last answer is void, and a late o
   });
   const connection: RedisConnection = {
     ...ioredisConnection(commands),
-    subscribe: (channel, onMessage, onReset) =>
+    subscribe: (channel, onMessage, onReset, signal) =>
       ioredisConnection(pushes).subscribe!(
         channel,
         (message) => {
@@ -67,6 +67,7 @@ test.concurrent("a push that is older than the last answer is void, and a late o
           arrived();
         },
         onReset,
+        signal,
       ),
   };
   const slow = createLocker(redisDriver(connection), { timeout: 25_000 });

@@ -1,19 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { createLocker, type Driver, type Locker, type RedisConnection, redisDriver } from "@distlock/core";
-import { ioredisConnection } from "@distlock/ioredis";
-import { type NodeRedisClient, nodeRedisConnection } from "@distlock/node-redis";
 import { type FaultProxy, startFaultProxy, startRedis } from "@distlock/testing";
-import { Redis as Redis5 } from "ioredis-5";
-import { Redis as Redis6 } from "ioredis-6";
-import * as redis4 from "redis-4";
-import * as redis5 from "redis-5";
-import * as redis6 from "redis-6";
+import { Redis } from "ioredis-6";
 import { afterAll, describe, expect, test } from "vitest";
 import { clients } from "./clients";
+import { connections } from "./connections";
 import { until, untilWaiting } from "./until";
 
 const server = await startRedis();
-const redis = new Redis6(server.url);
+const redis = new Redis(server.url);
 const holding = await clients["ioredis 6.0.0"]!(server.url);
 const holder = createLocker(holding.driver);
 
@@ -40,50 +35,25 @@ interface Line {
   stop(): Promise<void>;
 }
 
-type Connect = (url: string) => Promise<{ connection: RedisConnection; close: () => unknown }>;
-
-const ofIoredis = (client: Redis5 | Redis6) => {
-  client.on("error", () => {});
-  return { connection: ioredisConnection(client), close: () => client.disconnect() };
-};
-async function ofNodeRedis(client: NodeRedisClient, close: () => unknown) {
-  const { on, connect } = client as unknown as redis6.RedisClientType;
-  on.call(client, "error", () => {});
-  await connect.call(client);
-  return { connection: nodeRedisConnection(client), close };
-}
-
-const connections: Record<string, Connect> = {
-  "ioredis 5.11.1": async (url) => ofIoredis(new Redis5(url)),
-  "ioredis 6.0.0": async (url) => ofIoredis(new Redis6(url)),
-  "redis 4.7.1": (url) => {
-    const client = redis4.createClient({ url });
-    return ofNodeRedis(client, () => client.disconnect());
-  },
-  "redis 5.12.1": (url) => {
-    const client = redis5.createClient({ url });
-    return ofNodeRedis(client as unknown as NodeRedisClient, () => client.destroy());
-  },
-  "redis 6.3.1": (url) => {
-    const client = redis6.createClient({ url });
-    return ofNodeRedis(client as unknown as NodeRedisClient, () => client.destroy());
-  },
-};
-
-async function open(connect: Connect): Promise<Line> {
+async function open(connect: (typeof connections)[string]): Promise<Line> {
   const proxy = await startFaultProxy(server);
   const commands = await connect(server.url);
-  const messages = await connect(proxy.url);
+  const messages = await connect(proxy.url, "lazy");
   const checks: boolean[] = [];
   let heartbeats = 0;
   const connection: RedisConnection = {
     ...commands.connection,
-    subscribe: (channel, onMessage, onReset) =>
-      messages.connection.subscribe!(channel, onMessage, () => {
-        const before = heartbeats;
-        onReset();
-        checks.push(heartbeats > before);
-      }),
+    subscribe: (channel, onMessage, onReset, signal) =>
+      messages.connection.subscribe!(
+        channel,
+        onMessage,
+        () => {
+          const before = heartbeats;
+          onReset();
+          checks.push(heartbeats > before);
+        },
+        signal,
+      ),
   };
   const driver = redisDriver(connection);
   let deaf = false;
@@ -105,7 +75,6 @@ async function open(connect: Connect): Promise<Line> {
     async stop() {
       await locker.close();
       commands.close();
-      messages.close();
       await proxy.stop();
     },
   };

@@ -121,6 +121,11 @@ export interface Driver {
   inspect(key: string): Promise<Inspection>;
   /** Whoever holds it no longer does. True if somebody did. */
   forceRelease(key: string): Promise<boolean>;
-  /** Opens an inbox; resolves, once it is open, with what closes it. Absent where nobody can be woken: there is then no queue. */
-  readonly listen?: ((inbox: string, listener: Listener) => Promise<() => Promise<void>>) | undefined;
+  /**
+   * Opens an inbox; resolves, once it is open, with what closes it. `signal` ends an attempt that has not come so far. Absent
+   * where nobody can be woken: there is then no queue.
+   */
+  readonly listen?:
+    | ((inbox: string, listener: Listener, signal: AbortSignal) => Promise<() => Promise<void>>)
+    | undefined;
 }

@@ -1,5 +1,5 @@
 import { AsyncResource } from "node:async_hooks";
-import type { AcquireReply, Driver, HeartbeatReply } from "./driver";
+import type { AcquireReply, Driver, HeartbeatReply, Listener } from "./driver";
 import { leaseEnd, now } from "./lease";
 import { CLAIM, HEARTBEAT } from "./times";
 
@@ -60,7 +60,7 @@ export function createQueue(driver: Driver, inbox: string, forcedOut: (token: st
   let timer: NodeJS.Timeout | undefined;
   let wakeAt = Number.POSITIVE_INFINITY;
   let closed = false;
-  let inboxIsOpen = false;
+  let opening: AbortController | undefined;
   let closeInbox: (() => Promise<void>) | undefined;
   let idle: NodeJS.Timeout | undefined;
 
@@ -122,32 +122,33 @@ export function createQueue(driver: Driver, inbox: string, forcedOut: (token: st
   }
 
   function listen(): void {
-    if (inboxIsOpen || closed || !driver.listen) return;
-    inboxIsOpen = true;
-    driver
-      .listen(inbox, {
-        granted(token, fence, claim) {
-          const waiter = waiters.get(token);
-          // Not above the floor: it was sent before the last answer, which found the token waiting after all.
-          if (waiter && fence > waiter.floor) waiter.tell(fence, leaseEnd(waiter.heardAt, claim));
-        },
-        forcedOut,
-        reset: checkAll,
-      })
-      .then(
-        (close) => {
-          closeInbox = close;
-          if (!inboxIsOpen) void hangUp();
-        },
-        () => {
-          inboxIsOpen = false; // the next check tries again
-        },
-      );
+    if (opening || closed || !driver.listen) return;
+    const attempt = new AbortController();
+    opening = attempt;
+    const listener: Listener = {
+      granted(token, fence, claim) {
+        const waiter = waiters.get(token);
+        // Not above the floor: it was sent before the last answer, which found the token waiting after all.
+        if (waiter && fence > waiter.floor) waiter.tell(fence, leaseEnd(waiter.heardAt, claim));
+      },
+      forcedOut,
+      reset: checkAll,
+    };
+    driver.listen(inbox, listener, attempt.signal).then(
+      (close) => {
+        if (opening === attempt) closeInbox = close;
+        else close().catch(() => {});
+      },
+      () => {
+        if (opening === attempt) opening = undefined; // the next check tries again
+      },
+    );
   }
 
   async function hangUp(): Promise<void> {
     const close = closeInbox;
-    inboxIsOpen = false;
+    opening?.abort();
+    opening = undefined;
     closeInbox = undefined;
     await close?.().catch(() => {});
   }
@@ -215,7 +216,7 @@ export function createQueue(driver: Driver, inbox: string, forcedOut: (token: st
           if (lines.size > 0) return;
           clearTimeout(timer);
           wakeAt = Number.POSITIVE_INFINITY;
-          if (inboxIsOpen) idle = setTimeout(hangUp, IDLE).unref();
+          if (opening) idle = setTimeout(hangUp, IDLE).unref();
         },
       };
     },

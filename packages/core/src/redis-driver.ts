@@ -202,7 +202,7 @@ export function redisDriver(connection: RedisConnection): Driver {
 /** Messages are `<token> <fence> <claim>`, as the scripts publish them; the fence 0 tells that the token was forced out. */
 const listening =
   (subscribe: NonNullable<RedisConnection["subscribe"]>): NonNullable<Driver["listen"]> =>
-  (inbox, { granted, forcedOut, reset }) =>
+  (inbox, { granted, forcedOut, reset }, signal) =>
     subscribe(
       `distlock:${inbox}`,
       (message) => {
@@ -211,4 +211,5 @@ const listening =
         else granted(token, Number(fence), Number(claim));
       },
       reset,
+      signal,
     );

@@ -231,8 +231,9 @@ describe("close", () => {
     const held = await b.acquire("held");
     const other = await a.acquire("other");
     const waiting = b.acquire("other", { retryDelay: 60_000, timeout: Number.POSITIVE_INFINITY });
+    const ended = expect(waiting).rejects.toThrow(LockerClosedError);
     await b.close();
-    await expect(waiting).rejects.toThrow(LockerClosedError);
+    await ended;
     for (const call of [
       () => b.acquire("k"),
       () => b.tryAcquire("k"),

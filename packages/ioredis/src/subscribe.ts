@@ -23,13 +23,14 @@ const settings = {
  */
 export const subscribe = (
   client: IoredisClient,
-  ...[channel, onMessage, onReset]: Parameters<NonNullable<RedisConnection["subscribe"]>>
+  ...[channel, onMessage, onReset, signal]: Parameters<NonNullable<RedisConnection["subscribe"]>>
 ): Promise<() => Promise<void>> =>
   new Promise((resolve) => {
     type Duplicate = (...args: readonly unknown[]) => Subscriber;
     const duplicate = client.duplicate.bind(client) as Duplicate;
     const subscriber = client.isCluster ? duplicate([], {}) : duplicate(settings);
     const close = async () => subscriber.disconnect();
+    signal.addEventListener("abort", close, { once: true });
 
     subscriber.on("error", () => {}); // the client's own connections report the same
     subscriber.on("connect", () => subscriber.stream?.unref?.());

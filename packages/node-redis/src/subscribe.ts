@@ -6,12 +6,14 @@ type Subscribe = NonNullable<RedisConnection["subscribe"]>;
 /** Listens on a connection of its own. */
 async function listenOn(
   subscriber: Subscriber,
-  ...[channel, onMessage, onReset]: Parameters<Subscribe>
+  ...[channel, onMessage, onReset, signal]: Parameters<Subscribe>
 ): Promise<() => Promise<void>> {
   const close = async () => {
     if (subscriber.destroy) subscriber.destroy();
     else await subscriber.disconnect();
   };
+  const giveUp = () => void close().catch(() => {});
+  signal.addEventListener("abort", giveUp, { once: true });
   subscriber.on("error", () => {}); // the client's own connections report the same
   try {
     await subscriber.connect();
@@ -21,6 +23,7 @@ async function listenOn(
     await close().catch(() => {});
     throw error;
   }
+  signal.removeEventListener("abort", giveUp);
   subscriber.on("ready", onReset);
   onReset();
   return close;

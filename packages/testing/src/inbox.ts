@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import type { Driver } from "@distlock/core";
+import type { Driver, Listener } from "@distlock/core";
 
 /** An open inbox, and what came into it, in order. */
 export interface Inbox {
@@ -17,7 +17,7 @@ export async function openInbox({ listen }: Driver): Promise<Inbox> {
   const grants: Inbox["grants"][number][] = [];
   const forcedOut: string[] = [];
   let wake = () => {};
-  const close = await listen!(name, {
+  const listener: Listener = {
     granted(token, fence, claim) {
       grants.push({ token, fence, claim });
       wake();
@@ -27,7 +27,8 @@ export async function openInbox({ listen }: Driver): Promise<Inbox> {
       wake();
     },
     reset() {},
-  });
+  };
+  const close = await listen!(name, listener, new AbortController().signal);
   return {
     name,
     grants,
