@@ -77,32 +77,36 @@ describe("a contended grant costs 3 commands and a push to its process", () => {
     expect(await monitor.redis.exists(`{${key}}~queue`, `{${key}}~alive`)).toBe(0);
   });
 
+  /** How many commands the scripts run from a release to the waiter's lock; nothing if a heartbeat came in between. */
+  async function work(size: number): Promise<number | undefined> {
+    const key = `work:${randomUUID()}`;
+    const lock = await here.acquire(key);
+    const controllers = Array.from({ length: size }, () => new AbortController());
+    const waiting = controllers.map(({ signal }, i) => lockers[i % 4]!.acquire(key, { signal }).catch(() => undefined));
+    await untilWaiting(here, key, size);
+    await monitor.seen();
+    await lock.release();
+    const first = await waiting[0];
+    const { sent, inner } = await monitor.seen();
+    for (const controller of controllers) controller.abort();
+    await first?.release();
+    await Promise.all(waiting);
+    await until(async () => {
+      const { held, waiting: left } = await here.inspect(key);
+      return !held && left === 0;
+    });
+    return sent.some(({ kind }) => kind === "heartbeat") ? undefined : inner;
+  }
+
   test("with as much work inside the release for 1,000 waiters as for 2", async () => {
-    const work: number[] = [];
+    const measured: number[] = [];
     for (const size of [2, 1_000]) {
-      const key = `work:${randomUUID()}`;
-      const lock = await here.acquire(key);
-      const controllers = Array.from({ length: size }, () => new AbortController());
-      const waiting = controllers.map(({ signal }, i) =>
-        lockers[i % 4]!.acquire(key, { signal }).catch(() => undefined),
-      );
-      await untilWaiting(here, key, size);
-      // Only the release is between the two looks, if no heartbeat happens to be.
-      let seen = await monitor.seen();
-      await lock.release();
-      const [first] = [await waiting[0]];
-      seen = await monitor.seen();
-      const heartbeats = seen.sent.filter(({ kind }) => kind === "heartbeat").length;
-      if (heartbeats === 0) work.push(seen.inner);
-      for (const controller of controllers) controller.abort();
-      await first?.release();
-      await Promise.all(waiting);
-      await until(async () => {
-        const { held, waiting: left } = await here.inspect(key);
-        return !held && left === 0;
-      });
+      let inner: number | undefined;
+      while (inner === undefined) inner = await work(size);
+      measured.push(inner);
     }
-    if (work.length === 2) expect(Math.abs(work[1]! - work[0]!)).toBeLessThanOrEqual(4);
+    const [few, many] = measured as [number, number];
+    expect(Math.abs(many - few)).toBeLessThanOrEqual(4); // the extension may be in both, or in one
   });
 });
 
