@@ -55,7 +55,11 @@ const hotKeyColumns: readonly Column<HotKeyRound>[] = [
 
 const hotKeyTables = (hot: HotKeyResults): Table[] =>
   hot.map(({ scene: { processes, waiters }, results }) =>
-    table(`One hot key: ${processes} processes × ${waiters} waiters`, results, hotKeyColumns),
+    table(
+      `One hot key: ${processes} processes × ${waiters} ${waiters === 1 ? "waiter" : "waiters"}`,
+      results,
+      hotKeyColumns,
+    ),
   );
 
 const renewalTable = (results: ByContestant<RenewalRound>): Table =>
