@@ -59,6 +59,21 @@ test("a holder that is killed costs its ttl also beside 100,000 other keys that 
   await Promise.all(names.map(costOfDeadHolder));
 });
 
+test.each(names)("the first in the queue looks when the lease ends, before its next heartbeat: %s", async (name) => {
+  const waiter = await newLocker(name);
+  const costs = Array.from({ length: 10 }, async () => {
+    const key = `lease-end:${randomUUID()}`;
+    await here.acquire(key, { ttl: 300 });
+    const began = performance.now();
+    const lock = await waiter.acquire(key);
+    const cost = performance.now() - began;
+    await lock.release();
+    return cost;
+  });
+  // The best of ten, so that a busy machine does not matter: the heartbeat alone would be 900 ms late at least.
+  expect(Math.min(...(await Promise.all(costs)))).toBeLessThan(700);
+});
+
 test.concurrent.each(names)("a waiter that is killed once it was granted costs the claim: %s", async (name) => {
   const key = `dead-waiter:${randomUUID()}`;
   const worker = await startWaiting(name, server.url);
