@@ -5,10 +5,10 @@ import { stripLua } from "../../tsup.base.ts";
 import whole from "../../vitest.config.ts";
 import { mutations } from "./mutations.mjs";
 
-/** Configures vitest so that it sees packages/core with the mutation that `MUTATION` names, and the files as they are. */
-const name = process.env.MUTATION ?? "";
-const mutation = mutations[name];
-if (!mutation) throw new Error(`there is no mutation ${JSON.stringify(name)}`);
+/** Configures vitest so that it sees packages/core with the mutation that `MUTATION` names, if any; the files stay as they are. */
+const { MUTATION } = process.env;
+const mutation = MUTATION === undefined ? { edits: [] } : mutations[MUTATION];
+if (!mutation) throw new Error(`there is no mutation ${JSON.stringify(MUTATION)}`);
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 for (const [file, from] of mutation.edits) {

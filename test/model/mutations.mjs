@@ -175,6 +175,16 @@ export const mutations = {
     rule: "a heartbeat does not shorten the lease",
     edits: [["lua/heartbeat.lua", "if left < tonumber(ARGV[1]) then", "if true then"]],
   },
+  "heartbeat enqueues": {
+    rule: "only an acquire enqueues",
+    edits: [
+      [
+        "lua/heartbeat.lua",
+        "local state = 0",
+        "local state = 0\n  redis.call('ZADD', KEYS[3], 'NX', exact(time), ARGV[i])",
+      ],
+    ],
+  },
   "heartbeat never says missing": {
     rule: "a waiter that was dropped is told so",
     edits: [["lua/heartbeat.lua", "local state = 0", "local state = 1"]],
@@ -286,6 +296,14 @@ export const mutations = {
   "who gives up leaves no tombstone": {
     rule: "a token that was given up is refused, in whatever order the two arrive",
     edits: [["src/acquire.ts", "refuse: ambiguous || pending !== undefined", "refuse: false"]],
+  },
+  "a request that was given up is sent again": {
+    rule: "the EVAL after a NOSCRIPT is not sent for a call that was abandoned",
+    edits: [["src/script.ts", " || call?.abandoned", ""]],
+  },
+  "a release that failed is not repeated": {
+    rule: "a token that was given up is given back, whatever happens to the first try",
+    edits: [["src/undo.ts", "      } catch {\n", "      } catch {\n        return;\n"]],
   },
   "a late grant is kept": {
     rule: "a grant that comes after its token was given up is given back",

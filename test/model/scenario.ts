@@ -2,6 +2,7 @@ import { type RedisServer, startRedis } from "@distlock/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { AcquireReply, Lock } from "./core";
 import { type Fault, type PushFault, sleep } from "./faults";
+import { HEARTBEAT } from "./times";
 import { type Actor, type Attempt, createWorld, type World } from "./world";
 
 export interface Stage extends World {
@@ -97,3 +98,22 @@ export const ask = (
   token: string,
   { ttl = 5_000, ticket, at = key }: { ttl?: number; ticket?: number; at?: string } = {},
 ): Promise<AcquireReply> => driver.acquire({ key: at, token, ttl, ticket }, { abandoned: false });
+
+export const LONG = 5_000;
+export const FOR_EVER = { ttl: LONG, timeout: Number.POSITIVE_INFINITY };
+
+/** `a` has it, `b` is the first that waits. */
+export async function oneWaits(stage: Stage): Promise<{ release: () => Promise<void>; waiter: Attempt }> {
+  const lock = await granted(stage.attempt(stage.a, stage.key, FOR_EVER));
+  const waiter = stage.attempt(stage.b, stage.key, FOR_EVER);
+  await isWaiting(stage, 1);
+  return { release: () => stage.release(lock), waiter };
+}
+
+/** `b` has waited before, so that its inbox is open when it asks again. */
+export async function listens(stage: Stage): Promise<void> {
+  const { release, waiter } = await oneWaits(stage);
+  await sleep(HEARTBEAT);
+  await release();
+  await stage.release(await granted(waiter));
+}
