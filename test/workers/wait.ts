@@ -22,6 +22,7 @@ async function acquire({ id, key, ttl, hold }: Order & { do: "acquire" }): Promi
   }
 }
 
+process.once("disconnect", () => process.exit()); // with its parent, however that ends
 process.on("message", async (order: Order) => {
   switch (order.do) {
     case "acquire":
