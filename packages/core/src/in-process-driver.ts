@@ -57,8 +57,6 @@ export function inProcessDriver(): Driver {
       if (place.holder === undefined) {
         place.holder = token;
         place.until = now() + ttl;
-        place.released = undefined;
-        place.revoked = undefined;
         place.fence = Math.max(place.fence + 1, Math.floor((performance.timeOrigin + now()) * 1_000));
       } else if (place.holder === token) {
         place.until = Math.max(place.until, now() + ttl);

@@ -63,7 +63,7 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
     if (closed) throw new LockerClosedError(key);
   }
 
-  async function obtain(key: string, resolved: ResolvedOptions): Promise<Lock> {
+  async function lockFor(key: string, resolved: ResolvedOptions): Promise<Lock> {
     const once = resolved.timeout === 0 ? { ...resolved, maxAttempts: 1, timeout: ANSWER_TIMEOUT } : resolved;
     const grant = await acquireByRetry(key, once, { driver, undo, closing, newToken: () => newToken(inbox) });
     return createLock(grant, resolved, { driver, keeper, undo });
@@ -82,7 +82,7 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
     async tryAcquire(key, call) {
       enter(key);
       try {
-        return await obtain(key, { ...resolveOptions(options, call), timeout: 0 });
+        return await lockFor(key, { ...resolveOptions(options, call), timeout: 0 });
       } catch (error) {
         if (error instanceof LockNotAcquiredError) return null;
         throw error;
@@ -91,14 +91,14 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
 
     async acquire(key, call) {
       enter(key);
-      return obtain(key, resolveOptions(options, call));
+      return lockFor(key, resolveOptions(options, call));
     },
 
     async withLock<T>(key: string, ...rest: [Work<T>] | [LockOptions, Work<T>]): Promise<T> {
       enter(key);
       const [call, work] = rest.length === 1 ? [undefined, rest[0]] : rest;
       if (typeof work !== "function") throw new TypeError("withLock needs the work to do: a function of the lock");
-      const lock = await obtain(key, resolveOptions({ autoExtend: true }, options, call));
+      const lock = await lockFor(key, resolveOptions({ autoExtend: true }, options, call));
       let result: T;
       try {
         result = await work(lock);

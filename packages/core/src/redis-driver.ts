@@ -3,6 +3,7 @@ import extendLua from "../lua/extend.lua";
 import forceReleaseLua from "../lua/force-release.lua";
 import inspectLua from "../lua/inspect.lua";
 import releaseLua from "../lua/release.lua";
+import { isRefusal } from "./backend-error";
 import type { RedisConnection } from "./connection";
 import type { Driver, ExtendReply, ExtendRequest } from "./driver";
 import { LockBackendError } from "./errors";
@@ -66,6 +67,16 @@ export function redisDriver(connection: RedisConnection): Driver {
     });
   }
 
+  /** Together, or (where one script may not use all those keys: a node of a Cluster, a user of few rights) one by one. */
+  async function extendAll(requests: readonly ExtendRequest[]): Promise<readonly Promise<ExtendReply>[]> {
+    try {
+      return (await extendBatch(requests)).map((reply) => Promise.resolve(reply));
+    } catch (error) {
+      if (requests.length === 1 || !isRefusal(error)) throw error;
+      return requests.map(async (request) => (await extendBatch([request]))[0]!);
+    }
+  }
+
   return {
     async acquire({ key, token, ttl }, call) {
       const reply = await acquire([key, fenceOf(key), tombstoneOf(key, token)], [token, String(ttl)], call);
@@ -98,7 +109,7 @@ export function redisDriver(connection: RedisConnection): Driver {
       }
       const answers = new Map<ExtendRequest, Promise<ExtendReply>>();
       for (const batch of batches) {
-        const replies = extendBatch(batch);
+        const replies = extendAll(batch);
         batch.forEach((request, i) => {
           answers.set(
             request,

@@ -16,7 +16,7 @@ export interface Waiting {
 }
 
 /** Spread over half of the delay to either side, so that waiters that began together don't stay together. */
-const jittered = (delay: number): number => delay * (0.5 + Math.random());
+const jittered = (delay: number): number => Math.max(1, delay * (0.5 + Math.random()));
 
 /**
  * Asks for the lock until it is granted, and rejects with what ended the wait. One token for all attempts: a grant whose
@@ -67,8 +67,9 @@ export async function acquireByRetry(
         case "granted":
           if (lastAnswer < leaseEnd(sent, ttl)) return { key, token, fence: reply.fence, sent, ambiguous };
           // The lease may be over, and may be somebody else's by now: ask again whether it is ours.
-          failure = new LockBackendError(key, `every answer came after the lease of ${ttl} ms was over`);
+          failure = new Error(`every answer came after the lease of ${ttl} ms was over`);
           ambiguous = true;
+          if (leaseEnd(0, ttl) <= 0) throw new LockBackendError(key, `a ttl of ${ttl} ms is shorter than its margin`);
           pause = 10 * late++;
           break;
         case "held":
@@ -81,9 +82,8 @@ export async function acquireByRetry(
           break;
         case "failed":
           failure = reply.error;
-          if (isRefusal(failure)) throw backendError(key, "acquire", failure);
           ambiguous = true;
-          if (attempts - late >= maxAttempts) throw backendError(key, "acquire", failure);
+          if (isRefusal(failure) || attempts - late >= maxAttempts) throw backendError(key, "acquire", failure);
           pause = jittered(retryDelay(attempts));
       }
       const ending = pause > 0 ? await stop.sleep(pause) : undefined;
