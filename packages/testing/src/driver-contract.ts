@@ -386,7 +386,7 @@ export function driverContract({ drivers, command, keyPrefix = "" }: DriverTarge
         await grantOf(acquire(a, key, token));
         const batch = [list, key, hash].map((each) => ({ key: each, token, ttl: 2 * TTL }));
         assert.deepEqual(await Promise.all(a.extend(batch)), ["lost", "held", "lost"]);
-        await command("DEL", there(list), there(hash), there(text));
+        for (const key of [list, hash, text]) await command("DEL", there(key));
       },
 
       "excludes a holder that speaks SET NX PX and the guides' release script, and is excluded by it": async () => {
