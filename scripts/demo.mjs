@@ -23,7 +23,7 @@ async function fromExample(file) {
 async function prepare() {
   const { parseOptions } = await fromExample("options.ts");
   const { redisUrl } = parseOptions(args);
-  if (redisUrl === undefined) return ensureRedis();
+  if (redisUrl === undefined) return ensureRedis(process.env, ", or use a running one with --redis-url");
   const { reachRedis } = await fromExample("reach-redis.ts");
   (await reachRedis(redisUrl)).destroy();
 }

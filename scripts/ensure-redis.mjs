@@ -49,15 +49,13 @@ async function stopNewService() {
 }
 
 /** Makes sure that there is a server to run: installs one where that needs no question, else rejects with what to type. */
-export async function ensureRedis(env = process.env) {
+export async function ensureRedis(env = process.env, otherwise = "") {
   if (env.REDIS_SERVER || isOnPath("redis-server", env) || isOnPath("valkey-server", env)) return;
   const present = installers.filter(({ tool }) => isOnPath(tool, env));
   const installer = present.find(({ unasked }) => unasked?.());
   if (installer === undefined) {
     const way = present.length > 0 ? `install it with "${present[0].command}"` : "install Redis 5 or later, or Valkey";
-    throw new Error(
-      `there is no redis-server on PATH: ${way}, set REDIS_SERVER to the path of one, or use a running one with --redis-url`,
-    );
+    throw new Error(`there is no redis-server on PATH: ${way}, set REDIS_SERVER to the path of one, ${otherwise}`);
   }
   console.log(`installing redis-server with ${installer.tool} …`);
   await installer.install(env);

@@ -26,7 +26,7 @@ const args = process.argv.slice(process.argv[2] === "--" ? 3 : 2);
 const turbo = ["run", "build", "typecheck", "lint:package", "--output-logs=errors-only"];
 
 const checks = {
-  "a server to test with": ensureRedis,
+  "a server to test with": () => ensureRedis(),
   "format and lint": () => quietly("biome", ["check", "."], { cwd: root }),
   "build, types, packages": () => quietly("turbo", turbo, { cwd: root }),
   sizes: () => quietly("size-limit", [], { cwd: root }),

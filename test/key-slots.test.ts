@@ -1,7 +1,7 @@
-import { companion } from "@distlock/core";
 import { startRedis } from "@distlock/testing";
 import { Redis } from "ioredis-6";
 import { afterAll, expect, test } from "vitest";
+import { companion } from "../packages/core/src/keys";
 
 const server = await startRedis({ args: ["--cluster-enabled", "yes"] });
 const redis = new Redis(server.url, { enableReadyCheck: false });

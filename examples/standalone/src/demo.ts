@@ -24,7 +24,7 @@ export async function demo({ redisUrl, turns }: DemoOptions, signal: AbortSignal
     }
   }
 
-  const withoutLock = await play("without lock", "unlocked");
+  const withoutLock = await play("without lock", "bare");
   const locked = await play("with LockedMemory", "locked", `${prefix}:memory`);
   const { good, sentence } = judge(withoutLock, locked);
   console.log(

@@ -15,7 +15,7 @@ let client: Client;
 async function hear(message: ToInstance): Promise<void> {
   if (message.say === "prepare") {
     job = message.job;
-    client = await openClient(job.library, job.url);
+    client = await openClient(job.clientLibrary, job.url);
     say({ say: "ready" });
   } else {
     const waits = await playTurns(job, client, () => say({ say: "written" }));

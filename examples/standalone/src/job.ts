@@ -3,7 +3,7 @@ import type { Library } from "./clients";
 /** What one instance is told to do. */
 export interface Job {
   readonly instance: string;
-  readonly library: Library;
+  readonly clientLibrary: Library;
   readonly url: string;
   /** Redis key of the conversation. */
   readonly conversation: string;

@@ -6,14 +6,14 @@ import { startInstance } from "./start-instance";
 
 /** Four instances behind a load balancer, two per client library. */
 const team = [
-  { instance: "agent-1", library: "ioredis" },
-  { instance: "agent-2", library: "node-redis" },
-  { instance: "agent-3", library: "ioredis" },
-  { instance: "agent-4", library: "node-redis" },
+  { instance: "agent-1", clientLibrary: "ioredis" },
+  { instance: "agent-2", clientLibrary: "node-redis" },
+  { instance: "agent-3", clientLibrary: "ioredis" },
+  { instance: "agent-4", clientLibrary: "node-redis" },
 ] as const;
 
 /** What one instance did; `waits` has the wait of each of its turns, in ms. */
-export interface Part extends Pick<Job, "instance" | "library"> {
+export interface Part extends Pick<Job, "instance" | "clientLibrary"> {
   readonly waits: readonly number[];
 }
 

@@ -17,7 +17,7 @@ export function startInstance(job: Job, onWritten: () => void): Instance {
   const child = fork(new URL("./instance.ts", import.meta.url));
   const exited = new Promise((resolve) => child.once("exit", resolve).once("error", resolve));
   const tell = (message: ToInstance) => child.send(message);
-  const failure = (why: string) => new Error(`instance ${job.instance} (${job.library}) failed: ${why}`);
+  const failure = (why: string) => new Error(`instance ${job.instance} (${job.clientLibrary}) failed: ${why}`);
 
   const heard = <T>(pick: (message: FromInstance) => T | undefined): Promise<T> =>
     new Promise((resolve, reject) => {

@@ -53,5 +53,10 @@ export const listInstances = ({ parts }: Run): string =>
   table(
     ["instance", "client library", "turns written", "wait p50", "wait p99"],
     2,
-    parts.map(({ instance, library, waits }) => [instance, library, String(waits.length), ...percentiles(waits)]),
+    parts.map(({ instance, clientLibrary, waits }) => [
+      instance,
+      clientLibrary,
+      String(waits.length),
+      ...percentiles(waits),
+    ]),
   );

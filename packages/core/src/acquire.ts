@@ -19,7 +19,7 @@ export interface Waiting {
 }
 
 /** Spread over half of the delay to either side, so that waiters that began together don't stay together. */
-const jittered = (delay: number): number => delay * (0.5 + Math.random());
+const jittered = (delay: number): number => Math.max(1, delay * (0.5 + Math.random()));
 
 /** Between two requests of a waiter in the queue to a server that fails. */
 const FAILURE_PAUSE = 250;
@@ -95,8 +95,9 @@ export async function acquireLock(
           const deadline = leaseEnd(sent, ttl);
           if (lastAnswer < deadline) return { key, token, fence: reply.fence, deadline, claimed: false, ambiguous };
           // The lease may be over, and may be somebody else's by now: ask again whether it is ours.
-          failure = new LockBackendError(key, `every answer came after the lease of ${ttl} ms was over`);
+          failure = new Error(`every answer came after the lease of ${ttl} ms was over`);
           ambiguous = true;
+          if (leaseEnd(0, ttl) <= 0) throw new LockBackendError(key, `a ttl of ${ttl} ms is shorter than its margin`);
           pause = 10 * late++;
           break;
         }
@@ -112,9 +113,8 @@ export async function acquireLock(
           break;
         case "failed":
           failure = reply.error;
-          if (isRefusal(failure)) throw backendError(key, "acquire", failure);
           ambiguous = true;
-          if (isLast()) throw backendError(key, "acquire", failure);
+          if (isRefusal(failure) || isLast()) throw backendError(key, "acquire", failure);
           pause = pauseAfter();
       }
       const ending = pause > 0 ? await stop.sleep(pause) : undefined;

@@ -20,7 +20,9 @@ export const noAnswer = (key: string, verb: Verb, ms: number = ANSWER_TIMEOUT, c
 
 /**
  * Whether asking again is pointless: the key is no lock, or Redis refused for a reason that time does not heal.
- * Redis error codes are the first word of the message, in every client and server version.
+ * Redis error codes are the first word of the message in every client; before Redis 7 an error inside a script has
+ * `ERR Error running script` before it, whatever its own code is.
  */
 export const isRefusal = (error: unknown): boolean =>
-  LockError.is(error) || /^(ERR|NOAUTH|WRONGPASS|NOPERM|CROSSSLOT|WRONGTYPE)\b/.test(messageOf(error));
+  LockError.is(error) ||
+  /^(ERR(?! Error running script)|NOAUTH|WRONGPASS|NOPERM|CROSSSLOT|WRONGTYPE)\b/.test(messageOf(error));

@@ -106,8 +106,6 @@ export function inProcessDriver(): Driver {
       settle(place);
       if (place.holder === undefined) {
         grant(place, token, ttl);
-        place.released = undefined;
-        place.revoked = undefined;
       }
       const { holder, until, fence, alive } = place;
       if (holder === token) {

@@ -22,7 +22,7 @@ export {
   LockNotAcquiredError,
 } from "./errors";
 export { inProcessDriver } from "./in-process-driver";
-export { assertKey, companion } from "./keys";
+export { assertKey } from "./keys";
 export type { Lock } from "./lock";
 export { createLocker, type Locker, type Work } from "./locker";
 export type { LockOptions } from "./options";

@@ -20,7 +20,7 @@ export function assertKey(key: unknown): asserts key is string {
       `key ${JSON.stringify(key)} must have no "}" outside a {hash tag}: no second key could share its hash slot`,
     );
   }
-  if (/^\{.+\}~(fence|queue|alive|dead)|\}.*:(fence|queue|alive|dead(:.*)?)$/s.test(key)) {
+  if (/(^\{.+\}~|\}.*:)(fence|queue|alive|released|dead:.*)$/s.test(key)) {
     throw new RangeError(`key ${JSON.stringify(key)} is the name of another lock's companion key`);
   }
 }
@@ -39,4 +39,4 @@ export function assertKeyPrefix(prefix: string): void {
  * so that the locks `s1` and `{s1}` share none. The client puts its `prefix` before every key, also before this one.
  */
 export const companion = (prefix: string, key: string, suffix: string): string =>
-  isTagged(prefix + key) ? `${key}:${suffix}` : `{${prefix}${key}}~${suffix}`;
+  isTagged(key) ? `${key}:${suffix}` : `{${prefix}${key}}~${suffix}`;

@@ -117,7 +117,7 @@ export function createLock(
     lose(why, stolen) {
       if (state !== "held") return;
       end(cappedOut && !stolen ? "maxHold was reached" : why);
-      if (!stolen) undo(key, token);
+      if (!stolen || ambiguous) undo(key, token);
     },
   };
 

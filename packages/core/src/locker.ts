@@ -66,7 +66,7 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
     if (closed) throw new LockerClosedError(key);
   }
 
-  async function obtain(key: string, resolved: ResolvedOptions): Promise<Lock> {
+  async function lockFor(key: string, resolved: ResolvedOptions): Promise<Lock> {
     const once: ResolvedOptions =
       resolved.timeout === 0 ? { ...resolved, wait: "retry", maxAttempts: 1, timeout: ANSWER_TIMEOUT } : resolved;
     const grant = await acquireLock(key, once, { driver, queue, undo, closing, newToken: () => newToken(inbox) });
@@ -86,7 +86,7 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
     async tryAcquire(key, call) {
       enter(key);
       try {
-        return await obtain(key, { ...resolve(options, call), timeout: 0 });
+        return await lockFor(key, { ...resolve(options, call), timeout: 0 });
       } catch (error) {
         if (error instanceof LockNotAcquiredError) return null;
         throw error;
@@ -95,14 +95,14 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
 
     async acquire(key, call) {
       enter(key);
-      return obtain(key, resolve(options, call));
+      return lockFor(key, resolve(options, call));
     },
 
     async withLock<T>(key: string, ...rest: [Work<T>] | [LockOptions, Work<T>]): Promise<T> {
       enter(key);
       const [call, work] = rest.length === 1 ? [undefined, rest[0]] : rest;
       if (typeof work !== "function") throw new TypeError("withLock needs the work to do: a function of the lock");
-      const lock = await obtain(key, resolve({ autoExtend: true }, options, call));
+      const lock = await lockFor(key, resolve({ autoExtend: true }, options, call));
       let result: T;
       try {
         result = await work(lock);

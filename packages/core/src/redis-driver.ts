@@ -5,6 +5,7 @@ import handOverLua from "../lua/hand-over.lua";
 import heartbeatLua from "../lua/heartbeat.lua";
 import inspectLua from "../lua/inspect.lua";
 import releaseLua from "../lua/release.lua";
+import { isRefusal } from "./backend-error";
 import { batched } from "./batch";
 import type { RedisConnection } from "./connection";
 import type {
@@ -102,6 +103,8 @@ export function redisDriver(connection: RedisConnection): Driver {
       try {
         reply = await run(keys, args, call);
       } catch (error) {
+        // One script may not use all those keys (a node of a Cluster, a user of few rights): one by one.
+        if (isRefusal(error) && requests.length > 1) return requests.map(async (one) => (await send([one]))[0]!);
         const others = requests.filter((request) => !isAbandoned(request));
         if (!isNoScript(error) || others.length === 0) throw error;
         const replies = await send(others);

@@ -1,3 +1,4 @@
+import { isRefusal } from "./backend-error";
 import type { AcquireReply, Driver } from "./driver";
 import { now } from "./lease";
 
@@ -29,8 +30,8 @@ export function createUndo(driver: Driver): Undo {
       try {
         await driver.release({ key, token, undo: refuse });
         return;
-      } catch {
-        if (now() + pause > until) return;
+      } catch (error) {
+        if (isRefusal(error) || now() + pause > until) return;
         await new Promise((resolve) => setTimeout(resolve, pause).unref());
       }
     }

@@ -54,6 +54,32 @@ describe("an acquire whose answer is lost", () => {
     expect(await other.tryAcquire("k")).not.toBeNull();
   });
 
+  test("is undone although Redis refused: a script may have got half of its way", async () => {
+    const { driver, faults, other } = faulty();
+    faults.acquire = async (run) => {
+      await run();
+      throw new Error("NOPERM No permissions to access a key");
+    };
+    await expect(createLocker(driver).acquire("k")).rejects.toMatchObject({ code: "LOCK_BACKEND" });
+    expect(await other.tryAcquire("k")).not.toBeNull();
+  });
+
+  test("is refused when it lands after its lock was taken by force", async () => {
+    const { driver, faults, other } = faulty();
+    let copy: (() => Promise<unknown>) | undefined;
+    faults.acquire = async (run) => {
+      faults.acquire = undefined as never;
+      copy = run;
+      throw new Error("Socket closed unexpectedly");
+    };
+    const lock = await createLocker(driver).acquire("k", { retryDelay: 1 });
+    await other.forceRelease("k");
+    const next = await other.acquire("k");
+    await expect(lock.extend()).rejects.toMatchObject({ code: "LOCK_LOST" });
+    await next.release();
+    expect(await copy?.()).toEqual({ status: "dead" });
+  });
+
   test("is undone although releasing fails at first", async () => {
     const { driver, faults, other } = faulty();
     faults.acquire = async (run) => {

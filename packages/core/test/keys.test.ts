@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { assertKey, companion } from "../src/index";
-import { assertKeyPrefix, hashed } from "../src/keys";
+import { assertKey, assertKeyPrefix, companion, hashed } from "../src/keys";
 
 describe("companion keys", () => {
   test.each([
@@ -9,7 +8,8 @@ describe("companion keys", () => {
     ["", "a{b", "{a{b}~queue"],
     ["app:", "memory:s1", "{app:memory:s1}~queue"],
     ["app:", "{s}", "{s}:queue"],
-    ["{app}:", "s1", "s1:queue"],
+    ["{app}:", "s1", "{{app}:s1}~queue"],
+    ["{app}:", "{s1}", "{s1}:queue"],
   ])("under the prefix %o, %o has %o", (prefix, key, name) => {
     expect(companion(prefix, key, "queue")).toBe(name);
     expect(hashed(prefix + name)).toBe(hashed(prefix + key));
@@ -21,19 +21,40 @@ describe("companion keys", () => {
 });
 
 describe("keys", () => {
-  test.each(["k", "{a}", "{a}b}", "a{b", "a{b}c{}", "{{a}", "x:queue", "~queue", "a:fence", " ", "\0"])(
-    "%o is one",
-    (key) => {
-      expect(() => assertKey(key)).not.toThrow();
-    },
-  );
+  test.each([
+    "k",
+    "{a}",
+    "{a}b}",
+    "a{b",
+    "a{b}c{}",
+    "{{a}",
+    "x:queue",
+    "~queue",
+    "a:fence",
+    "{a}~deadline",
+    "{a}:fences",
+    " ",
+    "\0",
+  ])("%o is one", (key) => {
+    expect(() => assertKey(key)).not.toThrow();
+  });
 
-  test.each(["", "}", "{}", "{}a", "a}", "x{}y{z}", "\udc00", "{a}~queue", "{a}x:fence", "{a}:dead:t", "{a}~dead:t"])(
-    "%o is none",
-    (key) => {
-      expect(() => assertKey(key)).toThrow(/^key /);
-    },
-  );
+  test.each([
+    "",
+    "}",
+    "{}",
+    "{}a",
+    "a}",
+    "x{}y{z}",
+    "\udc00",
+    "{a}~queue",
+    "{a}x:fence",
+    "{a}:dead:t",
+    "{a}~dead:t",
+    "{a}x:released",
+  ])("%o is none", (key) => {
+    expect(() => assertKey(key)).toThrow(/^key /);
+  });
 
   test.each(["", "app:", "{app}:", "a{b}c}"])("the client's prefix %o is served", (prefix) => {
     expect(() => assertKeyPrefix(prefix)).not.toThrow();

@@ -111,6 +111,35 @@ describe("acquire", () => {
     await lock.release();
   });
 
+  test("lets the timeout end a wait that asks again at once", async () => {
+    const [a, b] = pair();
+    await a.acquire("k");
+    const busy = { retryDelay: 0, maxAttempts: Number.POSITIVE_INFINITY, timeout: 50 };
+    await expect(b.acquire("k", busy)).rejects.toMatchObject({ code: "LOCK_NOT_ACQUIRED" });
+  });
+
+  test("tells at once that a lease is too short to be held", async () => {
+    const [a] = pair();
+    await expect(a.acquire("k", { ttl: 1 })).rejects.toMatchObject({
+      message: /ttl of 1 ms is shorter than its margin/,
+    });
+    await expect(a.tryAcquire("k", { ttl: 2 })).rejects.toMatchObject({ code: "LOCK_BACKEND" });
+    await expect(a.tryAcquire("k")).resolves.toMatchObject({ isHeld: true });
+  });
+
+  test("shares one listener among all that wait with a signal", async () => {
+    const [a, b] = pair();
+    await a.acquire("k");
+    const { signal } = new AbortController();
+    const warnings: Error[] = [];
+    const listen = (warning: Error) => warnings.push(warning);
+    process.on("warning", listen);
+    await Promise.allSettled(Array.from({ length: 30 }, () => b.acquire("k", { signal, retryDelay: 1 })));
+    await new Promise(setImmediate);
+    process.off("warning", listen);
+    expect(warnings).toEqual([]);
+  });
+
   test("leaves no listener on the caller's signal", async () => {
     const [a, b] = pair();
     await a.acquire("held");

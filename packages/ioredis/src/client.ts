@@ -10,8 +10,7 @@ export interface IoredisClient {
 
 export function assertClient(client: IoredisClient): void {
   const given = client as Partial<Record<"status" | "evalsha" | "evalSha" | "options", unknown>> | null | undefined;
-  if (typeof given?.evalsha === "function" && typeof given.status === "string" && typeof given.options === "object")
-    return;
+  if (typeof given?.evalsha === "function" && typeof given.status === "string" && given.options) return;
   const hint =
     typeof given?.evalSha === "function"
       ? ': this looks like node-redis, use nodeRedisDriver from "@distlock/node-redis"'

@@ -38,7 +38,10 @@ function assertMessage(what: string, message: unknown): asserts message is Messa
 export function encodeMessage(what: string, message: Message): string {
   assertMessage(what, message);
   try {
-    return JSON.stringify(message);
+    const json = JSON.stringify(message);
+    // As it will be read: a toJSON may have made something else of it.
+    decodeMessage(json);
+    return json;
   } catch (cause) {
     throw new TypeError(`${what} must be safe to write as JSON: ${(cause as Error).message}`, { cause });
   }

@@ -67,6 +67,14 @@ export const memoryCases: Record<string, (create: NewConversation) => Promise<vo
     assert.deepEqual(asked.toSorted(), names.toSorted());
   },
 
+  "refuses a message that JSON makes something else of, and stays readable": async (create) => {
+    const [a, b] = create();
+    const shifty = { ...user("x"), toJSON: () => ({ no: "message" }) };
+    await assert.rejects(a.save(shifty, assistant("y")), TypeError);
+    await a.save(user("x"), assistant("y"));
+    assert.deepEqual(contents(await b.load()), ["x", "y"]);
+  },
+
   "finds the newest messages that contain a text, whatever its case, newest first": async (create) => {
     const [a, b] = create();
     await a.save({ ...user("A red APPLE"), id: "1", name: "Ann", metadata: { mood: "good" } }, assistant("a pear"));

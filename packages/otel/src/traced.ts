@@ -40,6 +40,7 @@ function following(current: () => Context): Context {
  * the locks that it gives. It resolves and rejects as the given locker does. No span carries a token.
  */
 export function traced(locker: Locker, { tracer }: TracedOptions = {}): Locker {
+  if (typeof locker?.withLock !== "function") throw new TypeError("traced needs a locker, as createLocker gives it");
   const begin = createBegin(tracer ?? trace.getTracer("@distlock/otel", version));
 
   const beginAcquire = (key: string, options: LockOptions | undefined, parent?: Context): Step =>

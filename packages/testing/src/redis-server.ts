@@ -25,7 +25,7 @@ export interface RedisServer {
   readonly folder: string;
   /** Sends a signal: `"SIGKILL"` for a crash (resolves once it is gone), `"SIGSTOP"` and `"SIGCONT"` for a freeze. */
   signal(name: "SIGKILL" | "SIGSTOP" | "SIGCONT"): Promise<void>;
-  /** Starts it again, on the same port and folder, after a crash. */
+  /** Starts it again, on the same port and folder, after a crash. Rejects while it runs. */
   restart(): Promise<void>;
   /** Ends the process and deletes its folder. */
   stop(): Promise<void>;
@@ -126,7 +126,10 @@ export async function startRedis({ port: wanted, args = [] }: RedisServerOptions
       if (name === "SIGKILL") await end();
       else child.kill(name);
     },
-    restart: launch,
+    async restart() {
+      if (child.exitCode === null && child.signalCode === null) throw new Error("the server still runs: kill it first");
+      await launch();
+    },
     async stop() {
       await end();
       await rm(folder, { recursive: true, force: true });
