@@ -5,7 +5,7 @@ import { leaseEnd, now } from "./lease";
 import type { Grant } from "./lock";
 import type { ResolvedOptions } from "./options";
 import { createStop, type Ending } from "./stop";
-import type { Undo } from "./undo";
+import { type Undo, written } from "./undo";
 
 export interface Waiting {
   readonly driver: Driver;
@@ -90,7 +90,10 @@ export async function acquireByRetry(
       if (ending) throw errorOf(ending);
     }
   } catch (error) {
-    if (pending || ambiguous) undo(key, token, pending);
+    if (pending || ambiguous) {
+      undo(key, token, pending);
+      await written(); // the caller, who hears of it then, may end the connection
+    }
     throw error;
   } finally {
     stop.dispose();

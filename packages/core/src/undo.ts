@@ -7,6 +7,11 @@ const PERSISTENCE = 60_000;
 const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 1_000;
 
+/** Resolves when clients have written what was asked for until now: some do so at the end of the event loop's turn. */
+export async function written(): Promise<void> {
+  for (let turn = 0; turn < 2; turn++) await new Promise(setImmediate);
+}
+
 /**
  * Gives a token up for good, in the background: releases it, and has it refused if its acquire lands later. `pending`
  * is an acquire that was abandoned unanswered: if it still answers "granted", the token is given up again.
