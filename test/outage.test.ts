@@ -85,8 +85,8 @@ describe.each(Object.entries(clients))("%s", (name, connect) => {
     await server.signal("SIGCONT");
     for (const client of open.splice(0)) {
       try {
-        client.close();
-      } catch {}
+        await client.close();
+      } catch {} // closed by the test
     }
   });
 
@@ -127,6 +127,18 @@ describe.each(Object.entries(clients))("%s", (name, connect) => {
     await server.signal("SIGCONT");
     const lock = await other.acquire(key, { maxAttempts: Number.POSITIVE_INFINITY, retryDelay: 5 });
     expect(lock.isHeld).toBe(true);
+    await lock.release();
+  });
+
+  test("a caller who ends the connection when the wait ended leaves no lock behind", async () => {
+    const { client, locker: here } = await locker();
+    const { locker: other } = await locker();
+    const key = `hasty:${name}`;
+    await (await here.acquire(key)).release();
+    await server.signal("SIGSTOP");
+    await here.acquire(key, { timeout: 100 }).catch(() => client.close());
+    await server.signal("SIGCONT");
+    const lock = await other.acquire(key, { maxAttempts: Number.POSITIVE_INFINITY, retryDelay: 5 });
     await lock.release();
   });
 
