@@ -117,7 +117,7 @@ describe("automatic extension", () => {
 
   test("shares requests among many locks", async () => {
     const { driver, state } = watched();
-    const locker = createLocker(driver, { ttl: 300, autoExtend: true });
+    const locker = createLocker(driver, { ttl: 3_000, autoExtend: true });
     const locks = await Promise.all(Array.from({ length: 500 }, (_, i) => locker.acquire(`k${i}`)));
     while (state.extensions < 500) await new Promise((resolve) => setTimeout(resolve, 5));
     expect(state.batches).toBeLessThanOrEqual(3);
