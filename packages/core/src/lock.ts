@@ -55,9 +55,11 @@ export interface Grant {
   readonly ambiguous: boolean;
 }
 
-/** Parts of a ttl: automatic extensions come at a third, and at multiples of a twelfth so that many share a script. */
+/** Parts of a ttl: an extension comes after a third, at a multiple of a sixtieth so that many locks share a script. */
 const EXTEND_AFTER = 1 / 3;
-const GRID = 1 / 12;
+const GRID = 1 / 60;
+/** After an extension that failed. */
+const RETRY_AFTER = 1 / 12;
 
 export function createLock(
   { key, token, fence, deadline: granted, claimed, ambiguous }: Grant,
@@ -104,7 +106,7 @@ export function createLock(
     pause(error) {
       if (error === undefined) return Math.min(ttl * EXTEND_AFTER, 1_000);
       failure = error;
-      return Math.min(Math.max(step, 10), 1_000);
+      return Math.min(Math.max(ttl * RETRY_AFTER, 10), 1_000);
     },
     extended(sentAt, asked) {
       // Past its deadline a lock stays lost; the release that its loss sent frees what Redis still extended.
