@@ -32,7 +32,7 @@ function parse(args: readonly string[]): Sent | undefined {
   const tokens = argv.filter(isToken);
   if (argv.length === 0) return { kind: "inspect", key, tokens };
   if (/^[\w-]{16}$/.test(argv[2] ?? "")) return { kind: "heartbeat", key, tokens };
-  if (isToken(argv[0])) return { kind: "extend", key, tokens };
+  if (!args[5]?.endsWith("queue")) return { kind: "extend", key, tokens };
   return { kind: isToken(argv[1]) ? "release" : "acquire", key, tokens };
 }
 

@@ -1,22 +1,20 @@
 -- Makes leases longer, never shorter, each only for its holder.
--- KEYS   six per lock, see hand-over.lua
--- ARGV   per lock: token, ttl (ms)
--- Reply  per lock: 1 held | 0 not ours | an error's text
-local function extend(k, a)
-  local ttl = tonumber(ARGV[a + 1])
-  if redis.pcall('GET', KEYS[k]) ~= ARGV[a] then
-    return { 0 }
+-- KEYS   two per lock: lock, fence
+-- ARGV   1 ttl (ms)  2 how long a fence is remembered (ms), then per lock: token
+-- Reply  per lock: 1 held | 0 not ours
+local call = redis.call
+local ttl, long = tonumber(ARGV[1]), tonumber(ARGV[2])
+local replies = {}
+for i = 1, #KEYS / 2 do
+  local lock = KEYS[2 * i - 1]
+  replies[i] = 0
+  if redis.pcall('GET', lock) == ARGV[i + 2] then
+    local left = call('PTTL', lock)
+    if left < ttl then
+      call('PEXPIRE', lock, ARGV[1])
+    end
+    call('PEXPIRE', KEYS[2 * i], left < long and ARGV[2] or left)
+    replies[i] = 1
   end
-  local left = redis.call('PTTL', KEYS[k])
-  if left < ttl then
-    redis.call('PEXPIRE', KEYS[k], ttl)
-  end
-  redis.call('PEXPIRE', KEYS[k + 1], exact(math.max(DAY, left, ttl)))
-  return { 1 }
 end
-
-local flat = {}
-for i, reply in ipairs(each(6, 1, 2, extend)) do
-  flat[i] = reply[1]
-end
-return flat
+return replies

@@ -7,17 +7,17 @@ local holder = redis.pcall('GET', KEYS[1])
 if not holder then
   return 0
 end
-local left = redis.call('PTTL', KEYS[1])
+local left = call('PTTL', KEYS[1])
 if type(holder) == 'table' or left < 0 then
   return { 'foreign' }
 end
-redis.call('DEL', KEYS[1])
+call('DEL', KEYS[1])
 if #holder < 200 then -- a token of ours is short
-  redis.call('SET', KEYS[5], '!' .. holder, 'PX', math.max(left, 1))
+  call('SET', KEYS[5], '!' .. holder, 'PX', math.max(left, 1))
 end
 local inbox = inbox_of(holder)
 if #inbox == 16 and #inbox < #holder then
-  redis.call('PUBLISH', 'distlock:' .. inbox, holder .. ' 0 0')
+  call('PUBLISH', 'distlock:' .. inbox, holder .. ' 0 0')
 end
 hand_over(1)
 return 1

@@ -2,11 +2,17 @@
 --   k lock   k+1 fence   k+2 queue   k+3 alive   k+4 released   k+5 tombstone of this token
 -- and ARGV[1] is the claim: for how many ms a lock is handed over until its new holder says that it lives.
 
-local DAY = 86400000
+local call = redis.call
+local DAY = '86400000'
 
+-- The server's clock in µs. To be asked before the first write: a user who may not ask must leave nothing half done.
+local time
 local function micros()
-  local time = redis.call('TIME')
-  return time[1] * 1000000 + time[2]
+  if not time then
+    local now = call('TIME')
+    time = now[1] * 1000000 + now[2]
+  end
+  return time
 end
 
 -- Lua's own formatting would round a fence.
@@ -18,45 +24,46 @@ local function inbox_of(token)
   return string.match(token, '^[^:]*')
 end
 
+-- How long a fence is remembered: a day, or the ttl if that is longer.
+local function long(ttl)
+  return #ttl < 8 and DAY or exact(math.max(DAY, ttl))
+end
+
 local function mint(k, last, ttl)
   local fence = math.max((tonumber(last) or 0) + 1, micros())
-  redis.call('SET', KEYS[k + 1], exact(fence), 'PX', math.max(DAY, ttl))
+  call('SET', KEYS[k + 1], exact(fence), 'PX', long(ttl))
   return fence
 end
 
 -- Gives a free lock to the first waiter whose process is alive, and tells that process; drops those before it.
 -- Returns the fence that it minted, if any. Begins with ZREM, which is never refused for want of memory.
 local function hand_over(k)
-  local time
+  local now = micros() / 1000
   while true do
-    local head = redis.call('ZRANGE', KEYS[k + 2], 0, 0)[1]
+    local head = call('ZRANGE', KEYS[k + 2], 0, 0)[1]
     if not head then
-      return redis.call('DEL', KEYS[k + 3]) and nil
+      return call('DEL', KEYS[k + 3]) and nil
     end
-    redis.call('ZREM', KEYS[k + 2], head)
+    call('ZREM', KEYS[k + 2], head)
     local inbox = inbox_of(head)
-    time = time or micros()
-    if tonumber(redis.call('HGET', KEYS[k + 3], inbox) or 0) > time / 1000 then
-      redis.call('SET', KEYS[k], head, 'PX', ARGV[1])
-      local fence = mint(k, redis.call('GET', KEYS[k + 1]), ARGV[1])
-      redis.call('PUBLISH', 'distlock:' .. inbox, head .. ' ' .. exact(fence) .. ' ' .. ARGV[1])
-      if redis.call('EXISTS', KEYS[k + 2]) == 0 then
-        redis.call('DEL', KEYS[k + 3])
+    if tonumber(call('HGET', KEYS[k + 3], inbox) or 0) > now then
+      call('SET', KEYS[k], head, 'PX', ARGV[1])
+      local fence = mint(k, call('GET', KEYS[k + 1]), ARGV[1])
+      call('PUBLISH', 'distlock:' .. inbox, head .. ' ' .. exact(fence) .. ' ' .. ARGV[1])
+      if call('EXISTS', KEYS[k + 2]) == 0 then
+        call('DEL', KEYS[k + 3])
       end
       return fence
     end
   end
 end
 
--- One lock's error must not be the others'.
-local function each(width, first, step, run)
+-- One reply per lock, of so many arguments each after the first ones. An error ends all: the driver then asks for each
+-- lock alone, and all that was done already is done once.
+local function each(first, step, run)
   local replies = {}
-  for i = 0, #KEYS / width - 1 do
-    local ok, reply = pcall(run, i * width + 1, first + i * step)
-    if not ok then
-      reply = { type(reply) == 'table' and reply.err or tostring(reply) }
-    end
-    replies[i + 1] = reply
+  for i = 0, #KEYS / 6 - 1 do
+    replies[i + 1] = run(6 * i + 1, first + step * i)
   end
   return replies
 end

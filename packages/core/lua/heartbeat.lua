@@ -3,28 +3,28 @@
 -- ARGV   1 claim (ms)  2 freshness window (ms)  3 inbox of the process, then its tokens
 -- Reply  {ms left of the lease or -2, last fence or 0, floor of later fences, 1 if the head of the queue is one of its own,
 --        then per token: 2 granted, its claim counted from now | 1 queued | 0 missing}
-redis.call('ZREM', KEYS[3], '') -- a first write that is never refused for want of memory
+call('ZREM', KEYS[3], '') -- a first write that is never refused for want of memory
 local time = micros()
-if redis.call('PEXPIRE', KEYS[3], 2 * ARGV[2]) == 1 then
-  redis.call('HSET', KEYS[4], ARGV[3], exact(time / 1000 + ARGV[2]))
-  redis.call('PEXPIRE', KEYS[4], 2 * ARGV[2])
-  if redis.call('EXISTS', KEYS[1]) == 0 then
+if call('PEXPIRE', KEYS[3], 2 * ARGV[2]) == 1 then
+  call('HSET', KEYS[4], ARGV[3], exact(time / 1000 + ARGV[2]))
+  call('PEXPIRE', KEYS[4], 2 * ARGV[2])
+  if call('EXISTS', KEYS[1]) == 0 then
     hand_over(1)
   end
 end
 local holder = redis.pcall('GET', KEYS[1])
-local left = redis.call('PTTL', KEYS[1])
-local last = tonumber(redis.call('MGET', KEYS[2])[1]) or 0
-local head = redis.call('ZRANGE', KEYS[3], 0, 0)[1]
+local left = call('PTTL', KEYS[1])
+local last = tonumber(call('MGET', KEYS[2])[1]) or 0
+local head = call('ZRANGE', KEYS[3], 0, 0)[1]
 local reply = { left, last, math.max(last, time), head and inbox_of(head) == ARGV[3] and 1 or 0 }
 for i = 4, #ARGV do
   local state = 0
   if holder == ARGV[i] then
     state = 2
     if left < tonumber(ARGV[1]) then
-      redis.call('PEXPIRE', KEYS[1], ARGV[1])
+      call('PEXPIRE', KEYS[1], ARGV[1])
     end
-  elseif redis.call('ZSCORE', KEYS[3], ARGV[i]) then
+  elseif call('ZSCORE', KEYS[3], ARGV[i]) then
     state = 1
   end
   reply[i + 1] = state

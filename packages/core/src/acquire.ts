@@ -4,19 +4,27 @@ import { LockBackendError, LockerClosedError, LockNotAcquiredError } from "./err
 import { leaseEnd, now } from "./lease";
 import type { Grant } from "./lock";
 import type { ResolvedOptions } from "./options";
-import type { Place, Queue } from "./queue";
-import { createStop, type Ending } from "./stop";
+import type { News, Queue } from "./queue";
 import { HEARTBEAT } from "./times";
+import { newToken } from "./token";
 import { type Undo, written } from "./undo";
+import { type Endable, type Ending, Wait } from "./wait";
+import { MAX_DELAY } from "./within";
 
 export interface Waiting {
   readonly driver: Driver;
+  readonly inbox: string;
   readonly queue: Queue;
   readonly undo: Undo;
-  /** Called when the locker closes. */
-  readonly closing: Set<() => void>;
-  readonly newToken: () => string;
+  /** Who is to be told when the locker closes. */
+  readonly closing: Set<Endable>;
 }
+
+type Heard =
+  | AcquireReply
+  | News
+  | { readonly status: "failed"; readonly error: unknown }
+  | { readonly status: "slept" };
 
 /** Spread over half of the delay to either side, so that waiters that began together don't stay together. */
 const jittered = (delay: number): number => Math.max(1, delay * (0.5 + Math.random()));
@@ -30,15 +38,15 @@ const FAILURE_PAUSE = 250;
  */
 export async function acquireLock(
   key: string,
-  { ttl, wait, maxAttempts, retryDelay, timeout, signal }: ResolvedOptions,
-  { driver, queue, undo, closing, newToken }: Waiting,
+  { ttl, wait: how, maxAttempts, retryDelay, timeout, signal }: ResolvedOptions,
+  { driver, inbox, queue, undo, closing }: Waiting,
 ): Promise<Grant> {
   signal?.throwIfAborted();
+  const queued = how === "queue";
   const started = now();
-  const stop = createStop(timeout, signal, closing);
-  const enter = () => (wait === "queue" ? queue.enter(key, token) : undefined);
-  let token = newToken();
-  let place: Place | undefined = enter();
+  const wait = new Wait<Heard>(timeout, signal, closing);
+  let token = newToken(inbox);
+  let place = queued ? queue.enter(key, token, wait) : undefined;
   let attempts = 0;
   let late = 0;
   // A request without an answer yet; and whether one failed, or was answered too late, so that we may hold the lock.
@@ -46,18 +54,23 @@ export async function acquireLock(
   let ambiguous = false;
   let failure: unknown;
   let lastAnswer = started;
+  let pauseTimer: NodeJS.Timeout | undefined;
 
   const waited = () => now() - started;
   const notAcquired = () => new LockNotAcquiredError(key, { attempts, waited: waited() });
-  const isLast = () => wait === "retry" && attempts - late >= maxAttempts;
-  const pauseAfter = () => jittered(wait === "queue" ? FAILURE_PAUSE : retryDelay(attempts));
+  const isLast = () => !queued && attempts - late >= maxAttempts;
+  const pauseAfter = () => jittered(queued ? FAILURE_PAUSE : retryDelay(attempts));
 
   function errorOf(ending: Ending): unknown {
     if (ending.by === "signal") return ending.reason;
     if (ending.by === "close") return new LockerClosedError(key);
     const silence = now() - Math.max(lastAnswer, place?.heardAt ?? 0);
-    const patience = pending ? waited() / 2 : place ? 2 * HEARTBEAT : Number.POSITIVE_INFINITY;
+    const patience = pending ? waited() / 2 : queued ? 2 * HEARTBEAT : Number.POSITIVE_INFINITY;
     return failure !== undefined || silence > patience ? noAnswer(key, "acquire", waited(), failure) : notAcquired();
+  }
+
+  function grantOf(fence: number, deadline: number, claimed: boolean): Grant {
+    return { key, token, fence, deadline, claimed, ambiguous };
   }
 
   try {
@@ -65,60 +78,63 @@ export async function acquireLock(
       const call = { abandoned: false };
       const sent = now();
       place?.asking();
-      pending = driver.acquire({ key, token, ttl, ticket: place?.ticket }, call);
+      const answer = driver.acquire({ key, token, ttl, ticket: place?.ticket }, call);
+      pending = answer;
       attempts++;
-      const answer = pending.catch((error: unknown) => ({ status: "failed" as const, error }));
-      let reply = await stop.race(place ? Promise.race([answer, place.news()]) : answer);
-      if ("by" in reply) {
-        call.abandoned = true;
-        throw errorOf(reply);
-      }
-      if (reply.status === "queued") {
-        pending = undefined;
-        failure = undefined;
-        lastAnswer = now();
-        place!.queued(sent, reply);
-        reply = await stop.race(place!.news());
-        if ("by" in reply) throw errorOf(reply);
-      }
-      if (reply.status === "news") {
-        const { fence, deadline } = reply;
-        ambiguous ||= pending !== undefined;
-        if (now() < deadline) return { key, token, fence, deadline, claimed: true, ambiguous };
-        continue;
-      }
-      pending = undefined;
-      lastAnswer = now();
-      let pause = 0;
-      switch (reply.status) {
-        case "granted": {
-          const deadline = leaseEnd(sent, ttl);
-          if (lastAnswer < deadline) return { key, token, fence: reply.fence, deadline, claimed: false, ambiguous };
-          // The lease may be over, and may be somebody else's by now: ask again whether it is ours.
-          failure = new Error(`every answer came after the lease of ${ttl} ms was over`);
-          ambiguous = true;
-          if (leaseEnd(0, ttl) <= 0) throw new LockBackendError(key, `a ttl of ${ttl} ms is shorter than its margin`);
-          pause = 10 * late++;
-          break;
+      answer.then(
+        (reply) => pending === answer && wait.tell(reply),
+        (error: unknown) => pending === answer && wait.tell({ status: "failed", error }),
+      );
+      for (let again = false; !again; ) {
+        const heard = await wait.heard();
+        if ("by" in heard) {
+          call.abandoned = pending !== undefined;
+          throw errorOf(heard);
         }
-        case "held":
-          failure = undefined;
-          if (isLast()) throw notAcquired();
-          pause = pauseAfter();
-          break;
-        case "dead":
-          place?.leave();
-          token = newToken();
-          place = enter();
-          break;
-        case "failed":
-          failure = reply.error;
-          ambiguous = true;
-          if (isRefusal(failure) || isLast()) throw backendError(key, "acquire", failure);
-          pause = pauseAfter();
+        if (heard.status !== "news" && heard.status !== "slept") {
+          pending = undefined;
+          lastAnswer = now();
+        }
+        let pause = 0;
+        switch (heard.status) {
+          case "news":
+            ambiguous ||= pending !== undefined;
+            if (now() < heard.deadline) return grantOf(heard.fence, heard.deadline, true);
+            break;
+          case "granted": {
+            const deadline = leaseEnd(sent, ttl);
+            if (lastAnswer < deadline) return grantOf(heard.fence, deadline, false);
+            // The lease may be over, and may be somebody else's by now: ask again whether it is ours.
+            failure = new Error(`every answer came after the lease of ${ttl} ms was over`);
+            ambiguous = true;
+            if (leaseEnd(0, ttl) <= 0) throw new LockBackendError(key, `a ttl of ${ttl} ms is shorter than its margin`);
+            pause = 10 * late++;
+            break;
+          }
+          case "queued":
+            failure = undefined;
+            queue.queued(place!, sent, heard);
+            continue;
+          case "held":
+            failure = undefined;
+            if (isLast()) throw notAcquired();
+            pause = pauseAfter();
+            break;
+          case "dead":
+            if (place) queue.leave(place);
+            token = newToken(inbox);
+            place = queued ? queue.enter(key, token, wait) : undefined;
+            break;
+          case "failed":
+            failure = heard.error;
+            ambiguous = true;
+            if (isRefusal(failure) || isLast()) throw backendError(key, "acquire", failure);
+            pause = pauseAfter();
+        }
+        if (pause > 0) pauseTimer = setTimeout(() => wait.tell({ status: "slept" }), Math.min(pause, MAX_DELAY));
+        else again = true;
       }
-      const ending = pause > 0 ? await stop.sleep(pause) : undefined;
-      if (ending) throw errorOf(ending);
+      clearTimeout(pauseTimer);
     }
   } catch (error) {
     if (pending || ambiguous || place) {
@@ -127,7 +143,8 @@ export async function acquireLock(
     }
     throw error;
   } finally {
-    place?.leave();
-    stop.dispose();
+    clearTimeout(pauseTimer);
+    if (place) queue.leave(place);
+    wait.dispose();
   }
 }

@@ -4,11 +4,12 @@ import type { Driver, Inspection } from "./driver";
 import { type LockError, LockerClosedError, LockNotAcquiredError } from "./errors";
 import { createKeeper } from "./keeper";
 import { assertKey } from "./keys";
-import { createLock, type Lock } from "./lock";
-import { type LockOptions, type ResolvedOptions, resolveOptions } from "./options";
+import { HeldLock, type Lock } from "./lock";
+import { defaultsFor, type LockOptions, type ResolvedOptions, resolveOptions } from "./options";
 import { createQueue } from "./queue";
-import { newInbox, newToken } from "./token";
+import { newInbox } from "./token";
 import { createUndo, written } from "./undo";
+import type { Endable } from "./wait";
 import { warn } from "./warning";
 import { ANSWER_TIMEOUT, within } from "./within";
 
@@ -52,13 +53,17 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
   if (typeof driver?.acquire !== "function" || typeof driver.extend !== "function") {
     throw new TypeError("createLocker needs a driver, such as ioredisDriver(client) or nodeRedisDriver(client)");
   }
-  const resolve = (...layers: (LockOptions | undefined)[]) => resolveOptions(driver.listen !== undefined, ...layers);
-  resolve(options);
+  const canQueue = driver.listen !== undefined;
+  const defaults = defaultsFor(canQueue);
+  const forLock = resolveOptions(canQueue, defaults, options);
+  const forWork = resolveOptions(canQueue, { ...defaults, autoExtend: true }, options);
   const inbox = newInbox();
   const keeper = createKeeper(driver);
   const undo = createUndo(driver);
   const queue = createQueue(driver, inbox, keeper.forcedOut);
-  const closing = new Set<() => void>();
+  const closing = new Set<Endable>();
+  const waiting = { driver, inbox, queue, undo, closing };
+  const holding = { driver, keeper, undo };
   let closed = false;
 
   function enter(key: string): void {
@@ -66,11 +71,17 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
     if (closed) throw new LockerClosedError(key);
   }
 
-  async function lockFor(key: string, resolved: ResolvedOptions): Promise<Lock> {
-    const once: ResolvedOptions =
-      resolved.timeout === 0 ? { ...resolved, wait: "retry", maxAttempts: 1, timeout: ANSWER_TIMEOUT } : resolved;
-    const grant = await acquireLock(key, once, { driver, queue, undo, closing, newToken: () => newToken(inbox) });
-    return createLock(grant, resolved, { driver, keeper, undo });
+  async function lockFor(
+    key: string,
+    base: ResolvedOptions,
+    given: LockOptions | undefined,
+    timeout?: 0,
+  ): Promise<Lock> {
+    enter(key);
+    const asked = resolveOptions(canQueue, base, given);
+    const once = (timeout ?? asked.timeout) === 0;
+    const how: ResolvedOptions = once ? { ...asked, wait: "retry", maxAttempts: 1, timeout: ANSWER_TIMEOUT } : asked;
+    return new HeldLock(await acquireLock(key, how, waiting), asked, holding);
   }
 
   async function ask<T>(verb: Verb, key: string, send: () => Promise<T>): Promise<T> {
@@ -84,25 +95,20 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
 
   const locker: Locker = {
     async tryAcquire(key, call) {
-      enter(key);
       try {
-        return await lockFor(key, { ...resolve(options, call), timeout: 0 });
+        return await lockFor(key, forLock, call, 0);
       } catch (error) {
         if (error instanceof LockNotAcquiredError) return null;
         throw error;
       }
     },
 
-    async acquire(key, call) {
-      enter(key);
-      return lockFor(key, resolve(options, call));
-    },
+    acquire: (key, call) => lockFor(key, forLock, call),
 
     async withLock<T>(key: string, ...rest: [Work<T>] | [LockOptions, Work<T>]): Promise<T> {
-      enter(key);
       const [call, work] = rest.length === 1 ? [undefined, rest[0]] : rest;
       if (typeof work !== "function") throw new TypeError("withLock needs the work to do: a function of the lock");
-      const lock = await lockFor(key, resolve({ autoExtend: true }, options, call));
+      const lock = await lockFor(key, forWork, call);
       let result: T;
       try {
         result = await work(lock);
@@ -125,7 +131,7 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
       if (closed) return;
       closed = true;
       keeper.stopExtending();
-      for (const end of [...closing]) end();
+      for (const wait of closing) wait.end({ by: "close" });
       await queue.close();
       await written();
     },

@@ -2,6 +2,9 @@ import { AsyncResource } from "node:async_hooks";
 import type { AcquireReply, Driver, HeartbeatReply, Listener } from "./driver";
 import { leaseEnd, now } from "./lease";
 import { CLAIM, HEARTBEAT } from "./times";
+import type { Wait } from "./wait";
+
+type Queued = AcquireReply & { readonly status: "queued" };
 
 /** What a waiter is told: the lock is its own until the deadline, or (if that has passed, or is 0) it has to ask again. */
 export interface News {
@@ -10,28 +13,8 @@ export interface News {
   readonly deadline: number;
 }
 
-/** One token's place in a queue, from before its first request is sent. */
-export interface Place {
-  /** For the next request; 0 before the first answer. */
-  readonly ticket: number;
-  /** When it was last heard of: of an answered heartbeat or request, the send time; before that, of the first request. */
-  readonly heardAt: number;
-  /** The next news. While a request is under way only a grant is news. */
-  news(): Promise<News>;
-  asking(): void;
-  /** A request that was sent at `sent` put it, or found it, in the queue. */
-  queued(sent: number, reply: AcquireReply & { status: "queued" }): void;
-  leave(): void;
-}
-
-interface Waiter {
-  readonly token: string;
-  asked: boolean;
-  known: boolean;
-  heardAt: number;
-  floor: number;
-  tell(fence: number, deadline: number): void;
-}
+/** Who is told. */
+export type Told = Pick<Wait<News>, "tell" | "forget">;
 
 /** The waiters of one key in this locker. */
 interface Line {
@@ -40,8 +23,52 @@ interface Line {
   checkAt: number;
 }
 
+/** One token's place in a queue, from before its first request is sent. */
+export class Waiter {
+  /** For the next request; 0 before the first answer. */
+  ticket = 0;
+  /** When it was last heard of: of an answered heartbeat or request, the send time; before that, of the first request. */
+  heardAt = now();
+  /** A later grant has a fence above it. */
+  floor = 0;
+  /** Set while the token is surely known to the server's queue, or was. */
+  line: Line | undefined;
+  #asking = true;
+
+  constructor(
+    readonly key: string,
+    readonly token: string,
+    readonly wait: Told,
+  ) {}
+
+  /** A request is under way: only a grant is news. */
+  asking(): void {
+    this.#asking = true;
+    this.wait.forget();
+  }
+
+  heard(sent: number, floor: number): void {
+    this.heardAt = Math.max(this.heardAt, sent);
+    this.floor = Math.max(this.floor, floor);
+  }
+
+  answered(sent: number, { ticket, floor }: Queued): void {
+    this.#asking = false;
+    this.ticket = ticket;
+    this.heard(sent, floor);
+  }
+
+  tell(fence: number, deadline: number): void {
+    if (!this.#asking || now() < deadline) this.wait.tell({ status: "news", fence, deadline });
+  }
+}
+
 export interface Queue {
-  enter(key: string, token: string): Place;
+  /** Has the wait told of what comes for the token. */
+  enter(key: string, token: string, wait: Told): Waiter;
+  /** A request that was sent at `sent` put the waiter, or found it, in the queue. */
+  queued(waiter: Waiter, sent: number, reply: Queued): void;
+  leave(waiter: Waiter): void;
   close(): Promise<void>;
 }
 
@@ -89,8 +116,7 @@ export function createQueue(driver: Driver, inbox: string, forcedOut: (token: st
     listen();
     const sent = now();
     line.checkAt = sent + HEARTBEAT * (0.9 + Math.random() / 10);
-    const asked = [...line.waiters.values()].filter(({ known }) => known);
-    if (asked.length === 0) return;
+    const asked = [...line.waiters.values()];
     driver.heartbeat({ key: line.key, inbox, tokens: asked.map(({ token }) => token) }).then(
       (reply) => heard(line, sent, asked, reply),
       () => {}, // the next one is sent all the same
@@ -108,10 +134,7 @@ export function createQueue(driver: Driver, inbox: string, forcedOut: (token: st
       if (!line.waiters.has(waiter.token)) return;
       if (states[i] === "granted") waiter.tell(fence, fence === 0 ? ASK_AGAIN : leaseEnd(sent, CLAIM));
       else if (states[i] === "missing") waiter.tell(0, ASK_AGAIN);
-      else {
-        waiter.heardAt = Math.max(waiter.heardAt, sent);
-        waiter.floor = Math.max(waiter.floor, floor);
-      }
+      else waiter.heard(sent, floor);
     });
   }
 
@@ -154,71 +177,39 @@ export function createQueue(driver: Driver, inbox: string, forcedOut: (token: st
   }
 
   return {
-    enter(key, token) {
+    enter(key, token, wait) {
+      const waiter = new Waiter(key, token, wait);
+      waiters.set(token, waiter);
+      return waiter;
+    },
+
+    queued(waiter, sent, reply) {
+      const { key, token } = waiter;
+      waiter.answered(sent, reply);
+      clearTimeout(idle);
+      idle = undefined;
+      listen();
       let line = lines.get(key);
       if (line === undefined) {
         line = { key, waiters: new Map(), checkAt: Number.POSITIVE_INFINITY };
         lines.set(key, line);
       }
-      clearTimeout(idle);
-      const entered = line;
-      let news: News | undefined;
-      let deliver: ((news: News) => void) | undefined;
-      let ticket = 0;
-
-      const waiter: Waiter = {
-        token,
-        asked: true,
-        known: false,
-        heardAt: now(),
-        floor: 0,
-        tell(fence, deadline) {
-          if (waiter.asked && now() >= deadline) return;
-          news = { status: "news", fence, deadline };
-          deliver?.(news);
-        },
-      };
       line.waiters.set(token, waiter);
-      waiters.set(token, waiter);
+      waiter.line = line;
+      line.checkAt = Math.min(line.checkAt, now() + HEARTBEAT);
+      wakeBy(line.checkAt);
+      if (reply.head) expectEnd(line, reply.remaining);
+    },
 
-      return {
-        get ticket() {
-          return ticket;
-        },
-        get heardAt() {
-          return waiter.heardAt;
-        },
-        news: () =>
-          new Promise<News>((resolve) => {
-            if (news) resolve(news);
-            else deliver = resolve;
-          }),
-        asking() {
-          waiter.asked = true;
-          news = undefined;
-          deliver = undefined;
-        },
-        queued(sent, reply) {
-          waiter.asked = false;
-          waiter.known = true;
-          waiter.heardAt = Math.max(waiter.heardAt, sent);
-          waiter.floor = Math.max(waiter.floor, reply.floor);
-          ticket = reply.ticket;
-          listen();
-          entered.checkAt = Math.min(entered.checkAt, now() + HEARTBEAT);
-          wakeBy(entered.checkAt);
-          if (reply.head) expectEnd(entered, reply.remaining);
-        },
-        leave() {
-          entered.waiters.delete(token);
-          waiters.delete(token);
-          if (entered.waiters.size === 0) lines.delete(key);
-          if (lines.size > 0) return;
-          clearTimeout(timer);
-          wakeAt = Number.POSITIVE_INFINITY;
-          if (opening) idle = setTimeout(hangUp, IDLE).unref();
-        },
-      };
+    leave({ token, line }) {
+      waiters.delete(token);
+      line?.waiters.delete(token);
+      if (line?.waiters.size !== 0) return;
+      lines.delete(line.key);
+      if (lines.size > 0) return;
+      clearTimeout(timer);
+      wakeAt = Number.POSITIVE_INFINITY;
+      if (opening) idle ??= setTimeout(hangUp, IDLE).unref();
     },
 
     async close() {

@@ -5,8 +5,7 @@ import handOverLua from "../lua/hand-over.lua";
 import heartbeatLua from "../lua/heartbeat.lua";
 import inspectLua from "../lua/inspect.lua";
 import releaseLua from "../lua/release.lua";
-import { isRefusal } from "./backend-error";
-import { batched } from "./batch";
+import { type Asked, batched } from "./batch";
 import type { RedisConnection } from "./connection";
 import type {
   AcquireReply,
@@ -19,12 +18,15 @@ import type {
   ReleaseRequest,
 } from "./driver";
 import { LockBackendError } from "./errors";
-import { assertKeyPrefix, companion, hashed } from "./keys";
-import { isNoScript, script } from "./script";
+import { assertKeyPrefix, companions, hashed } from "./keys";
+import { script } from "./script";
 import { CLAIM, WINDOW } from "./times";
 
 /** How long a token that was given up is refused, in ms. */
-const TOMBSTONE = 60_000;
+const TOMBSTONE = "60000";
+
+/** How long a fence is remembered at least, in ms. */
+const DAY = 86_400_000;
 
 const text = (reply: unknown): string => String(reply);
 
@@ -35,13 +37,17 @@ const integer = (reply: unknown): number => {
   return value;
 };
 
-/** Reads a reply strictly: what has another shape did not come from our scripts. */
+/** Replies are read strictly: what has another shape did not come from our scripts. */
+const unreadable = (key: string, error: unknown): unknown =>
+  error instanceof TypeError
+    ? new LockBackendError(key, "Redis answered in a form that no script of ours gives", error)
+    : error;
+
 function read<T>(key: string, parse: () => T): T {
   try {
     return parse();
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    throw new LockBackendError(key, "Redis answered in a form that no script of ours gives", error);
+    throw unreadable(key, error);
   }
 }
 
@@ -50,114 +56,152 @@ const list = (reply: unknown, length: number): readonly unknown[] => {
   return reply;
 };
 
-/** The error for a status that is none of the known: the key is no lock, or what Redis said of this lock alone. */
-function refusal(key: string, status: string): Error {
-  if (status === "foreign") {
-    return new LockBackendError(key, "the key holds something that is no lock: another type, or a string without ttl");
-  }
-  return new Error(status);
+/** For a reply that is none of the known: the key is no lock, or the reply is not ours. */
+function unknown(key: string, reply: unknown): Error {
+  if (text(reply) !== "foreign") return new TypeError(`not known: ${text(reply)}`);
+  return new LockBackendError(key, "the key holds something that is no lock: another type, or a string without ttl");
 }
 
-const flag = (key: string, value: unknown): boolean => {
-  if (text(value) === "1" || text(value) === "0") return text(value) === "1";
-  throw refusal(key, text(value));
+const flag = (key: string, reply: unknown): boolean => {
+  if (text(reply) === "1") return true;
+  if (text(reply) === "0") return false;
+  throw unknown(key, reply);
 };
+
+/** What Redis may say of a command because of one of its locks: the others are asked for alone. */
+const isOfOne = (error: unknown): boolean =>
+  error instanceof Error && /^(ERR|OOM|NOSCRIPT|NOPERM|CROSSSLOT|WRONGTYPE)\b/.test(error.message);
 
 interface Request {
   readonly key: string;
   readonly token: string;
-  readonly call?: Call | undefined;
 }
 
-const isAbandoned = ({ call }: Request): boolean => call?.abandoned ?? false;
+const isAbandoned = ({ call }: { readonly call: Call | undefined }): boolean => call?.abandoned ?? false;
+
+/** The call of several requests: abandoned once one of them is, as it can't be sent again without that one. */
+const together = (asked: readonly { readonly call: Call | undefined }[]): Call => ({
+  get abandoned() {
+    return asked.some(isAbandoned);
+  },
+});
+
+/** How many requests share one command: few enough that the server works on some while the client does on others. */
+const AT_ONCE = 32;
+/** Nobody waits for extensions. */
+const EXTENDED_AT_ONCE = 128;
 
 /** Locks kept in Redis: scripts, run through a connection. */
 export function redisDriver(connection: RedisConnection): Driver {
   const { keyPrefix, cluster, subscribe } = connection;
   assertKeyPrefix(keyPrefix);
 
-  const keysOf = (key: string, token = ""): string[] => {
-    const beside = (suffix: string) => companion(keyPrefix, key, suffix);
-    return [key, beside("fence"), beside("queue"), beside("alive"), beside("released"), beside(`dead:${token}`)];
-  };
-
-  /** A script that serves many locks at once: `width` values answer each. */
-  function perLock<Q extends Request, R>(
-    lua: string,
-    first: readonly number[],
-    argsOf: (request: Q) => readonly string[],
-    width: number,
-    parse: (key: string, values: readonly unknown[]) => R,
-  ): (request: Q) => Promise<R> {
-    const run = script(connection, handOverLua + lua);
-
-    async function send(requests: readonly Q[]): Promise<readonly Promise<R>[]> {
-      const keys = requests.flatMap(({ key, token }) => keysOf(key, token));
-      const args = [...first.map(String), ...requests.flatMap(argsOf)];
-      const call = {
-        get abandoned() {
-          return requests.some(isAbandoned);
-        },
-      };
-      let reply: unknown;
-      try {
-        reply = await run(keys, args, call);
-      } catch (error) {
-        // One script may not use all those keys (a node of a Cluster, a user of few rights): one by one.
-        if (isRefusal(error) && requests.length > 1) return requests.map(async (one) => (await send([one]))[0]!);
-        const others = requests.filter((request) => !isAbandoned(request));
-        if (!isNoScript(error) || others.length === 0) throw error;
-        const replies = await send(others);
-        return requests.map((request) => replies[others.indexOf(request)] ?? Promise.reject(error));
-      }
-      return requests.map(async ({ key }, i) =>
-        read(key, () => parse(key, list(reply, width * requests.length).slice(width * i, width * (i + 1)))),
-      );
-    }
-    return batched<Q, R>(({ key }) => (cluster ? hashed(keyPrefix + key) : ""), send);
+  function addKeys(keys: string[], key: string, token = ""): void {
+    const start = companions(keyPrefix, key);
+    keys.push(key, `${start}fence`, `${start}queue`, `${start}alive`, `${start}released`, `${start}dead:${token}`);
   }
 
-  const acquire = perLock<AcquireRequest & Request, AcquireReply>(
-    acquireLua,
-    [CLAIM, WINDOW],
-    ({ token, ttl, ticket }) => [token, String(ttl), ticket === undefined ? "" : String(ticket)],
-    5,
-    (key, [status, value, ticket, floor, before]) => {
-      switch (text(status)) {
-        case "granted":
-          return { status: "granted", fence: integer(value) };
+  const keysOf = (key: string): string[] => {
+    const keys: string[] = [];
+    addKeys(keys, key);
+    return keys;
+  };
+
+  const slotOf = ({ key }: Request): string => (cluster ? hashed(keyPrefix + key) : "");
+
+  /** A script that serves many locks at once, with one reply for each. `first` are the arguments before theirs. */
+  function perLock<Q extends Request, R>(
+    lua: string,
+    largest: number,
+    groupOf: (request: Q) => string,
+    first: (request: Q) => string[],
+    add: (request: Q, keys: string[], args: string[]) => void,
+    parse: (key: string, reply: unknown) => R,
+  ): (request: Q, call?: Call) => Promise<R> {
+    const run = script(connection, lua);
+
+    function send(asked: readonly Asked<Q, R>[]): void {
+      const [{ request, call }] = asked as readonly [Asked<Q, R>];
+      const alone = asked.length === 1;
+      const keys: string[] = [];
+      const args = first(request);
+      for (const { request } of asked) add(request, keys, args);
+      run(keys, args, alone ? call : together(asked)).then(
+        (reply) => answer(asked, reply),
+        (error) => {
+          for (const one of asked) {
+            if (!alone && isOfOne(error) && !isAbandoned(one)) send([one]);
+            else one.reject(error);
+          }
+        },
+      );
+    }
+
+    function answer(asked: readonly Asked<Q, R>[], reply: unknown): void {
+      const isList = Array.isArray(reply) && reply.length === asked.length;
+      asked.forEach(({ request: { key }, resolve, reject }, i) => {
+        try {
+          resolve(parse(key, isList ? reply[i] : reply));
+        } catch (error) {
+          reject(unreadable(key, error));
+        }
+      });
+    }
+    return batched<Q, R>(largest, groupOf, send);
+  }
+
+  const claim = String(CLAIM);
+  const window = String(WINDOW);
+
+  const acquire = perLock<AcquireRequest, AcquireReply>(
+    handOverLua + acquireLua,
+    AT_ONCE,
+    slotOf,
+    () => [claim, window],
+    ({ key, token, ttl, ticket = "" }, keys, args) => {
+      addKeys(keys, key, token);
+      args.push(token, `${ttl}`, `${ticket}`);
+    },
+    (key, reply) => {
+      if (typeof reply === "number") return { status: "granted", fence: reply };
+      const [status = "", ...values] = text(reply).split(" ");
+      if (/^\d+$/.test(status)) return { status: "granted", fence: integer(status) };
+      const [remaining, ticket, floor, before] = values.map(integer);
+      switch (status) {
         case "held":
-          return { status: "held", remaining: integer(value) };
+          return { status, remaining: remaining! };
         case "queued":
-          return {
-            status: "queued",
-            remaining: integer(value),
-            ticket: integer(ticket),
-            floor: integer(floor),
-            head: integer(before) === 0,
-          };
+          return { status, remaining: remaining!, ticket: ticket!, floor: floor!, head: before === 0 };
         case "dead":
-          return { status: "dead" };
+          return { status };
         default:
-          throw refusal(key, text(status));
+          throw unknown(key, status);
       }
     },
   );
 
   const extend = perLock<ExtendRequest, ExtendReply>(
     extendLua,
-    [],
-    ({ token, ttl }) => [token, String(ttl)],
-    1,
-    (key, [value]) => (flag(key, value) ? "held" : "lost"),
+    EXTENDED_AT_ONCE,
+    (request) => `${request.ttl} ${slotOf(request)}`,
+    ({ ttl }) => [`${ttl}`, `${Math.max(DAY, ttl)}`],
+    ({ key, token }, keys, args) => {
+      keys.push(key, `${companions(keyPrefix, key)}fence`);
+      args.push(token);
+    },
+    (key, reply) => (flag(key, reply) ? "held" : "lost"),
   );
 
   const release = perLock<ReleaseRequest, ReleaseReply>(
-    releaseLua,
-    [CLAIM],
-    ({ token, undo }) => [token, undo ? String(TOMBSTONE) : "0"],
-    1,
-    (key, [value]) => (flag(key, value) ? "released" : "lost"),
+    handOverLua + releaseLua,
+    AT_ONCE,
+    slotOf,
+    () => [claim],
+    ({ key, token, undo }, keys, args) => {
+      addKeys(keys, key, token);
+      args.push(token, undo ? TOMBSTONE : "0");
+    },
+    (key, reply) => (flag(key, reply) ? "released" : "lost"),
   );
 
   const heartbeat = script(connection, handOverLua + heartbeatLua);
@@ -166,12 +210,12 @@ export function redisDriver(connection: RedisConnection): Driver {
   const states = ["missing", "queued", "granted"] as const;
 
   return {
-    acquire: (request, call) => acquire({ ...request, call }),
+    acquire,
     extend,
     release,
 
     async heartbeat({ key, inbox, tokens }) {
-      const reply = await heartbeat(keysOf(key), [String(CLAIM), String(WINDOW), inbox, ...tokens]);
+      const reply = await heartbeat(keysOf(key), [claim, window, inbox, ...tokens]);
       return read(key, () => {
         const [remaining, fence, floor, head, ...each] = list(reply, 4 + tokens.length).map(integer);
         return {
@@ -187,14 +231,14 @@ export function redisDriver(connection: RedisConnection): Driver {
     async inspect(key) {
       const reply = await inspect(keysOf(key), []);
       return read(key, () => {
-        if (Array.isArray(reply) && text(reply[0]) === "foreign") throw refusal(key, "foreign");
+        if (Array.isArray(reply) && text(reply[0]) === "foreign") throw unknown(key, "foreign");
         const [held, remaining, fence, waiting] = list(reply, 4).map(integer);
         return { held: held === 1, remaining: remaining!, fence: fence!, waiting: waiting! };
       });
     },
 
     async forceRelease(key) {
-      const reply = await forceRelease(keysOf(key), [String(CLAIM)]);
+      const reply = await forceRelease(keysOf(key), [claim]);
       return read(key, () => flag(key, Array.isArray(reply) ? reply[0] : reply));
     },
 
