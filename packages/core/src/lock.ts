@@ -49,7 +49,7 @@ export interface Grant {
   readonly fence: number;
   /** When the lease ends, on the clock of `now()`. */
   readonly deadline: number;
-  /** Whether the lease is the short one of a hand-over, to be extended to the ttl at once. */
+  /** Whether the lease is the short one of a hand-over, to be extended to the ttl soon. */
   readonly claimed: boolean;
   /** Whether another acquire of this token may still be under way. */
   readonly ambiguous: boolean;
@@ -60,6 +60,13 @@ const EXTEND_AFTER = 1 / 3;
 const GRID = 1 / 60;
 /** After an extension that failed. */
 const RETRY_AFTER = 1 / 12;
+
+/**
+ * When the short lease of a hand-over is made the whole ttl, in ms from the grant: not at once, so that short work, while
+ * others wait, costs them no third command; and well before that lease ends.
+ */
+const TOP_UP_AFTER = 20;
+const topUp = (deadline: number): number => Math.min(now() + TOP_UP_AFTER, (now() + deadline) / 2);
 
 export interface Holding {
   readonly driver: Driver;
@@ -96,7 +103,7 @@ export class HeldLock implements Lock, Kept {
     this.#ambiguous = grant.ambiguous;
     this.#capped = maxHold === Number.POSITIVE_INFINITY ? maxHold : now() + maxHold;
     this.#deadline = grant.deadline;
-    this.#extendAt = grant.claimed ? now() : this.#nextExtension(grant.deadline - ttl);
+    this.#extendAt = grant.claimed ? topUp(grant.deadline) : this.#nextExtension(grant.deadline - ttl);
     if (autoExtend || grant.claimed) holding.keeper.add(this);
   }
 
