@@ -16,8 +16,9 @@ const beat = ({ b, key }: Stage, ...tokens: string[]) => b.driver.heartbeat({ ke
 
 /** A lock whose lease is over, and one waiter. */
 async function abandoned(stage: Stage): Promise<void> {
-  await ask(stage, stage.a, "one:holder", { ttl: 30 });
+  await ask(stage, stage.a, "one:holder");
   await ask(stage, stage.b, "two:waiter", { ticket: 0 });
+  await stage.redis.pexpire(stage.key, 1);
   await isFree(stage);
 }
 

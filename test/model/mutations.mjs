@@ -7,16 +7,16 @@
 export const mutations = {
   "hand-over ignores freshness": {
     rule: "a lock is handed over only to a waiter whose process is alive",
-    edits: [["lua/hand-over.lua", "or 0) > time / 1000", "or 0) >= 0"]],
+    edits: [["lua/hand-over.lua", "or 0) > now", "or 0) >= 0"]],
   },
   "hand-over leaves the waiter in the queue": {
     rule: "a hand-over pops the entry",
     edits: [
-      ["lua/hand-over.lua", "redis.call('ZREM', KEYS[k + 2], head)\n    local inbox", "local inbox"],
+      ["lua/hand-over.lua", "call('ZREM', KEYS[k + 2], head)\n    local inbox", "local inbox"],
       [
         "lua/hand-over.lua",
         "      return fence\n    end\n",
-        "      return fence\n    end\n    redis.call('ZREM', KEYS[k + 2], head)\n",
+        "      return fence\n    end\n    call('ZREM', KEYS[k + 2], head)\n",
       ],
     ],
   },
@@ -25,19 +25,15 @@ export const mutations = {
     edits: [
       [
         "lua/hand-over.lua",
-        "mint(k, redis.call('GET', KEYS[k + 1]), ARGV[1])",
-        "tonumber(redis.call('GET', KEYS[k + 1])) or mint(k, nil, ARGV[1])",
+        "mint(k, call('GET', KEYS[k + 1]), ARGV[1])",
+        "tonumber(call('GET', KEYS[k + 1])) or mint(k, nil, ARGV[1])",
       ],
     ],
   },
   "hand-over tells nobody": {
     rule: "the new holder is told at once",
     edits: [
-      [
-        "lua/hand-over.lua",
-        "redis.call('PUBLISH', 'distlock:' .. inbox, head .. ' ' .. exact(fence) .. ' ' .. ARGV[1])",
-        "",
-      ],
+      ["lua/hand-over.lua", "call('PUBLISH', 'distlock:' .. inbox, head .. ' ' .. exact(fence) .. ' ' .. ARGV[1])", ""],
     ],
   },
   "fences are formatted by Lua": {
@@ -56,25 +52,19 @@ export const mutations = {
   },
   "one lock's error stops the others of its command": {
     rule: "a batch answers for each lock",
-    edits: [
-      [
-        "lua/hand-over.lua",
-        "pcall(run, i * width + 1, first + i * step)",
-        "true, run(i * width + 1, first + i * step)",
-      ],
-    ],
+    edits: [["src/redis-driver.ts", "!alone && isOfOne(error)", "!alone && false"]],
   },
   "acquire grants a dead token": {
     rule: "a token that was given up is refused, in whatever order the two arrive",
-    edits: [["lua/acquire.lua", "if known[3] or known[2] == token", "if known[2] == token"]],
+    edits: [["lua/acquire.lua", "known[3] or released and", "released and"]],
   },
   "acquire grants a released token": {
     rule: "a late copy of an acquire is refused after the release",
-    edits: [["lua/acquire.lua", "known[3] or known[2] == token or", "known[3] or"]],
+    edits: [["lua/acquire.lua", "string.find(released, token, 1, true)", "released == '!' .. token"]],
   },
   "acquire grants a token that was forced out": {
     rule: "who was forced out does not come back",
-    edits: [["lua/acquire.lua", "or known[2] == '!' .. token", ""]],
+    edits: [["lua/acquire.lua", "string.find(released, token, 1, true)", "released == token"]],
   },
   "acquire overtakes": {
     rule: "a newcomer that meets a free lock hands it to who waits",
@@ -90,7 +80,7 @@ export const mutations = {
   },
   "acquire's floor is what is stored": {
     rule: "the floor is at least the server's time, so that it also holds when the last fence is forgotten",
-    edits: [["lua/acquire.lua", "math.max(time, tonumber(last) or 0), before", "tonumber(last) or 0, before"]],
+    edits: [["lua/acquire.lua", "math.max(time, tonumber(last) or 0)", "tonumber(last) or 0"]],
   },
   "heartbeat's floor is what is stored": {
     rule: "the floor is at least the server's time, so that it also holds when the last fence is forgotten",
@@ -101,7 +91,7 @@ export const mutations = {
     edits: [
       [
         "lua/acquire.lua",
-        "math.max(time, (tonumber(redis.call('ZREVRANGE', KEYS[k + 2], 0, 0, 'WITHSCORES')[2]) or 0) + 1)",
+        "math.max(time, (tonumber(call('ZREVRANGE', KEYS[k + 2], 0, 0, 'WITHSCORES')[2]) or 0) + 1)",
         "time",
       ],
     ],
@@ -112,13 +102,13 @@ export const mutations = {
   },
   "enqueueing shows no life": {
     rule: "who has just come is alive",
-    edits: [["lua/acquire.lua", "redis.call('HSET', KEYS[k + 3], inbox_of(token), exact(time / 1000 + ARGV[2]))", ""]],
+    edits: [["lua/acquire.lua", "call('HSET', KEYS[k + 3], inbox_of(token), exact(time / 1000 + ARGV[2]))", ""]],
   },
   "the queue has no ttl": {
     rule: "no companion is without a ttl",
     edits: [
-      ["lua/acquire.lua", "redis.call('PEXPIRE', KEYS[k + 2], 2 * ARGV[2])", ""],
-      ["lua/heartbeat.lua", "redis.call('PEXPIRE', KEYS[3], 2 * ARGV[2]) == 1", "redis.call('EXISTS', KEYS[3]) == 1"],
+      ["lua/acquire.lua", "call('PEXPIRE', KEYS[k + 2], 2 * ARGV[2])", ""],
+      ["lua/heartbeat.lua", "call('PEXPIRE', KEYS[3], 2 * ARGV[2]) == 1", "call('EXISTS', KEYS[3]) == 1"],
     ],
   },
   "extend shortens": {
@@ -127,7 +117,7 @@ export const mutations = {
   },
   "extend asks no token": {
     rule: "only the holder extends",
-    edits: [["lua/extend.lua", "~= ARGV[a] then", "== false then"]],
+    edits: [["lua/extend.lua", "redis.pcall('GET', lock) == ARGV[i + 2]", "redis.pcall('GET', lock)"]],
   },
   "release asks no token": {
     rule: "only the holder frees",
@@ -143,15 +133,15 @@ export const mutations = {
   },
   "release leaves no tombstone": {
     rule: "a token that was given up is refused, in whatever order the two arrive",
-    edits: [["lua/release.lua", "redis.call('SET', KEYS[k + 5], '1', 'PX', ARGV[a + 1])", ""]],
+    edits: [["lua/release.lua", "call('SET', KEYS[k + 5], '1', 'PX', ARGV[a + 1])", ""]],
   },
   "release keeps the waiter in the queue": {
     rule: "who gives up leaves the queue",
-    edits: [["lua/release.lua", "redis.call('ZREM', KEYS[k + 2], token)", ""]],
+    edits: [["lua/release.lua", "call('ZREM', KEYS[k + 2], token)", ""]],
   },
   "a repeated release is not ours": {
     rule: "a release that is sent again is told the same",
-    edits: [["lua/release.lua", "(ours or redis.call('MGET', KEYS[k + 4])[1] == token)", "ours"]],
+    edits: [["lua/release.lua", "(ours or call('MGET', KEYS[k + 4])[1] == token)", "ours"]],
   },
   "heartbeat leaves a free lock": {
     rule: "whatever meets a free lock hands it over",
@@ -159,17 +149,15 @@ export const mutations = {
   },
   "heartbeat shows no life": {
     rule: "a heartbeat keeps the process's waiters alive",
-    edits: [["lua/heartbeat.lua", "redis.call('HSET', KEYS[4], ARGV[3], exact(time / 1000 + ARGV[2]))", ""]],
+    edits: [["lua/heartbeat.lua", "call('HSET', KEYS[4], ARGV[3], exact(time / 1000 + ARGV[2]))", ""]],
   },
   "heartbeat does not keep the queue": {
     rule: "heartbeats push the end of the queue before them",
-    edits: [
-      ["lua/heartbeat.lua", "redis.call('PEXPIRE', KEYS[3], 2 * ARGV[2]) == 1", "redis.call('EXISTS', KEYS[3]) == 1"],
-    ],
+    edits: [["lua/heartbeat.lua", "call('PEXPIRE', KEYS[3], 2 * ARGV[2]) == 1", "call('EXISTS', KEYS[3]) == 1"]],
   },
   "heartbeat does not prolong the claim": {
     rule: "a claim lasts while its waiter's process is alive",
-    edits: [["lua/heartbeat.lua", "redis.call('PEXPIRE', KEYS[1], ARGV[1])", ""]],
+    edits: [["lua/heartbeat.lua", "call('PEXPIRE', KEYS[1], ARGV[1])", ""]],
   },
   "heartbeat shortens": {
     rule: "a heartbeat does not shorten the lease",
@@ -178,11 +166,7 @@ export const mutations = {
   "heartbeat enqueues": {
     rule: "only an acquire enqueues",
     edits: [
-      [
-        "lua/heartbeat.lua",
-        "local state = 0",
-        "local state = 0\n  redis.call('ZADD', KEYS[3], 'NX', exact(time), ARGV[i])",
-      ],
+      ["lua/heartbeat.lua", "local state = 0", "local state = 0\n  call('ZADD', KEYS[3], 'NX', exact(time), ARGV[i])"],
     ],
   },
   "heartbeat never says missing": {
@@ -199,7 +183,7 @@ export const mutations = {
   },
   "forceRelease tells nobody": {
     rule: "who is forced out is told at once",
-    edits: [["lua/force-release.lua", "redis.call('PUBLISH', 'distlock:' .. inbox, holder .. ' 0 0')", ""]],
+    edits: [["lua/force-release.lua", "call('PUBLISH', 'distlock:' .. inbox, holder .. ' 0 0')", ""]],
   },
   "who is missing does nothing": {
     rule: "a waiter that was dropped asks again",
@@ -221,7 +205,7 @@ export const mutations = {
   },
   "heartbeats leave the floor": {
     rule: "a push that is older than the last answer is void",
-    edits: [["src/queue.ts", "        waiter.floor = Math.max(waiter.floor, floor);\n", ""]],
+    edits: [["src/queue.ts", "    this.floor = Math.max(this.floor, floor);\n", ""]],
   },
   "a push counts from its arrival": {
     rule: "a lease is counted from when the waiter was last heard",
@@ -233,13 +217,7 @@ export const mutations = {
   },
   "an unanswered request counts": {
     rule: "the send time of an unanswered enqueue is that of its first sending",
-    edits: [
-      [
-        "src/queue.ts",
-        "          waiter.asked = true;\n",
-        "          waiter.asked = true;\n          waiter.heardAt = now();\n",
-      ],
-    ],
+    edits: [["src/queue.ts", "    this.#asking = true;\n", "    this.#asking = true;\n    this.heardAt = now();\n"]],
   },
   "an unanswered heartbeat blocks the next": {
     rule: "a heartbeat waits for no other",
@@ -262,13 +240,11 @@ export const mutations = {
   },
   "an extension counts from its answer": {
     rule: "a lease is counted from when the request was sent",
-    edits: [["src/lock.ts", "leaseEnd(sentAt, asked));", "leaseEnd(now(), asked));"]],
+    edits: [["src/lock.ts", "leaseEnd(sent, ttl));", "leaseEnd(now(), ttl));"]],
   },
   "an extension forgets the longer lease": {
     rule: "the deadline is that of the longest lease that was acknowledged",
-    edits: [
-      ["src/lock.ts", "deadline = Math.max(deadline, leaseEnd(sentAt, asked));", "deadline = leaseEnd(sentAt, asked);"],
-    ],
+    edits: [["src/lock.ts", "Math.max(this.#deadline, leaseEnd(sent, ttl));", "leaseEnd(sent, ttl);"]],
   },
   "no margin": {
     rule: "the holder counts on less than Redis gives",
@@ -277,17 +253,17 @@ export const mutations = {
   "a lock comes back": {
     rule: "past its deadline a lock is lost for good",
     edits: [
-      ["src/lock.ts", "if (!isHeld()) return;", ""],
+      ["src/lock.ts", "if (!this.isHeld) return;", ""],
       [
         "src/lock.ts",
-        '    return state === "held";\n',
-        '    return (state === "held" || state === "lost") && now() < deadline;\n',
+        '    return this.#state === "held";\n',
+        '    return (this.#state === "held" || this.#state === "lost") && now() < this.#deadline;\n',
       ],
     ],
   },
   "a loss sends no release": {
     rule: "what ends a token sends a release",
-    edits: [["src/lock.ts", "if (!stolen) undo(key, token);", ""]],
+    edits: [["src/lock.ts", "if (!stolen || this.#ambiguous) this.#with.undo(this.key, this.token);", ""]],
   },
   "who gives up says nothing": {
     rule: "an abort, a timeout and close leave the queue",
@@ -303,7 +279,7 @@ export const mutations = {
   },
   "a release that failed is not repeated": {
     rule: "a token that was given up is given back, whatever happens to the first try",
-    edits: [["src/undo.ts", "      } catch {\n", "      } catch {\n        return;\n"]],
+    edits: [["src/undo.ts", "      } catch (error) {\n", "      } catch (error) {\n        return;\n"]],
   },
   "a late grant is kept": {
     rule: "a grant that comes after its token was given up is given back",
@@ -314,18 +290,18 @@ export const mutations = {
     edits: [
       [
         "src/acquire.ts",
-        "if (now() < deadline) return {",
-        "if (now() < deadline && pending) undo(key, token, { pending, refuse: false });\n        if (now() < deadline) return {",
+        "if (now() < heard.deadline) return",
+        "if (now() < heard.deadline && pending) undo(key, token, { pending, refuse: false });\n            if (now() < heard.deadline) return",
       ],
     ],
   },
   "a dead token is tried again": {
     rule: "a retry takes a new token",
-    edits: [["src/acquire.ts", "          token = newToken();\n", ""]],
+    edits: [["src/acquire.ts", "            token = newToken(inbox);\n", ""]],
   },
   "a claim is not extended": {
     rule: "who was handed a lock extends it to its ttl",
-    edits: [["src/lock.ts", "extendAt: claimed ? now() :", "extendAt:"]],
+    edits: [["src/lock.ts", "grant.claimed ? topUp(grant.deadline) : ", ""]],
   },
   "the end of a lease is not awaited": {
     rule: "the first waiter looks when the holder's lease ends",
