@@ -55,9 +55,9 @@ export interface Grant {
   readonly ambiguous: boolean;
 }
 
-/** Parts of a ttl: an extension comes after a third, at a multiple of a sixtieth so that many locks share a script. */
+/** Parts of a ttl: an extension comes after a third, at a multiple of a thirtieth so that many locks share a script. */
 const EXTEND_AFTER = 1 / 3;
-const GRID = 1 / 60;
+const GRID = 1 / 30;
 /** After an extension that failed. */
 const RETRY_AFTER = 1 / 12;
 
