@@ -1,7 +1,7 @@
 import { startRedis } from "@distlock/testing";
 import { Redis } from "ioredis-6";
 import { afterAll, expect, test } from "vitest";
-import { companion } from "../packages/core/src/keys";
+import { companions } from "../packages/core/src/keys";
 
 const server = await startRedis({ args: ["--cluster-enabled", "yes"] });
 const redis = new Redis(server.url, { enableReadyCheck: false });
@@ -29,7 +29,7 @@ test.each(["", "app:", "{app}:", "a{b}c"])(
       const slot = await redis.cluster("KEYSLOT", prefix + key);
       for (const suffix of ["fence", "queue", "dead:inbox:token"]) {
         expect(
-          await redis.cluster("KEYSLOT", prefix + companion(prefix, key, suffix)),
+          await redis.cluster("KEYSLOT", prefix + companions(prefix, key) + suffix),
           `${prefix} ${key} ${suffix}`,
         ).toBe(slot);
       }

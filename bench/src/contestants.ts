@@ -1,69 +1,82 @@
-import { randomUUID } from "node:crypto";
-import { createLocker } from "@distlock/core";
-import { ioredisDriver } from "@distlock/ioredis";
-import { nodeRedisDriver } from "@distlock/node-redis";
-import { Redis } from "ioredis";
-import { createClient } from "redis";
+import type { Open } from "./contestant";
 
-/** Acquires and releases a key that nobody else wants. */
-export type Cycle = (key: string) => Promise<void>;
-
+/** A library to compare. */
 export interface Contestant {
   readonly name: string;
-  /** Whose speed this one's is divided by. */
-  readonly base: string;
-  readonly cycle: Cycle;
+  readonly client: "ioredis" | "node-redis";
+  /** How it waits, and what of its defaults was changed. */
+  readonly settings: string;
+  readonly load: () => Promise<{ readonly open: Open }>;
 }
 
-const TTL = 30_000;
+const waits = "asks again after";
 
-/** The release of the guides: their SET NX PX and this script are the least that a lock can be. */
-const RELEASE = `if redis.call("get", KEYS[1]) == ARGV[1] then return redis.call("del", KEYS[1]) else return 0 end`;
+/** In the order of the tables. Loaded only in the process that runs one, so that none warms up or slows another. */
+export const contestants = {
+  "distlock-ioredis": {
+    name: "distlock",
+    client: "ioredis",
+    settings: "defaults (queue); timeout Infinity",
+    load: () => import("./contestants/distlock-ioredis"),
+  },
+  "distlock-node-redis": {
+    name: "distlock",
+    client: "node-redis",
+    settings: "defaults (queue); timeout Infinity",
+    load: () => import("./contestants/distlock-node-redis"),
+  },
+  "bare-ioredis": {
+    name: "bare loop",
+    client: "ioredis",
+    settings: `SET NX PX and the release script; ${waits} 100 ms, as in the guides, without end`,
+    load: () => import("./contestants/bare-ioredis"),
+  },
+  "bare-node-redis": {
+    name: "bare loop",
+    client: "node-redis",
+    settings: `SET NX PX and the release script; ${waits} 100 ms, as in the guides, without end`,
+    load: () => import("./contestants/bare-node-redis"),
+  },
+  "redis-semaphore": {
+    name: "redis-semaphore",
+    client: "ioredis",
+    settings: `Mutex; ${waits} 10 ms (default); acquireTimeout Infinity`,
+    load: () => import("./contestants/redis-semaphore"),
+  },
+  redlock: {
+    name: "redlock",
+    client: "ioredis",
+    settings: `${waits} 200 ms ± 100 (default); retryCount -1`,
+    load: () => import("./contestants/redlock"),
+  },
+  "redlock-universal-ioredis": {
+    name: "redlock-universal",
+    client: "ioredis",
+    settings: `createLock; ${waits} 100 ms (default); retryAttempts 1 000 000`,
+    load: () => import("./contestants/redlock-universal-ioredis"),
+  },
+  "redlock-universal-node-redis": {
+    name: "redlock-universal",
+    client: "node-redis",
+    settings: `createLock; ${waits} 100 ms (default); retryAttempts 1 000 000`,
+    load: () => import("./contestants/redlock-universal-node-redis"),
+  },
+  "simple-redis-mutex": {
+    name: "simple-redis-mutex",
+    client: "node-redis",
+    settings: "defaults: every release wakes every waiter",
+    load: () => import("./contestants/simple-redis-mutex"),
+  },
+  "node-redisson": {
+    name: "node-redisson",
+    client: "ioredis",
+    settings: "defaults (pubsub): every release wakes every waiter",
+    load: () => import("./contestants/node-redisson"),
+  },
+} as const satisfies Record<string, Contestant>;
 
-export async function connect(url: string): Promise<{ contestants: readonly Contestant[]; close(): void }> {
-  const ioredis = new Redis(url);
-  const nodeRedis = createClient({ url });
-  await nodeRedis.connect();
-  const sha1 = await nodeRedis.scriptLoad(RELEASE);
-  const lockers = {
-    ioredis: createLocker(ioredisDriver(ioredis)),
-    nodeRedis: createLocker(nodeRedisDriver(nodeRedis)),
-  };
+export type ContestantId = keyof typeof contestants;
+export const contestantIds = Object.keys(contestants) as ContestantId[];
 
-  return {
-    contestants: [
-      {
-        name: "bare SET NX, ioredis",
-        base: "bare SET NX, ioredis",
-        async cycle(key) {
-          const token = randomUUID();
-          if ((await ioredis.set(key, token, "PX", TTL, "NX")) !== "OK") throw new Error("not free");
-          await ioredis.evalsha(sha1, 1, key, token);
-        },
-      },
-      {
-        name: "distlock, ioredis",
-        base: "bare SET NX, ioredis",
-        cycle: async (key) => (await lockers.ioredis.acquire(key)).release(),
-      },
-      {
-        name: "bare SET NX, node-redis",
-        base: "bare SET NX, node-redis",
-        async cycle(key) {
-          const token = randomUUID();
-          if ((await nodeRedis.set(key, token, { PX: TTL, NX: true })) !== "OK") throw new Error("not free");
-          await nodeRedis.evalSha(sha1, { keys: [key], arguments: [token] });
-        },
-      },
-      {
-        name: "distlock, node-redis",
-        base: "bare SET NX, node-redis",
-        cycle: async (key) => (await lockers.nodeRedis.acquire(key)).release(),
-      },
-    ],
-    close() {
-      ioredis.disconnect();
-      nodeRedis.destroy();
-    },
-  };
-}
+/** The bare loop on the same client library, which a contestant is compared with. */
+export const bareOf = (id: ContestantId): ContestantId => `bare-${contestants[id].client}`;

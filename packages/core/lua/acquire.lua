@@ -1,38 +1,49 @@
--- Grants the lock to a token, once: the present holder is told its fence again, a dead token is refused.
--- KEYS   1 lock   2 fence companion   3 tombstone of this token
--- ARGV   1 token  2 ttl (ms)
--- Reply  {'granted', fence} | {'held', ms left of the lease} | {'dead'} | {'foreign'}
---
--- The fence companion is '<last fence>', then ' <token>' of who released last, or ' !<token>' of who was forced out last:
--- that token is dead. It lives as long as the lease, at least a day.
-local known = redis.call('MGET', KEYS[2], KEYS[3])
-local last, past = string.match(known[1] or '', '^(%d+) ?(.*)$')
-if known[2] or past == ARGV[1] or past == '!' .. ARGV[1] then
-  return {'dead'}
-end
-
-local time = redis.call('TIME')
-
-local function mint(words)
-  local fence = math.max((tonumber(last) or 0) + 1, time[1] * 1000000 + time[2])
-  redis.call('SET', KEYS[2], string.format('%.0f', fence) .. words, 'PX', math.max(86400000, ARGV[2]))
-  return fence
-end
-
-if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then
-  return {'granted', mint((past or '') ~= '' and ' ' .. past or '')}
-end
-
-local holder = redis.pcall('GET', KEYS[1])
-local left = redis.call('PTTL', KEYS[1])
-if holder == ARGV[1] then
-  if left < tonumber(ARGV[2]) then
-    redis.call('PEXPIRE', KEYS[1], ARGV[2])
-    redis.call('PEXPIRE', KEYS[2], math.max(86400000, ARGV[2]))
+-- Grants locks, each to its token, once; where the lock is held, gives the token its place in the queue.
+-- The present holder is told its fence again, a dead token is refused.
+-- KEYS   six per lock, see hand-over.lua
+-- ARGV   1 claim (ms)  2 freshness window (ms), then per lock: token, ttl (ms), ticket: '' not to wait, '0' for the end
+--        of the queue, or the place that the token once had
+-- Reply  per lock: its fence if it is granted | 'held <ms left of the lease>'
+--        | 'queued <ms left of the lease> <ticket> <floor of later fences> <how many are before it>' | 'dead' | 'foreign'
+return each(3, 3, function(k, a)
+  local token, ttl, ticket, time = ARGV[a], ARGV[a + 1], ARGV[a + 2], micros()
+  local known = call('MGET', KEYS[k + 1], KEYS[k + 4], KEYS[k + 5])
+  local last, released = known[1], known[2]
+  if known[3] or released and string.find(released, token, 1, true) then
+    return 'dead'
   end
-  return {'granted', tonumber(last) or mint('')}
-end
-if type(holder) == 'table' or left < 0 then
-  return {'foreign'}
-end
-return {'held', left}
+  if call('EXISTS', KEYS[k + 2]) == 1 and call('EXISTS', KEYS[k]) == 0 then
+    last = hand_over(k) or last
+  end
+  if call('SET', KEYS[k], token, 'NX', 'PX', ttl) then
+    return mint(k, last, ttl)
+  end
+  local holder = redis.pcall('GET', KEYS[k])
+  local left = call('PTTL', KEYS[k])
+  if holder == token then
+    if left < tonumber(ttl) then
+      call('PEXPIRE', KEYS[k], ttl)
+      call('PEXPIRE', KEYS[k + 1], long(ttl))
+    end
+    return tonumber(last) or mint(k, last, ttl)
+  end
+  if type(holder) == 'table' or left < 0 then
+    return 'foreign'
+  end
+  if ticket == '' then
+    return 'held ' .. left
+  end
+  local place = call('ZSCORE', KEYS[k + 2], token)
+  if not place then
+    place = tonumber(ticket)
+    if place == 0 then
+      place = math.max(time, (tonumber(call('ZREVRANGE', KEYS[k + 2], 0, 0, 'WITHSCORES')[2]) or 0) + 1)
+    end
+    call('ZADD', KEYS[k + 2], exact(place), token)
+  end
+  call('HSET', KEYS[k + 3], inbox_of(token), exact(time / 1000 + ARGV[2]))
+  call('PEXPIRE', KEYS[k + 2], 2 * ARGV[2])
+  call('PEXPIRE', KEYS[k + 3], 2 * ARGV[2])
+  local floor = math.max(time, tonumber(last) or 0)
+  return string.format('queued %d %.0f %.0f %d', left, place, floor, call('ZRANK', KEYS[k + 2], token))
+end)

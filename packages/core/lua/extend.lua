@@ -1,18 +1,20 @@
 -- Makes leases longer, never shorter, each only for its holder.
--- KEYS   per lock: lock, fence companion
--- ARGV   per lock: token, ttl (ms)
+-- KEYS   two per lock: lock, fence
+-- ARGV   1 ttl (ms)  2 how long a fence is remembered (ms), then per lock: token
 -- Reply  per lock: 1 held | 0 not ours
+local call = redis.call
+local ttl, long = tonumber(ARGV[1]), tonumber(ARGV[2])
 local replies = {}
-for i = 1, #KEYS, 2 do
-  local ours = redis.pcall('GET', KEYS[i]) == ARGV[i]
-  if ours then
-    local ttl = tonumber(ARGV[i + 1])
-    local left = redis.call('PTTL', KEYS[i])
+for i = 1, #KEYS / 2 do
+  local lock = KEYS[2 * i - 1]
+  replies[i] = 0
+  if redis.pcall('GET', lock) == ARGV[i + 2] then
+    local left = call('PTTL', lock)
     if left < ttl then
-      redis.call('PEXPIRE', KEYS[i], ARGV[i + 1])
+      call('PEXPIRE', lock, ARGV[1])
     end
-    redis.call('PEXPIRE', KEYS[i + 1], string.format('%.0f', math.max(86400000, left, ttl)))
+    call('PEXPIRE', KEYS[2 * i], left < long and ARGV[2] or left)
+    replies[i] = 1
   end
-  replies[#replies + 1] = ours and 1 or 0
 end
 return replies

@@ -1,18 +1,23 @@
--- Frees the lock whoever holds it; the holder's token is dead from then on.
--- KEYS   1 lock   2 fence companion
+-- Frees the lock whoever holds it, tells that process, and hands the lock over. The holder's token is dead for what was
+-- left of its lease.
+-- KEYS   six, see hand-over.lua
+-- ARGV   1 claim (ms)
 -- Reply  1 freed | 0 was free | {'foreign'}
 local holder = redis.pcall('GET', KEYS[1])
 if not holder then
   return 0
 end
-if type(holder) == 'table' or redis.call('PTTL', KEYS[1]) < 0 then
-  return {'foreign'}
+local left = call('PTTL', KEYS[1])
+if type(holder) == 'table' or left < 0 then
+  return { 'foreign' }
 end
-local last = string.match(redis.call('MGET', KEYS[2])[1] or '', '^%d+')
-redis.call('DEL', KEYS[1])
-if not last then
-  local time = redis.call('TIME')
-  last = string.format('%.0f', time[1] * 1000000 + time[2])
+call('DEL', KEYS[1])
+if #holder < 200 then -- a token of ours is short
+  call('SET', KEYS[5], '!' .. holder, 'PX', math.max(left, 1))
 end
-redis.call('SET', KEYS[2], last .. (#holder < 200 and ' !' .. holder or ''), 'PX', 86400000) -- a token of ours is short
+local inbox = inbox_of(holder)
+if #inbox == 16 and #inbox < #holder then
+  call('PUBLISH', 'distlock:' .. inbox, holder .. ' 0 0')
+end
+hand_over(1)
 return 1

@@ -9,4 +9,17 @@ export interface RedisConnection {
   readonly cluster: boolean;
   evalSha(sha1: string, keys: readonly string[], args: readonly string[]): Promise<unknown>;
   eval(script: string, keys: readonly string[], args: readonly string[]): Promise<unknown>;
+  /**
+   * Listens on a connection of its own, which keeps no process alive, until the function given back is called. `onReset` is
+   * called whenever messages may have been lost before: once it listens, and after each reconnection. Absent where the client
+   * can't listen. Once `signal` aborts it gives up, if it does not listen yet.
+   */
+  readonly subscribe?:
+    | ((
+        channel: string,
+        onMessage: (message: string) => void,
+        onReset: () => void,
+        signal: AbortSignal,
+      ) => Promise<() => Promise<void>>)
+    | undefined;
 }

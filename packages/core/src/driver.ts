@@ -7,6 +7,9 @@
  * grant     one successful acquisition
  * fence     a number that rises with every grant of a key
  * dead      said of a token that was given up: it is never granted again
+ * waiter    a token in a key's queue; `ticket` is its place
+ * inbox     where the waiters of one locker are told; their tokens begin with its name and a `:`
+ * claim     the short lease with which a lock is handed over
  */
 
 /** Told by the caller that it no longer waits for the answer. */
@@ -18,6 +21,8 @@ export interface AcquireRequest {
   readonly key: string;
   readonly token: string;
   readonly ttl: number;
+  /** Where to wait if the lock is held: 0 for the end of the queue, or the ticket of an earlier reply. Absent: nowhere. */
+  readonly ticket?: number | undefined;
 }
 
 export type AcquireReply =
@@ -25,8 +30,45 @@ export type AcquireReply =
   | { readonly status: "granted"; readonly fence: number }
   /** Somebody else has it, for `remaining` ms unless it is extended or released. */
   | { readonly status: "held"; readonly remaining: number }
+  /** The same, and the token waits. A later grant has a fence above `floor`. `head`: nobody waits before it. */
+  | {
+      readonly status: "queued";
+      readonly remaining: number;
+      readonly ticket: number;
+      readonly floor: number;
+      readonly head: boolean;
+    }
   /** The token was given up or forced out. */
   | { readonly status: "dead" };
+
+export interface HeartbeatRequest {
+  readonly key: string;
+  readonly inbox: string;
+  /** The tokens of this inbox that wait for the key. */
+  readonly tokens: readonly string[];
+}
+
+export interface HeartbeatReply {
+  /** ms left of the holder's lease, 0 or less when the lock is free. */
+  readonly remaining: number;
+  /** Of the last grant, 0 when none is remembered. */
+  readonly fence: number;
+  readonly floor: number;
+  /** Whether the first in the queue is one of this inbox. */
+  readonly head: boolean;
+  /** One for each token. `"granted"`: ours for the claim, from when the request was sent. */
+  readonly states: readonly ("granted" | "queued" | "missing")[];
+}
+
+/** What an inbox gets. Each message may be lost, late, or come twice. */
+export interface Listener {
+  /** The lock was handed over to this token for `claim` ms. */
+  granted(token: string, fence: number, claim: number): void;
+  /** The holder with this token was forced out. */
+  forcedOut(token: string): void;
+  /** Messages may have been lost until now: at the start, and after each reconnection. */
+  reset(): void;
+}
 
 export interface ExtendRequest {
   readonly key: string;
@@ -65,14 +107,25 @@ export interface Inspection {
  * arrive late or never, and is idempotent for one token. A call rejects when there is no answer, or a refusal; it never
  * makes one up, and it may stay pending for ever: the locker keeps its own deadline.
  * A key that holds something that is no lock is left as it is, and the call rejects with `LockBackendError`.
+ * A lock that becomes free is handed over to the first waiter that is alive, in the step that frees it or meets it free.
  */
 export interface Driver {
   /** One attempt. Mints a fence only when it grants. A call that was abandoned is not sent again. */
   acquire(request: AcquireRequest, call: Call): Promise<AcquireReply>;
-  /** Makes leases longer, never shorter. One answer each, in the order of the requests; one may fail without the others. */
-  extend(requests: readonly ExtendRequest[]): readonly Promise<ExtendReply>[];
+  /** Makes a lease longer, never shorter. */
+  extend(request: ExtendRequest): Promise<ExtendReply>;
+  /** Frees, hands over, and takes a waiting token out of the queue. */
   release(request: ReleaseRequest): Promise<ReleaseReply>;
+  /** Shows that an inbox's waiters of a key are alive. Enqueues nobody. */
+  heartbeat(request: HeartbeatRequest): Promise<HeartbeatReply>;
   inspect(key: string): Promise<Inspection>;
   /** Whoever holds it no longer does. True if somebody did. */
   forceRelease(key: string): Promise<boolean>;
+  /**
+   * Opens an inbox; resolves, once it is open, with what closes it. `signal` ends an attempt that has not come so far. Absent
+   * where nobody can be woken: there is then no queue.
+   */
+  readonly listen?:
+    | ((inbox: string, listener: Listener, signal: AbortSignal) => Promise<() => Promise<void>>)
+    | undefined;
 }

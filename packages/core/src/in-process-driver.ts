@@ -1,10 +1,15 @@
-import type { Driver } from "./driver";
+import type { Driver, Listener } from "./driver";
 import { now } from "./lease";
+import { CLAIM, WINDOW } from "./times";
 
 interface Place {
   holder: string | undefined;
   until: number;
   fence: number;
+  /** Waiting tokens with their tickets, in order. */
+  queue: Map<string, number>;
+  /** Inboxes, and until when their waiters count as alive. */
+  alive: Map<string, number>;
   /** The token that was released last, and the one that was forced out last. */
   released: string | undefined;
   revoked: string | undefined;
@@ -13,6 +18,10 @@ interface Place {
 const DAY = 86_400_000;
 const TOMBSTONE = 60_000;
 
+const inboxOf = (token: string): string => token.slice(0, token.indexOf(":"));
+
+const micros = (): number => Math.floor((performance.timeOrigin + now()) * 1_000);
+
 /**
  * Locks kept in this process, with the semantics of the scripts: for tests, and for programs of one process. Lockers
  * exclude each other if they share one driver.
@@ -20,13 +29,14 @@ const TOMBSTONE = 60_000;
 export function inProcessDriver(): Driver {
   const places = new Map<string, Place>();
   const dead = new Map<string, number>();
+  const inboxes = new Map<string, Listener>();
   let sweepAt = 1_000;
 
   /** Forgets what Redis would have let expire, once there is twice as much as was left the last time. */
   function sweep(): void {
     if (places.size + dead.size < sweepAt) return;
     const time = now();
-    for (const [key, place] of places) if (place.until + DAY < time) places.delete(key);
+    for (const [key, place] of places) if (place.until + DAY < time && place.queue.size === 0) places.delete(key);
     for (const [token, until] of dead) if (until < time) dead.delete(token);
     sweepAt = Math.max(1_000, 2 * (places.size + dead.size));
   }
@@ -35,11 +45,41 @@ export function inProcessDriver(): Driver {
     let place = places.get(key);
     if (place === undefined) {
       sweep();
-      place = { holder: undefined, until: now(), fence: 0, released: undefined, revoked: undefined };
+      place = {
+        holder: undefined,
+        until: now(),
+        fence: 0,
+        queue: new Map(),
+        alive: new Map(),
+        released: undefined,
+        revoked: undefined,
+      };
       places.set(key, place);
     }
     if (place.until <= now()) place.holder = undefined;
     return place;
+  }
+
+  function grant(place: Place, token: string, ttl: number): void {
+    place.holder = token;
+    place.until = now() + ttl;
+    place.fence = Math.max(place.fence + 1, micros());
+    place.queue.delete(token);
+  }
+
+  /** Gives a free lock to the first waiter that is alive, and drops those before it. */
+  function settle(place: Place): void {
+    if (place.holder !== undefined) return;
+    for (const token of place.queue.keys()) {
+      place.queue.delete(token);
+      const inbox = inboxOf(token);
+      if ((place.alive.get(inbox) ?? 0) <= now()) continue;
+      grant(place, token, CLAIM);
+      const { fence } = place;
+      setImmediate(() => inboxes.get(inbox)?.granted(token, fence, CLAIM));
+      break;
+    }
+    if (place.queue.size === 0) place.alive.clear();
   }
 
   function free(place: Place): void {
@@ -49,45 +89,76 @@ export function inProcessDriver(): Driver {
     place.revoked = undefined;
   }
 
+  function enqueue(place: Place, token: string, ticket: number): number {
+    const had = place.queue.get(token);
+    if (had !== undefined) return had;
+    const taken = ticket || Math.max(micros(), Math.max(0, ...place.queue.values()) + 1);
+    const all = [...place.queue, [token, taken] as const].sort(([, a], [, b]) => a - b);
+    place.queue = new Map(all);
+    return taken;
+  }
+
   return {
-    async acquire({ key, token, ttl }) {
+    async acquire({ key, token, ttl, ticket }) {
       const place = at(key);
       if ((dead.get(token) ?? 0) > now() || place.released === token || place.revoked === token)
         return { status: "dead" };
+      settle(place);
       if (place.holder === undefined) {
-        place.holder = token;
-        place.until = now() + ttl;
-        place.fence = Math.max(place.fence + 1, Math.floor((performance.timeOrigin + now()) * 1_000));
-      } else if (place.holder === token) {
-        place.until = Math.max(place.until, now() + ttl);
-      } else {
-        return { status: "held", remaining: Math.ceil(place.until - now()) };
+        grant(place, token, ttl);
       }
-      return { status: "granted", fence: place.fence };
+      const { holder, until, fence, alive } = place;
+      if (holder === token) {
+        place.until = Math.max(until, now() + ttl);
+        return { status: "granted", fence };
+      }
+      const remaining = Math.ceil(until - now());
+      if (ticket === undefined) return { status: "held", remaining };
+      const taken = enqueue(place, token, ticket);
+      alive.set(inboxOf(token), now() + WINDOW);
+      const head = place.queue.keys().next().value === token;
+      return { status: "queued", remaining, ticket: taken, floor: Math.max(fence, micros()), head };
     },
 
-    extend: (requests) =>
-      requests.map(async ({ key, token, ttl }) => {
-        const place = at(key);
-        if (place.holder !== token) return "lost";
-        place.until = Math.max(place.until, now() + ttl);
-        return "held";
-      }),
+    async extend({ key, token, ttl }) {
+      const place = at(key);
+      if (place.holder !== token) return "lost";
+      place.until = Math.max(place.until, now() + ttl);
+      return "held";
+    },
 
     async release({ key, token, undo }) {
       const place = at(key);
       if (undo) dead.set(token, now() + TOMBSTONE);
+      place.queue.delete(token);
       if (place.holder === token) {
         free(place);
         place.released = token;
       }
+      settle(place);
       return place.released === token ? "released" : "lost";
     },
 
-    async inspect(key) {
+    async heartbeat({ key, inbox, tokens }) {
       const place = at(key);
-      const held = place.holder !== undefined;
-      return { held, remaining: held ? Math.ceil(place.until - now()) : 0, fence: place.fence, waiting: 0 };
+      place.alive.set(inbox, now() + WINDOW);
+      settle(place);
+      const { holder, fence, queue } = place;
+      if (holder !== undefined && tokens.includes(holder)) place.until = Math.max(place.until, now() + CLAIM);
+      const head = queue.keys().next().value;
+      return {
+        remaining: holder === undefined ? 0 : Math.ceil(place.until - now()),
+        fence,
+        floor: Math.max(fence, micros()),
+        head: head !== undefined && inboxOf(head) === inbox,
+        states: tokens.map((token) => (holder === token ? "granted" : queue.has(token) ? "queued" : "missing")),
+      };
+    },
+
+    async inspect(key) {
+      const { holder, until, fence, queue } = at(key);
+      const held = holder !== undefined;
+      return { held, remaining: held ? Math.ceil(until - now()) : 0, fence, waiting: queue.size };
     },
 
     async forceRelease(key) {
@@ -96,7 +167,17 @@ export function inProcessDriver(): Driver {
       if (holder === undefined) return false;
       free(place);
       place.revoked = holder;
+      setImmediate(() => inboxes.get(inboxOf(holder))?.forcedOut(holder));
+      settle(place);
       return true;
+    },
+
+    async listen(inbox, listener) {
+      inboxes.set(inbox, listener);
+      setImmediate(listener.reset);
+      return async () => {
+        inboxes.delete(inbox);
+      };
     },
   };
 }

@@ -6,7 +6,10 @@ export type {
   Driver,
   ExtendReply,
   ExtendRequest,
+  HeartbeatReply,
+  HeartbeatRequest,
   Inspection,
+  Listener,
   ReleaseReply,
   ReleaseRequest,
 } from "./driver";

@@ -10,12 +10,11 @@ export interface Kept {
   /** When the lease ends. */
   readonly deadline: number;
   /** When to extend it, `Infinity` for never. */
-  extendAt: number;
-  /** The ttl to ask for, or 0 to let the lease run out. */
+  readonly extendAt: number;
+  /** The ttl to ask for, or 0 if the lease is long enough, or is to run out; sets `extendAt` anew. */
   nextTtl(): number;
-  /** Pause before the next try: after a failure, or while there is no answer. */
-  pause(failure?: unknown): number;
   extended(sent: number, ttl: number): void;
+  failed(error: unknown): void;
   lose(why: string, stolen: boolean): void;
 }
 
@@ -23,6 +22,8 @@ export interface Kept {
 export interface Keeper {
   add(lock: Kept): void;
   delete(lock: Kept): void;
+  /** Ends the lock with this token, if it is kept here. */
+  forcedOut(token: string): void;
   /** Extends nothing from now on; deadlines are still watched. */
   stopExtending(): void;
 }
@@ -46,44 +47,40 @@ export function createKeeper(driver: Driver): Keeper {
   const tick = AsyncResource.bind((): void => {
     wakeAt = Number.POSITIVE_INFINITY;
     const time = now();
-    const due: Kept[] = [];
+    let next = wakeAt;
     for (const lock of locks) {
       // A timer counts whole milliseconds, so the one before the deadline is the last that is not after it.
       if (lock.deadline - time < 1) lock.lose("its lease ended", false);
-      else if (extending && lock.extendAt <= time) due.push(lock);
+      else {
+        if (wakeOf(lock) <= time) extend(lock);
+        next = Math.min(next, wakeOf(lock));
+      }
     }
-    if (due.length > 0) extend(due);
-    for (const lock of locks) wakeBy(wakeOf(lock));
+    wakeBy(next);
   });
 
-  function extend(due: readonly Kept[]): void {
-    const asked: { lock: Kept; ttl: number }[] = [];
-    for (const lock of due) {
-      const ttl = lock.nextTtl();
-      lock.extendAt = ttl > 0 ? now() + lock.pause() : Number.POSITIVE_INFINITY;
-      if (ttl > 0) asked.push({ lock, ttl });
-    }
-    if (asked.length === 0) return;
+  function extend(lock: Kept): void {
+    const ttl = lock.nextTtl();
+    if (ttl === 0) return;
     const sent = now();
-    const answers = driver.extend(asked.map(({ lock: { key, token }, ttl }) => ({ key, token, ttl })));
-    asked.forEach(({ lock, ttl }, i) => {
-      answers[i]!.then(
-        (reply) => {
-          if (reply === "lost") lock.lose("somebody else freed or took it", true);
-          else lock.extended(sent, ttl);
-        },
-        (error) => {
-          lock.extendAt = Math.min(lock.extendAt, now() + lock.pause(error));
-        },
-      ).then(() => {
+    const { key, token } = lock;
+    driver.extend({ key, token, ttl }).then(
+      (reply) => {
+        if (reply === "lost") lock.lose("somebody else freed or took it", true);
+        else lock.extended(sent, ttl);
         if (locks.has(lock)) wakeBy(wakeOf(lock));
-      });
-    });
+      },
+      (error) => {
+        lock.failed(error);
+        if (locks.has(lock)) wakeBy(wakeOf(lock));
+      },
+    );
   }
 
   return {
     add(lock) {
       locks.add(lock);
+      if (extending && lock.extendAt <= now()) extend(lock);
       wakeBy(wakeOf(lock));
     },
     delete(lock) {
@@ -91,6 +88,9 @@ export function createKeeper(driver: Driver): Keeper {
       if (locks.size > 0) return;
       clearTimeout(timer);
       wakeAt = Number.POSITIVE_INFINITY;
+    },
+    forcedOut(token) {
+      for (const lock of locks) if (lock.token === token) lock.lose("it was forced out", true);
     },
     stopExtending() {
       extending = false;

@@ -35,8 +35,7 @@ export function assertKeyPrefix(prefix: string): void {
 }
 
 /**
- * The name of a key beside a lock's, in the same hash slot: `{s1}:lock` → `{s1}:lock:queue`, `s1` → `{s1}~queue`,
- * so that the locks `s1` and `{s1}` share none. The client puts its `prefix` before every key, also before this one.
+ * What the names of the keys beside a lock's begin with, in the same hash slot: `{s1}:lock` → `{s1}:lock:`, `s1` → `{s1}~`,
+ * so that the locks `s1` and `{s1}` share none. The client puts its `prefix` before every key, also before these.
  */
-export const companion = (prefix: string, key: string, suffix: string): string =>
-  isTagged(key) ? `${key}:${suffix}` : `{${prefix}${key}}~${suffix}`;
+export const companions = (prefix: string, key: string): string => (isTagged(key) ? `${key}:` : `{${prefix}${key}}~`);

@@ -1,5 +1,5 @@
 import { backendError, noAnswer } from "./backend-error";
-import type { Driver } from "./driver";
+import type { Driver, ExtendReply, ReleaseReply } from "./driver";
 import { LockLostError } from "./errors";
 import type { Keeper, Kept } from "./keeper";
 import { leaseEnd, now } from "./lease";
@@ -47,149 +47,197 @@ export interface Grant {
   readonly key: string;
   readonly token: string;
   readonly fence: number;
-  /** When the request was sent that was answered with this grant. */
-  readonly sent: number;
+  /** When the lease ends, on the clock of `now()`. */
+  readonly deadline: number;
+  /** Whether the lease is the short one of a hand-over, to be extended to the ttl soon. */
+  readonly claimed: boolean;
   /** Whether another acquire of this token may still be under way. */
   readonly ambiguous: boolean;
 }
 
-/** Parts of a ttl: an extension comes after a third, at a multiple of a sixtieth so that many locks share a script. */
+/** Parts of a ttl: an extension comes after a third, at a multiple of a thirtieth so that many locks share a script. */
 const EXTEND_AFTER = 1 / 3;
-const GRID = 1 / 60;
+const GRID = 1 / 30;
 /** After an extension that failed. */
 const RETRY_AFTER = 1 / 12;
 
-export function createLock(
-  { key, token, fence, sent, ambiguous }: Grant,
-  { ttl, autoExtend, maxHold }: ResolvedOptions,
-  { driver, keeper, undo }: { driver: Driver; keeper: Keeper; undo: Undo },
-): Lock {
-  const capped = sent + maxHold;
-  const step = ttl * GRID;
-  const nextExtension = (from: number): number => Math.ceil((from + ttl * EXTEND_AFTER) / step) * step;
+/**
+ * When the short lease of a hand-over is made the whole ttl, in ms from the grant: not at once, so that short work, while
+ * others wait, costs them no third command; and well before that lease ends.
+ */
+const TOP_UP_AFTER = 20;
+const topUp = (deadline: number): number => Math.min(now() + TOP_UP_AFTER, (now() + deadline) / 2);
 
-  let state: "held" | "releasing" | "released" | "lost" = "held";
-  let deadline = leaseEnd(sent, ttl);
-  let controller: AbortController | undefined;
-  let loss: LockLostError | undefined;
-  let failure: unknown;
-  let releasing: Promise<void> | undefined;
-  let cappedOut = false;
+export interface Holding {
+  readonly driver: Driver;
+  readonly keeper: Keeper;
+  readonly undo: Undo;
+}
 
-  function end(why: string): LockLostError {
-    state = "lost";
-    loss = new LockLostError(key, why, failure);
-    keeper.delete(kept);
-    controller?.abort(loss);
+/** Only what a `Lock` has is public. */
+export class HeldLock implements Lock, Kept {
+  readonly key: string;
+  readonly token: string;
+  readonly fence: number;
+  readonly #with: Holding;
+  readonly #ttl: number;
+  readonly #autoExtend: boolean;
+  readonly #ambiguous: boolean;
+  readonly #capped: number;
+  #state: "held" | "releasing" | "released" | "lost" = "held";
+  #deadline: number;
+  #extendAt: number;
+  #controller: AbortController | undefined;
+  #loss: LockLostError | undefined;
+  #failure: unknown;
+  #releasing: Promise<void> | undefined;
+  #cappedOut = false;
+
+  constructor(grant: Grant, { ttl, autoExtend, maxHold }: ResolvedOptions, holding: Holding) {
+    this.key = grant.key;
+    this.token = grant.token;
+    this.fence = grant.fence;
+    this.#with = holding;
+    this.#ttl = ttl;
+    this.#autoExtend = autoExtend;
+    this.#ambiguous = grant.ambiguous;
+    this.#capped = maxHold === Number.POSITIVE_INFINITY ? maxHold : now() + maxHold;
+    this.#deadline = grant.deadline;
+    this.#extendAt = grant.claimed ? topUp(grant.deadline) : this.#nextExtension(grant.deadline - ttl);
+    if (autoExtend || grant.claimed) holding.keeper.add(this);
+  }
+
+  get signal(): AbortSignal {
+    const held = this.isHeld;
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (held) this.#with.keeper.add(this);
+      if (this.#loss) this.#controller.abort(this.#loss);
+    }
+    return this.#controller.signal;
+  }
+
+  /** Truth at the first look after a stall, before any timer ran. */
+  get isHeld(): boolean {
+    if (this.#state === "held" && now() >= this.#deadline) this.lose(`its lease of ${this.#ttl} ms ended`, false);
+    return this.#state === "held";
+  }
+
+  remaining(): number {
+    return this.isHeld ? this.#deadline - now() : 0;
+  }
+
+  async extend(ttl = this.#ttl): Promise<void> {
+    checkTtl(ttl);
+    const { key, token } = this;
+    if (!this.isHeld) throw this.#ended();
+    const sent = now();
+    const patience = Math.min(ANSWER_TIMEOUT, this.#deadline - sent);
+    const answer = this.#with.driver.extend({ key, token, ttl });
+    let reply: ExtendReply;
+    try {
+      reply = await within(patience, answer, () => noAnswer(key, "extend", patience));
+    } catch (error) {
+      answer.then((late) => late === "held" && this.extended(sent, ttl)).catch(() => {});
+      this.#failure = error;
+      throw this.isHeld ? backendError(key, "extend", error) : this.#ended();
+    }
+    if (reply === "held") this.extended(sent, ttl);
+    else this.lose("somebody else freed or took it", true);
+    if (!this.isHeld) throw this.#ended();
+  }
+
+  /** Works also when it is passed on alone, to a `finally` for instance. */
+  readonly release = async (): Promise<void> => {
+    if (this.#state === "released") return;
+    if (this.#state !== "releasing" && !this.isHeld) throw this.#ended();
+    this.#releasing ??= this.#release();
+    await this.#releasing;
+  };
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.release().catch(warn);
+  }
+
+  // What follows is for the keeper.
+
+  get deadline(): number {
+    return this.#deadline;
+  }
+
+  get extendAt(): number {
+    return this.#extendAt;
+  }
+
+  nextTtl(): number {
+    const time = now();
+    const ask = Math.min(this.#ttl, Math.floor(this.#capped - time));
+    if (leaseEnd(time, ask) <= this.#deadline) {
+      this.#extendAt = ask === this.#ttl ? this.#nextExtension(this.#deadline - ask) : Number.POSITIVE_INFINITY;
+      return 0;
+    }
+    this.#cappedOut = ask < this.#ttl;
+    this.#extendAt = time + Math.min(this.#ttl * EXTEND_AFTER, 1_000); // unless there is an answer before
+    return ask;
+  }
+
+  extended(sent: number, ttl: number): void {
+    // Past its deadline a lock stays lost; the release that its loss sent frees what Redis still extended.
+    if (!this.isHeld) return;
+    this.#failure = undefined;
+    this.#deadline = Math.max(this.#deadline, leaseEnd(sent, ttl));
+    this.#extendAt = this.#nextExtension(Math.max(sent, this.#deadline - this.#ttl));
+    if (!this.#autoExtend && !this.#controller) this.#with.keeper.delete(this);
+  }
+
+  failed(error: unknown): void {
+    this.#failure = error;
+    const again = now() + Math.min(Math.max(this.#ttl * RETRY_AFTER, 10), 1_000);
+    this.#extendAt = Math.min(this.#extendAt, again);
+  }
+
+  lose(why: string, stolen: boolean): void {
+    if (this.#state !== "held") return;
+    this.#end(this.#cappedOut && !stolen ? "maxHold was reached" : why);
+    if (!stolen || this.#ambiguous) this.#with.undo(this.key, this.token);
+  }
+
+  #nextExtension(from: number): number {
+    if (!this.#autoExtend) return Number.POSITIVE_INFINITY;
+    const step = this.#ttl * GRID;
+    return Math.ceil((from + this.#ttl * EXTEND_AFTER) / step) * step;
+  }
+
+  #ended(): LockLostError {
+    return this.#loss ?? new LockLostError(this.key, "it was released");
+  }
+
+  #end(why: string): LockLostError {
+    const loss = new LockLostError(this.key, why, this.#failure);
+    this.#state = "lost";
+    this.#loss = loss;
+    this.#with.keeper.delete(this);
+    this.#controller?.abort(loss);
     return loss;
   }
 
-  const kept: Kept = {
-    key,
-    token,
-    get deadline() {
-      return deadline;
-    },
-    extendAt: autoExtend ? nextExtension(sent) : Number.POSITIVE_INFINITY,
-    nextTtl() {
-      const time = now();
-      const ask = Math.min(ttl, Math.floor(capped - time));
-      if (leaseEnd(time, ask) <= deadline) return 0;
-      cappedOut = ask < ttl;
-      return ask;
-    },
-    pause(error) {
-      if (error === undefined) return ttl * EXTEND_AFTER;
-      failure = error;
-      return Math.min(Math.max(ttl * RETRY_AFTER, 10), 1_000);
-    },
-    extended(sentAt, asked) {
-      // Past its deadline a lock stays lost; the release that its loss sent frees what Redis still extended.
-      if (!isHeld()) return;
-      failure = undefined;
-      deadline = Math.max(deadline, leaseEnd(sentAt, asked));
-      if (autoExtend) kept.extendAt = nextExtension(Math.max(sentAt, deadline - ttl));
-    },
-    lose(why, stolen) {
-      if (state !== "held") return;
-      end(cappedOut && !stolen ? "maxHold was reached" : why);
-      if (!stolen || ambiguous) undo(key, token);
-    },
-  };
-
-  /** Truth at the first look after a stall, before any timer ran. */
-  function isHeld(): boolean {
-    if (state === "held" && now() >= deadline) kept.lose(`its lease of ${ttl} ms ended`, false);
-    return state === "held";
-  }
-
-  const ended = (): LockLostError => loss ?? new LockLostError(key, "it was released");
-
-  async function release(): Promise<void> {
-    const heldUntil = deadline;
-    state = "releasing";
-    keeper.delete(kept);
-    let reply: Awaited<ReturnType<Driver["release"]>>;
+  async #release(): Promise<void> {
+    const { key, token } = this;
+    const { driver, keeper, undo } = this.#with;
+    this.#state = "releasing";
+    keeper.delete(this);
+    let reply: ReleaseReply;
     try {
-      reply = await within(ANSWER_TIMEOUT, driver.release({ key, token, undo: ambiguous }), () =>
-        noAnswer(key, "release"),
-      );
+      const answer = driver.release({ key, token, undo: this.#ambiguous });
+      reply = await within(ANSWER_TIMEOUT, answer, () => noAnswer(key, "release"));
     } catch (error) {
       undo(key, token);
       throw backendError(key, "release", error);
+    } finally {
+      this.#releasing = undefined;
     }
     // "Not ours" after the lease was over is no loss: the release was called in time, and the lock is free of us.
-    if (reply === "lost" && now() < heldUntil) throw end("somebody else freed or took it");
-    state = "released";
+    if (reply === "lost" && now() < this.#deadline) throw this.#end("somebody else freed or took it");
+    this.#state = "released";
   }
-
-  const lock: Lock = {
-    key,
-    token,
-    fence,
-    get signal() {
-      if (controller === undefined) {
-        controller = new AbortController();
-        if (isHeld()) keeper.add(kept);
-        if (loss) controller.abort(loss);
-      } else isHeld();
-      return controller.signal;
-    },
-    get isHeld() {
-      return isHeld();
-    },
-    remaining: () => (isHeld() ? deadline - now() : 0),
-    async extend(longer = ttl) {
-      checkTtl(longer);
-      if (!isHeld()) throw ended();
-      const sentAt = now();
-      const patience = Math.min(ANSWER_TIMEOUT, deadline - sentAt);
-      const answer = driver.extend([{ key, token, ttl: longer }])[0]!;
-      let reply: Awaited<typeof answer>;
-      try {
-        reply = await within(patience, answer, () => noAnswer(key, "extend", patience));
-      } catch (error) {
-        answer.then((late) => late === "held" && kept.extended(sentAt, longer)).catch(() => {});
-        failure = error;
-        throw isHeld() ? backendError(key, "extend", error) : ended();
-      }
-      if (reply === "held") kept.extended(sentAt, longer);
-      else kept.lose("somebody else freed or took it", true);
-      if (!isHeld()) throw ended();
-    },
-    async release() {
-      if (state === "released") return;
-      if (state !== "releasing" && !isHeld()) throw ended();
-      releasing ??= release().finally(() => {
-        releasing = undefined;
-      });
-      await releasing;
-    },
-    async [Symbol.asyncDispose]() {
-      await lock.release().catch(warn);
-    },
-  };
-
-  if (autoExtend) keeper.add(kept);
-  return lock;
 }

@@ -1,13 +1,15 @@
+import { acquireLock } from "./acquire";
 import { backendError, noAnswer, type Verb } from "./backend-error";
 import type { Driver, Inspection } from "./driver";
 import { type LockError, LockerClosedError, LockNotAcquiredError } from "./errors";
 import { createKeeper } from "./keeper";
 import { assertKey } from "./keys";
-import { createLock, type Lock } from "./lock";
-import { type LockOptions, type ResolvedOptions, resolveOptions } from "./options";
-import { acquireByRetry } from "./retry";
-import { newInbox, newToken } from "./token";
-import { createUndo } from "./undo";
+import { HeldLock, type Lock } from "./lock";
+import { defaultsFor, type LockOptions, type ResolvedOptions, resolveOptions } from "./options";
+import { createQueue } from "./queue";
+import { newInbox } from "./token";
+import { createUndo, written } from "./undo";
+import type { Endable } from "./wait";
 import { warn } from "./warning";
 import { ANSWER_TIMEOUT, within } from "./within";
 
@@ -41,7 +43,7 @@ export interface Locker {
   forceRelease(key: string): Promise<boolean>;
   /**
    * Ends waiting and every later call with `LockerClosedError`, and stops automatic extension. Held locks keep their
-   * deadline and can still be released. What the caller opened (the Redis client) stays open.
+   * deadline and can still be released. Closes what the locker opened (its inbox), not what the caller did (the client).
    */
   close(): Promise<void>;
 }
@@ -51,11 +53,17 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
   if (typeof driver?.acquire !== "function" || typeof driver.extend !== "function") {
     throw new TypeError("createLocker needs a driver, such as ioredisDriver(client) or nodeRedisDriver(client)");
   }
-  resolveOptions(options);
+  const canQueue = driver.listen !== undefined;
+  const defaults = defaultsFor(canQueue);
+  const forLock = resolveOptions(canQueue, defaults, options);
+  const forWork = resolveOptions(canQueue, { ...defaults, autoExtend: true }, options);
   const inbox = newInbox();
   const keeper = createKeeper(driver);
   const undo = createUndo(driver);
-  const closing = new Set<() => void>();
+  const queue = createQueue(driver, inbox, keeper.forcedOut);
+  const closing = new Set<Endable>();
+  const waiting = { driver, inbox, queue, undo, closing };
+  const holding = { driver, keeper, undo };
   let closed = false;
 
   function enter(key: string): void {
@@ -63,10 +71,17 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
     if (closed) throw new LockerClosedError(key);
   }
 
-  async function lockFor(key: string, resolved: ResolvedOptions): Promise<Lock> {
-    const once = resolved.timeout === 0 ? { ...resolved, maxAttempts: 1, timeout: ANSWER_TIMEOUT } : resolved;
-    const grant = await acquireByRetry(key, once, { driver, undo, closing, newToken: () => newToken(inbox) });
-    return createLock(grant, resolved, { driver, keeper, undo });
+  async function lockFor(
+    key: string,
+    base: ResolvedOptions,
+    given: LockOptions | undefined,
+    timeout?: 0,
+  ): Promise<Lock> {
+    enter(key);
+    const asked = resolveOptions(canQueue, base, given);
+    const once = (timeout ?? asked.timeout) === 0;
+    const how: ResolvedOptions = once ? { ...asked, wait: "retry", maxAttempts: 1, timeout: ANSWER_TIMEOUT } : asked;
+    return new HeldLock(await acquireLock(key, how, waiting), asked, holding);
   }
 
   async function ask<T>(verb: Verb, key: string, send: () => Promise<T>): Promise<T> {
@@ -80,25 +95,20 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
 
   const locker: Locker = {
     async tryAcquire(key, call) {
-      enter(key);
       try {
-        return await lockFor(key, { ...resolveOptions(options, call), timeout: 0 });
+        return await lockFor(key, forLock, call, 0);
       } catch (error) {
         if (error instanceof LockNotAcquiredError) return null;
         throw error;
       }
     },
 
-    async acquire(key, call) {
-      enter(key);
-      return lockFor(key, resolveOptions(options, call));
-    },
+    acquire: (key, call) => lockFor(key, forLock, call),
 
     async withLock<T>(key: string, ...rest: [Work<T>] | [LockOptions, Work<T>]): Promise<T> {
-      enter(key);
       const [call, work] = rest.length === 1 ? [undefined, rest[0]] : rest;
       if (typeof work !== "function") throw new TypeError("withLock needs the work to do: a function of the lock");
-      const lock = await lockFor(key, resolveOptions({ autoExtend: true }, options, call));
+      const lock = await lockFor(key, forWork, call);
       let result: T;
       try {
         result = await work(lock);
@@ -121,7 +131,9 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
       if (closed) return;
       closed = true;
       keeper.stopExtending();
-      for (const end of [...closing]) end();
+      for (const wait of closing) wait.end({ by: "close" });
+      await queue.close();
+      await written();
     },
   };
   return locker;

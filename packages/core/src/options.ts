@@ -2,7 +2,10 @@
 export interface LockOptions {
   /** Length of the lease. Integer, 1 … 2^31−1. Default 30 000. */
   ttl?: number | undefined;
-  /** How `acquire` waits. `"retry"` asks again from time to time. */
+  /**
+   * How `acquire` waits. `"queue"` (the default where the driver can be woken): in the order of arrival, woken by the release.
+   * `"retry"` asks again from time to time; giving `maxAttempts` or `retryDelay` means that.
+   */
   wait?: "queue" | "retry" | undefined;
   /** `"retry"`: attempts in all, 1 or more, `Infinity` allowed. Default 3. */
   maxAttempts?: number | undefined;
@@ -20,6 +23,7 @@ export interface LockOptions {
 
 export interface ResolvedOptions {
   readonly ttl: number;
+  readonly wait: "queue" | "retry";
   readonly maxAttempts: number;
   readonly retryDelay: (attempt: number) => number;
   readonly timeout: number;
@@ -30,65 +34,80 @@ export interface ResolvedOptions {
 
 const MAX_TTL = 2 ** 31 - 1;
 
-const defaults = Object.freeze({
-  ttl: 30_000,
-  maxAttempts: 3,
-  retryDelay: 100,
-  timeout: 5_000,
-  autoExtend: false,
-  maxHold: Number.POSITIVE_INFINITY,
-});
-
-const names = new Set([...Object.keys(defaults), "wait", "signal"]);
-
 const show = (value: unknown): string =>
   typeof value === "function" ? "a function" : typeof value === "string" ? JSON.stringify(value) : String(value);
 
-function number(name: string, value: unknown, bound: string, fits: (n: number) => boolean): number {
-  if (typeof value !== "number") throw new TypeError(`${name} must be ${bound}, got ${show(value)}`);
-  if (!fits(value)) throw new RangeError(`${name} must be ${bound}, got ${value}`);
-  return value;
-}
+type Check = (value: unknown) => unknown;
 
-export const checkTtl = (ttl: unknown): number =>
-  number("ttl", ttl, `an integer from 1 to ${MAX_TTL} (ms)`, (n) => Number.isInteger(n) && n >= 1 && n <= MAX_TTL);
-
-const checkDelay = (delay: unknown): number =>
-  number("retryDelay", delay, "a finite number of ms, 0 or more", (n) => n >= 0 && n < Number.POSITIVE_INFINITY);
-
-/** The one place for defaults and validation. Later layers win; throws `TypeError` or `RangeError`. */
-export function resolveOptions(...layers: readonly (LockOptions | undefined)[]): ResolvedOptions {
-  const o: Record<string, unknown> = { ...defaults };
-  for (const layer of layers) {
-    if (layer === undefined) continue;
-    if (typeof layer !== "object" || layer === null)
-      throw new TypeError(`options must be an object, got ${show(layer)}`);
-    for (const [name, value] of Object.entries(layer)) {
-      if (!names.has(name)) throw new TypeError(`unknown option ${show(name)}; there are ${[...names].join(", ")}`);
-      if (value !== undefined) o[name] = value;
-    }
-  }
-  const { wait, signal, autoExtend, retryDelay } = o;
-  if (wait === "queue") throw new RangeError('wait must be "retry": this driver has no queue');
-  if (wait !== undefined && wait !== "retry")
-    throw new RangeError(`wait must be "queue" or "retry", got ${show(wait)}`);
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw new TypeError(`signal must be an AbortSignal, got ${show(signal)}`);
-  }
-  if (typeof autoExtend !== "boolean") throw new TypeError(`autoExtend must be true or false, got ${show(autoExtend)}`);
-  if (typeof retryDelay !== "function") checkDelay(retryDelay);
-  return {
-    ttl: checkTtl(o.ttl),
-    maxAttempts: number(
-      "maxAttempts",
-      o.maxAttempts,
-      "an integer, 1 or more, or Infinity",
-      (n) => n >= 1 && (Number.isInteger(n) || n === Number.POSITIVE_INFINITY),
-    ),
-    retryDelay: (attempt) => checkDelay(typeof retryDelay === "function" ? retryDelay(attempt) : retryDelay),
-    timeout: number("timeout", o.timeout, "a number of ms, 0 or more, or Infinity", (n) => n >= 0),
-    signal,
-    autoExtend,
-    maxHold: number("maxHold", o.maxHold, "a number of ms above 0, or Infinity", (n) => n > 0),
+const number =
+  (name: string, bound: string, fits: (n: number) => boolean) =>
+  (value: unknown): number => {
+    if (typeof value !== "number") throw new TypeError(`${name} must be ${bound}, got ${show(value)}`);
+    if (!fits(value)) throw new RangeError(`${name} must be ${bound}, got ${value}`);
+    return value;
   };
+
+export const checkTtl = number(
+  "ttl",
+  `an integer from 1 to ${MAX_TTL} (ms)`,
+  (n) => Number.isInteger(n) && n >= 1 && n <= MAX_TTL,
+);
+
+const checkDelay = number("retryDelay", "a finite number of ms, 0 or more", (n) => n >= 0 && n < Infinity);
+
+/** For each option what checks a value, and gives it as the locker keeps it. */
+const checks: Readonly<Record<keyof ResolvedOptions, Check>> = {
+  ttl: checkTtl,
+  wait(value) {
+    if (value === "queue" || value === "retry") return value;
+    throw new RangeError(`wait must be "queue" or "retry", got ${show(value)}`);
+  },
+  maxAttempts: number(
+    "maxAttempts",
+    "an integer, 1 or more, or Infinity",
+    (n) => n >= 1 && (Number.isInteger(n) || n === Infinity),
+  ),
+  retryDelay(value) {
+    if (typeof value === "function") return (attempt: number) => checkDelay(value(attempt));
+    const delay = checkDelay(value);
+    return () => delay;
+  },
+  timeout: number("timeout", "a number of ms, 0 or more, or Infinity", (n) => n >= 0),
+  signal(value) {
+    if (value instanceof AbortSignal) return value;
+    throw new TypeError(`signal must be an AbortSignal, got ${show(value)}`);
+  },
+  autoExtend(value) {
+    if (typeof value === "boolean") return value;
+    throw new TypeError(`autoExtend must be true or false, got ${show(value)}`);
+  },
+  maxHold: number("maxHold", "a number of ms above 0, or Infinity", (n) => n > 0),
+};
+
+/** The defaults, for a driver that can be woken or can't. */
+export const defaultsFor = (canQueue: boolean): ResolvedOptions => ({
+  ttl: 30_000,
+  wait: canQueue ? "queue" : "retry",
+  maxAttempts: 3,
+  retryDelay: () => 100,
+  timeout: 5_000,
+  signal: undefined,
+  autoExtend: false,
+  maxHold: Infinity,
+});
+
+/** The one place for validation: `base` with what is given. Throws `TypeError` or `RangeError`. */
+export function resolveOptions(canQueue: boolean, base: ResolvedOptions, given?: LockOptions): ResolvedOptions {
+  if (given === undefined) return base;
+  if (typeof given !== "object" || given === null) throw new TypeError(`options must be an object, got ${show(given)}`);
+  const options: Record<string, unknown> = { ...base };
+  if (given.maxAttempts !== undefined || given.retryDelay !== undefined) options.wait = "retry";
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(checks, name)) {
+      throw new TypeError(`unknown option ${show(name)}; there are ${Object.keys(checks).join(", ")}`);
+    }
+    if (value !== undefined) options[name] = checks[name as keyof ResolvedOptions](value);
+  }
+  if (options.wait === "queue" && !canQueue) throw new RangeError('wait must be "retry": this driver can\'t be woken');
+  return options as unknown as ResolvedOptions;
 }

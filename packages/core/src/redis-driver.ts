@@ -1,19 +1,32 @@
 import acquireLua from "../lua/acquire.lua";
 import extendLua from "../lua/extend.lua";
 import forceReleaseLua from "../lua/force-release.lua";
+import handOverLua from "../lua/hand-over.lua";
+import heartbeatLua from "../lua/heartbeat.lua";
 import inspectLua from "../lua/inspect.lua";
 import releaseLua from "../lua/release.lua";
-import { isRefusal } from "./backend-error";
+import { type Asked, batched } from "./batch";
 import type { RedisConnection } from "./connection";
-import type { Driver, ExtendReply, ExtendRequest } from "./driver";
+import type {
+  AcquireReply,
+  AcquireRequest,
+  Call,
+  Driver,
+  ExtendReply,
+  ExtendRequest,
+  ReleaseReply,
+  ReleaseRequest,
+} from "./driver";
 import { LockBackendError } from "./errors";
-import { assertKeyPrefix, companion, hashed } from "./keys";
+import { assertKeyPrefix, companions, hashed } from "./keys";
 import { script } from "./script";
+import { CLAIM, WINDOW } from "./times";
 
-/** Locks that one script extends at once. */
-const BATCH = 100;
 /** How long a token that was given up is refused, in ms. */
-const TOMBSTONE = 60_000;
+const TOMBSTONE = "60000";
+
+/** How long a fence is remembered at least, in ms. */
+const DAY = 86_400_000;
 
 const text = (reply: unknown): string => String(reply);
 
@@ -24,121 +37,226 @@ const integer = (reply: unknown): number => {
   return value;
 };
 
-/** A reply, read strictly: whatever has another shape did not come from our script. */
-function read<T>(key: string, reply: unknown, parse: (parts: readonly unknown[]) => T): T {
-  const parts = Array.isArray(reply) ? reply : [reply];
-  if (text(parts[0]) === "foreign") {
-    throw new LockBackendError(key, "the key holds something that is no lock: another type, or a string without ttl");
-  }
+/** Replies are read strictly: what has another shape did not come from our scripts. */
+const unreadable = (key: string, error: unknown): unknown =>
+  error instanceof TypeError
+    ? new LockBackendError(key, "Redis answered in a form that no script of ours gives", error)
+    : error;
+
+function read<T>(key: string, parse: () => T): T {
   try {
-    return parse(parts);
+    return parse();
   } catch (error) {
-    throw new LockBackendError(key, "Redis answered in a form that no script of ours gives", error);
+    throw unreadable(key, error);
   }
 }
 
-const flag = (parts: readonly unknown[]): boolean => {
-  const value = integer(parts[0]);
-  if (parts.length !== 1 || (value !== 0 && value !== 1)) throw new TypeError(`not 0 or 1: ${text(parts)}`);
-  return value === 1;
+const list = (reply: unknown, length: number): readonly unknown[] => {
+  if (!Array.isArray(reply) || reply.length !== length) throw new TypeError(`not ${length} values: ${text(reply)}`);
+  return reply;
 };
+
+/** For a reply that is none of the known: the key is no lock, or the reply is not ours. */
+function unknown(key: string, reply: unknown): Error {
+  if (text(reply) !== "foreign") return new TypeError(`not known: ${text(reply)}`);
+  return new LockBackendError(key, "the key holds something that is no lock: another type, or a string without ttl");
+}
+
+const flag = (key: string, reply: unknown): boolean => {
+  if (text(reply) === "1") return true;
+  if (text(reply) === "0") return false;
+  throw unknown(key, reply);
+};
+
+/** What Redis may say of a command because of one of its locks: the others are asked for alone. */
+const isOfOne = (error: unknown): boolean =>
+  error instanceof Error && /^(ERR|OOM|NOSCRIPT|NOPERM|CROSSSLOT|WRONGTYPE)\b/.test(error.message);
+
+interface Request {
+  readonly key: string;
+  readonly token: string;
+}
+
+const isAbandoned = ({ call }: { readonly call: Call | undefined }): boolean => call?.abandoned ?? false;
+
+/** The call of several requests: abandoned once one of them is, as it can't be sent again without that one. */
+const together = (asked: readonly { readonly call: Call | undefined }[]): Call => ({
+  get abandoned() {
+    return asked.some(isAbandoned);
+  },
+});
+
+/** How many requests share one command: few enough that the server works on some while the client does on others. */
+const AT_ONCE = 32;
+/** Nobody waits for extensions. */
+const EXTENDED_AT_ONCE = 128;
 
 /** Locks kept in Redis: scripts, run through a connection. */
 export function redisDriver(connection: RedisConnection): Driver {
-  const { keyPrefix } = connection;
+  const { keyPrefix, cluster, subscribe } = connection;
   assertKeyPrefix(keyPrefix);
-  const acquire = script(connection, acquireLua);
-  const extend = script(connection, extendLua);
-  const release = script(connection, releaseLua);
-  const inspect = script(connection, inspectLua);
-  const forceRelease = script(connection, forceReleaseLua);
 
-  const fenceOf = (key: string) => companion(keyPrefix, key, "fence");
-  const tombstoneOf = (key: string, token: string) => companion(keyPrefix, key, `dead:${token}`);
-
-  async function extendBatch(requests: readonly ExtendRequest[]): Promise<readonly ExtendReply[]> {
-    const reply = await extend(
-      requests.flatMap(({ key }) => [key, fenceOf(key)]),
-      requests.flatMap(({ token, ttl }) => [token, String(ttl)]),
-    );
-    return read(requests[0]!.key, reply, (parts) => {
-      if (parts.length !== requests.length) throw new TypeError(`${parts.length} answers to ${requests.length}`);
-      return parts.map((part) => (flag([part]) ? "held" : "lost"));
-    });
+  function addKeys(keys: string[], key: string, token = ""): void {
+    const start = companions(keyPrefix, key);
+    keys.push(key, `${start}fence`, `${start}queue`, `${start}alive`, `${start}released`, `${start}dead:${token}`);
   }
 
-  /** Together, or (where one script may not use all those keys: a node of a Cluster, a user of few rights) one by one. */
-  async function extendAll(requests: readonly ExtendRequest[]): Promise<readonly Promise<ExtendReply>[]> {
-    try {
-      return (await extendBatch(requests)).map((reply) => Promise.resolve(reply));
-    } catch (error) {
-      if (requests.length === 1 || !isRefusal(error)) throw error;
-      return requests.map(async (request) => (await extendBatch([request]))[0]!);
+  const keysOf = (key: string): string[] => {
+    const keys: string[] = [];
+    addKeys(keys, key);
+    return keys;
+  };
+
+  const slotOf = ({ key }: Request): string => (cluster ? hashed(keyPrefix + key) : "");
+
+  /** A script that serves many locks at once, with one reply for each. `first` are the arguments before theirs. */
+  function perLock<Q extends Request, R>(
+    lua: string,
+    largest: number,
+    groupOf: (request: Q) => string,
+    first: (request: Q) => string[],
+    add: (request: Q, keys: string[], args: string[]) => void,
+    parse: (key: string, reply: unknown) => R,
+  ): (request: Q, call?: Call) => Promise<R> {
+    const run = script(connection, lua);
+
+    function send(asked: readonly Asked<Q, R>[]): void {
+      const [{ request, call }] = asked as readonly [Asked<Q, R>];
+      const alone = asked.length === 1;
+      const keys: string[] = [];
+      const args = first(request);
+      for (const { request } of asked) add(request, keys, args);
+      run(keys, args, alone ? call : together(asked)).then(
+        (reply) => answer(asked, reply),
+        (error) => {
+          for (const one of asked) {
+            if (!alone && isOfOne(error) && !isAbandoned(one)) send([one]);
+            else one.reject(error);
+          }
+        },
+      );
     }
+
+    function answer(asked: readonly Asked<Q, R>[], reply: unknown): void {
+      const isList = Array.isArray(reply) && reply.length === asked.length;
+      asked.forEach(({ request: { key }, resolve, reject }, i) => {
+        try {
+          resolve(parse(key, isList ? reply[i] : reply));
+        } catch (error) {
+          reject(unreadable(key, error));
+        }
+      });
+    }
+    return batched<Q, R>(largest, groupOf, send);
   }
+
+  const claim = String(CLAIM);
+  const window = String(WINDOW);
+
+  const acquire = perLock<AcquireRequest, AcquireReply>(
+    handOverLua + acquireLua,
+    AT_ONCE,
+    slotOf,
+    () => [claim, window],
+    ({ key, token, ttl, ticket = "" }, keys, args) => {
+      addKeys(keys, key, token);
+      args.push(token, `${ttl}`, `${ticket}`);
+    },
+    (key, reply) => {
+      if (typeof reply === "number") return { status: "granted", fence: reply };
+      const [status = "", ...values] = text(reply).split(" ");
+      if (/^\d+$/.test(status)) return { status: "granted", fence: integer(status) };
+      const [remaining, ticket, floor, before] = values.map(integer);
+      switch (status) {
+        case "held":
+          return { status, remaining: remaining! };
+        case "queued":
+          return { status, remaining: remaining!, ticket: ticket!, floor: floor!, head: before === 0 };
+        case "dead":
+          return { status };
+        default:
+          throw unknown(key, status);
+      }
+    },
+  );
+
+  const extend = perLock<ExtendRequest, ExtendReply>(
+    extendLua,
+    EXTENDED_AT_ONCE,
+    (request) => `${request.ttl} ${slotOf(request)}`,
+    ({ ttl }) => [`${ttl}`, `${Math.max(DAY, ttl)}`],
+    ({ key, token }, keys, args) => {
+      keys.push(key, `${companions(keyPrefix, key)}fence`);
+      args.push(token);
+    },
+    (key, reply) => (flag(key, reply) ? "held" : "lost"),
+  );
+
+  const release = perLock<ReleaseRequest, ReleaseReply>(
+    handOverLua + releaseLua,
+    AT_ONCE,
+    slotOf,
+    () => [claim],
+    ({ key, token, undo }, keys, args) => {
+      addKeys(keys, key, token);
+      args.push(token, undo ? TOMBSTONE : "0");
+    },
+    (key, reply) => (flag(key, reply) ? "released" : "lost"),
+  );
+
+  const heartbeat = script(connection, handOverLua + heartbeatLua);
+  const inspect = script(connection, handOverLua + inspectLua);
+  const forceRelease = script(connection, handOverLua + forceReleaseLua);
+  const states = ["missing", "queued", "granted"] as const;
 
   return {
-    async acquire({ key, token, ttl }, call) {
-      const reply = await acquire([key, fenceOf(key), tombstoneOf(key, token)], [token, String(ttl)], call);
-      return read(key, reply, ([status, value]) => {
-        switch (text(status)) {
-          case "granted":
-            return { status: "granted", fence: integer(value) };
-          case "held":
-            return { status: "held", remaining: integer(value) };
-          case "dead":
-            return { status: "dead" };
-          default:
-            throw new TypeError(`unknown status: ${text(status)}`);
-        }
+    acquire,
+    extend,
+    release,
+
+    async heartbeat({ key, inbox, tokens }) {
+      const reply = await heartbeat(keysOf(key), [claim, window, inbox, ...tokens]);
+      return read(key, () => {
+        const [remaining, fence, floor, head, ...each] = list(reply, 4 + tokens.length).map(integer);
+        return {
+          remaining: remaining!,
+          fence: fence!,
+          floor: floor!,
+          head: head === 1,
+          states: each.map((state) => states[state]!),
+        };
       });
     },
 
-    extend(requests) {
-      const open = new Map<string, ExtendRequest[]>();
-      const batches: ExtendRequest[][] = [];
-      for (const request of requests) {
-        const slot = connection.cluster ? hashed(keyPrefix + request.key) : "";
-        let batch = open.get(slot);
-        if (batch === undefined || batch.length === BATCH) {
-          batch = [];
-          open.set(slot, batch);
-          batches.push(batch);
-        }
-        batch.push(request);
-      }
-      const answers = new Map<ExtendRequest, Promise<ExtendReply>>();
-      for (const batch of batches) {
-        const replies = extendAll(batch);
-        batch.forEach((request, i) => {
-          answers.set(
-            request,
-            replies.then((all) => all[i]!),
-          );
-        });
-      }
-      return requests.map((request) => answers.get(request)!);
-    },
-
-    async release({ key, token, undo }) {
-      const reply = await release(
-        [key, fenceOf(key), tombstoneOf(key, token)],
-        [token, undo ? String(TOMBSTONE) : "0"],
-      );
-      return read(key, reply, flag) ? "released" : "lost";
-    },
-
     async inspect(key) {
-      return read(key, await inspect([key, fenceOf(key)], []), (parts) => ({
-        held: flag([parts[0]]),
-        remaining: integer(parts[1]),
-        fence: integer(parts[2]),
-        waiting: integer(parts[3]),
-      }));
+      const reply = await inspect(keysOf(key), []);
+      return read(key, () => {
+        if (Array.isArray(reply) && text(reply[0]) === "foreign") throw unknown(key, "foreign");
+        const [held, remaining, fence, waiting] = list(reply, 4).map(integer);
+        return { held: held === 1, remaining: remaining!, fence: fence!, waiting: waiting! };
+      });
     },
 
     async forceRelease(key) {
-      return read(key, await forceRelease([key, fenceOf(key)], []), flag);
+      const reply = await forceRelease(keysOf(key), [claim]);
+      return read(key, () => flag(key, Array.isArray(reply) ? reply[0] : reply));
     },
+
+    listen: subscribe && listening(subscribe),
   };
 }
+
+/** Messages are `<token> <fence> <claim>`, as the scripts publish them; the fence 0 tells that the token was forced out. */
+const listening =
+  (subscribe: NonNullable<RedisConnection["subscribe"]>): NonNullable<Driver["listen"]> =>
+  (inbox, { granted, forcedOut, reset }, signal) =>
+    subscribe(
+      `distlock:${inbox}`,
+      (message) => {
+        const [token = "", fence, claim] = message.split(" ");
+        if (fence === "0") forcedOut(token);
+        else granted(token, Number(fence), Number(claim));
+      },
+      reset,
+      signal,
+    );

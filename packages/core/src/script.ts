@@ -14,16 +14,16 @@ const isNoScript = (error: unknown): boolean => error instanceof Error && error.
 export function script(connection: RedisConnection, lua: string): RunScript {
   const sha1 = createHash("sha1").update(lua).digest("hex");
   let cached = false;
-  return async (keys, args, call) => {
-    if (cached) {
-      try {
-        return await connection.evalSha(sha1, keys, args);
-      } catch (error) {
-        if (!isNoScript(error) || call?.abandoned) throw error;
-      }
-    }
+  const load = async (keys: readonly string[], args: readonly string[]): Promise<unknown> => {
     const reply = await connection.eval(lua, keys, args);
     cached = true;
     return reply;
   };
+  return (keys, args, call) =>
+    cached
+      ? connection.evalSha(sha1, keys, args).catch((error: unknown) => {
+          if (!isNoScript(error) || call?.abandoned) throw error;
+          return load(keys, args);
+        })
+      : load(keys, args);
 }

@@ -7,23 +7,28 @@ const PERSISTENCE = 60_000;
 const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 1_000;
 
-/** Resolves when clients have written what was asked for until now: some do so at the end of the event loop's turn. */
+/** Resolves when clients have written what was asked for until now: some do at the end of the event loop's turn. */
 export async function written(): Promise<void> {
   for (let turn = 0; turn < 2; turn++) await new Promise(setImmediate);
 }
 
 /**
- * Gives a token up for good, in the background: releases it, and has it refused if its acquire lands later. `pending`
- * is an acquire that was abandoned unanswered: if it still answers "granted", the token is given up again.
+ * Gives a token up for good, in the background: releases it, or takes it out of the queue. `refuse`: an acquire of it may
+ * still be under way, and is refused when it lands. `pending` is such an acquire: if it still answers "granted", the token is
+ * given up again.
  */
-export type Undo = (key: string, token: string, pending?: Promise<AcquireReply>) => void;
+export type Undo = (
+  key: string,
+  token: string,
+  how?: { readonly refuse: boolean; readonly pending?: Promise<AcquireReply> | undefined },
+) => void;
 
 export function createUndo(driver: Driver): Undo {
-  async function persist(key: string, token: string): Promise<void> {
+  async function persist(key: string, token: string, refuse: boolean): Promise<void> {
     const until = now() + PERSISTENCE;
     for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
       try {
-        await driver.release({ key, token, undo: true });
+        await driver.release({ key, token, undo: refuse });
         return;
       } catch (error) {
         if (isRefusal(error) || now() + pause > until) return;
@@ -31,11 +36,11 @@ export function createUndo(driver: Driver): Undo {
       }
     }
   }
-  return (key, token, pending) => {
-    void persist(key, token);
+  return (key, token, { refuse, pending } = { refuse: true }) => {
+    void persist(key, token, refuse);
     pending?.then(
       (reply) => {
-        if (reply.status === "granted") void persist(key, token);
+        if (reply.status === "granted") void persist(key, token, true);
       },
       () => {},
     );

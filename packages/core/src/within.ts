@@ -8,6 +8,12 @@ export const MAX_DELAY = 2 ** 31 - 1;
 export function within<T>(ms: number, answer: Promise<T>, late: () => Error): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const timer = setTimeout(() => reject(late()), Math.min(Math.ceil(ms), MAX_DELAY));
-    answer.then(resolve, reject).finally(() => clearTimeout(timer));
+    const settle =
+      <V>(how: (value: V) => void) =>
+      (value: V) => {
+        clearTimeout(timer);
+        how(value);
+      };
+    answer.then(settle(resolve), settle(reject));
   });
 }

@@ -111,9 +111,11 @@ describe("an acquire whose answer is lost", () => {
     const locker = createLocker(driver);
     const controller = new AbortController();
     const waiting = locker.acquire("k", { timeout: by === "timeout" ? 30 : 60_000, signal: controller.signal });
+    const why = by === "signal" ? "gone" : by === "close" ? "closed" : "no answer";
+    const ended = expect(waiting).rejects.toThrow(why);
     if (by === "signal") controller.abort(new Error("gone"));
     if (by === "close") await locker.close();
-    await expect(waiting).rejects.toThrow(by === "signal" ? "gone" : by === "close" ? "closed" : "no answer");
+    await ended;
     late.open();
     await landed.opened;
     expect((await other.inspect("k")).held).toBe(false);
@@ -145,9 +147,9 @@ test("a lock that was lost here is freed there, also if an unanswered extension 
   const { driver, other } = faulty();
   const silent: Driver = {
     ...driver,
-    extend: (requests) => {
-      driver.extend(requests);
-      return requests.map(() => new Promise(() => {}));
+    extend: (request) => {
+      driver.extend(request);
+      return new Promise(() => {});
     },
   };
   const lock = await createLocker(silent).acquire("k", { ttl: 60 });

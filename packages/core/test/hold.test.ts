@@ -13,16 +13,13 @@ const lossOf = async (lock: Lock): Promise<unknown> => {
 /** A driver that counts, and whose extensions can be told to fail or to stay unanswered. */
 function watched() {
   const inner = inProcessDriver();
-  const state = { extensions: 0, batches: 0, mode: "pass" as "pass" | "fail" | "silent" };
+  const state = { extensions: 0, mode: "pass" as "pass" | "fail" | "silent" };
   const driver: Driver = {
     ...inner,
-    extend(requests) {
-      state.batches++;
-      state.extensions += requests.length;
-      if (state.mode === "pass") return inner.extend(requests);
-      return requests.map(() =>
-        state.mode === "fail" ? Promise.reject(new Error("connection lost")) : new Promise(() => {}),
-      );
+    extend(request) {
+      state.extensions++;
+      if (state.mode === "pass") return inner.extend(request);
+      return state.mode === "fail" ? Promise.reject(new Error("connection lost")) : new Promise(() => {});
     },
   };
   return { driver, state };
@@ -115,15 +112,6 @@ describe("automatic extension", () => {
     await kept.release();
   });
 
-  test("shares requests among many locks", async () => {
-    const { driver, state } = watched();
-    const locker = createLocker(driver, { ttl: 3_000, autoExtend: true });
-    const locks = await Promise.all(Array.from({ length: 500 }, (_, i) => locker.acquire(`k${i}`)));
-    while (state.extensions < 500) await new Promise((resolve) => setTimeout(resolve, 5));
-    expect(state.batches).toBeLessThanOrEqual(3);
-    await Promise.all(locks.map((lock) => lock.release()));
-  });
-
   test("survives a failure that heals before the deadline", async () => {
     const { driver, state } = watched();
     const lock = await createLocker(driver).acquire("k", { ttl: 1_200, autoExtend: true });
@@ -179,5 +167,39 @@ describe("automatic extension", () => {
     await locker.close();
     expect(await lossOf(lock)).toMatchObject({ code: "LOCK_LOST" });
     expect(state.extensions).toBe(0);
+  });
+});
+
+describe("a lock that was handed over", () => {
+  test.each([300, 30_000])("with the ttl %i is held for that ttl, and extended as any other", async (ttl) => {
+    const { driver, state } = watched();
+    const [a, b] = [createLocker(driver), createLocker(driver)];
+    const first = await a.acquire("k");
+    const waiting = b.acquire("k", { ttl, autoExtend: ttl === 300 });
+    while ((await a.inspect("k")).waiting === 0);
+    await first.release();
+    const lock = await waiting;
+    expect(lock.isHeld).toBe(true);
+    const until = performance.now() + 4_000;
+    if (ttl === 30_000) while (lock.remaining() < 20_000) await new Promise(setImmediate);
+    else while (performance.now() < until && lock.isHeld) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(lock.isHeld).toBe(true);
+    expect(state.extensions).toBeLessThanOrEqual(ttl === 30_000 ? 1 : 15);
+    await lock.release();
+  });
+
+  test("and watched is extended to its ttl once", async () => {
+    const { driver, state } = watched();
+    const [a, b] = [createLocker(driver), createLocker(driver)];
+    const first = await a.acquire("k");
+    const waiting = b.acquire("k", { ttl: 3_500 });
+    while ((await a.inspect("k")).waiting === 0);
+    await first.release();
+    const lock = await waiting;
+    const ended = once(lock.signal, "abort");
+    const keepAlive = setInterval(() => {}, 1_000);
+    await ended;
+    clearInterval(keepAlive);
+    expect(state.extensions).toBe(1);
   });
 });

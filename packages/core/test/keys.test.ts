@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { assertKey, assertKeyPrefix, companion, hashed } from "../src/keys";
+import { assertKey, assertKeyPrefix, companions, hashed } from "../src/keys";
 
-describe("companion keys", () => {
+describe("companions keys", () => {
   test.each([
     ["", "memory:s1", "{memory:s1}~queue"],
     ["", "{session-123}:lock", "{session-123}:lock:queue"],
@@ -11,12 +11,12 @@ describe("companion keys", () => {
     ["{app}:", "s1", "{{app}:s1}~queue"],
     ["{app}:", "{s1}", "{s1}:queue"],
   ])("under the prefix %o, %o has %o", (prefix, key, name) => {
-    expect(companion(prefix, key, "queue")).toBe(name);
+    expect(`${companions(prefix, key)}queue`).toBe(name);
     expect(hashed(prefix + name)).toBe(hashed(prefix + key));
   });
 
   test("the locks a and {a} share none", () => {
-    expect(companion("", "a", "queue")).not.toBe(companion("", "{a}", "queue"));
+    expect(companions("", "a")).not.toBe(companions("", "{a}"));
   });
 });
 

@@ -12,18 +12,13 @@ export interface LockedMemoryOptions extends Omit<LockOptions, "signal"> {
   autoExtend?: boolean | undefined;
 }
 
-/** Has `timeout` alone end the wait, for as long as no queue is core's default wait. */
-const RETRY_UNTIL_TIMEOUT: LockOptions = Object.freeze({ maxAttempts: Number.POSITIVE_INFINITY, retryDelay: 20 });
-
 /** The one place for defaults and validation. Throws `TypeError` or `RangeError`. */
 export function resolveLockedMemoryOptions(options: LockedMemoryOptions): { key: string; lockOptions: LockOptions } {
   if (typeof options !== "object" || options === null) throw new TypeError("options must be an object with a key");
   if ("signal" in options) throw new TypeError("signal is an option of each call, not of LockedMemory");
   const { key, ttl = 30_000, timeout = 5_000, autoExtend = true, ...rest } = options;
   assertKey(key);
-  const { maxAttempts, retryDelay, wait } = rest;
-  const waitsByDefault = maxAttempts === undefined && retryDelay === undefined && wait === undefined;
-  const lockOptions = { ...rest, ...(waitsByDefault && RETRY_UNTIL_TIMEOUT), ttl, timeout, autoExtend };
+  const lockOptions = { ...rest, ttl, timeout, autoExtend };
   // A locker checks its defaults when it is made.
   createLocker(inProcessDriver(), lockOptions);
   return { key, lockOptions };

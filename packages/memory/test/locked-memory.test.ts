@@ -107,7 +107,6 @@ describe.for(Object.entries(lockedWrites))("%s", ([name, write]) => {
     const error = await write(inner, locker, { key, timeout: 500 }).catch((error) => error);
     expect(error).toBeInstanceOf(LockNotAcquiredError);
     expect(error).toMatchObject({ key, waited: expect.closeTo(500, -2) });
-    expect(error.attempts).toBeGreaterThan(3);
     expect(inner).not.toHaveBeenCalled();
   });
 

@@ -1,43 +1,12 @@
 import { type Driver, type RedisConnection, redisDriver } from "@distlock/core";
+import { assertClient, type NodeRedisClient } from "./client";
+import { subscribe } from "./subscribe";
 
-interface ScriptInput {
-  keys: string[];
-  arguments: string[];
-}
-
-/**
- * The part of a node-redis client that a lock needs: `createClient`, `createCluster`, `createSentinel` or
- * `createClientPool`, of `redis` 4, 5 or 6.
- */
-export interface NodeRedisClient {
-  readonly isOpen: boolean;
-  evalSha(sha1: string, input: ScriptInput): Promise<unknown>;
-  eval(script: string, input: ScriptInput): Promise<unknown>;
-}
-
-/** What only some kinds and versions have. */
-interface Extras {
-  readonly evalSha?: unknown;
-  readonly evalsha?: unknown;
-  readonly connect?: unknown;
-  readonly nodeClient?: unknown;
-  readonly options?: { readonly legacyMode?: boolean };
-  readonly _keyPrefix?: string | Uint8Array;
-}
-
-function assertClient(client: Extras | null | undefined): asserts client is Extras {
-  const need =
-    "nodeRedisDriver needs a client of redis (createClient, createCluster, createSentinel or createClientPool)";
-  if (client?.options?.legacyMode) throw new TypeError(`${need}, without legacyMode`);
-  if (typeof client?.evalsha === "function") {
-    throw new TypeError(`${need}: this looks like ioredis, use ioredisDriver from "@distlock/ioredis"`);
-  }
-  if (typeof client?.evalSha !== "function" || typeof client.connect !== "function") throw new TypeError(need);
-}
+export type { NodeRedisClient } from "./client";
 
 /** Runs scripts through a node-redis client, which stays the caller's: it is never closed. Throws `TypeError` for other objects. */
 export function nodeRedisConnection(client: NodeRedisClient): RedisConnection {
-  const extras: Extras = client as object;
+  const extras: object = client;
   assertClient(extras);
   const prefix = extras._keyPrefix ?? "";
 
@@ -52,6 +21,7 @@ export function nodeRedisConnection(client: NodeRedisClient): RedisConnection {
     cluster: typeof extras.nodeClient === "function",
     evalSha: (sha1, keys, args) => whenOpen(() => client.evalSha(sha1, { keys: [...keys], arguments: [...args] })),
     eval: (script, keys, args) => whenOpen(() => client.eval(script, { keys: [...keys], arguments: [...args] })),
+    subscribe: (...listening) => subscribe(extras, ...listening),
   };
 }
 

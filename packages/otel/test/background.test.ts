@@ -15,10 +15,10 @@ beforeEach(() => {
   extended = new Promise((resolve) => {
     driver = {
       ...inner,
-      extend(requests) {
-        const answers = inner.extend(requests);
-        Promise.allSettled(answers).then(resolve);
-        return answers;
+      extend(request) {
+        const answer = inner.extend(request);
+        answer.finally(() => resolve(undefined));
+        return answer;
       },
     };
   });

@@ -43,8 +43,10 @@ export function createRecorder() {
         tokens.add(request.token);
         return command("acquire", () => driver.acquire(request, call));
       },
-      extend: (requests) => driver.extend(requests).map((answer) => command("extend", () => answer)),
+      extend: (request) => command("extend", () => driver.extend(request)),
       release: (request) => command("release", () => driver.release(request)),
+      heartbeat: (request) => driver.heartbeat(request),
+      listen: driver.listen,
       inspect: (key) => driver.inspect(key),
       forceRelease: (key) => driver.forceRelease(key),
     };

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { type AcquireReply, createLocker, type Driver, LockError } from "@distlock/core";
+import { queueContract } from "./queue-contract";
 
 /** A driver to prove. */
 export interface DriverTarget {
@@ -46,7 +47,7 @@ export function driverContract({ drivers, command, keyPrefix = "" }: DriverTarge
   const [a, b] = drivers;
   const acquire = (driver: Driver, key: string, token: string, ttl = TTL) => driver.acquire({ key, token, ttl }, never);
   const release = (driver: Driver, key: string, token: string, undo = false) => driver.release({ key, token, undo });
-  const extend = (driver: Driver, key: string, token: string, ttl = TTL) => driver.extend([{ key, token, ttl }])[0];
+  const extend = (driver: Driver, key: string, token: string, ttl = TTL) => driver.extend({ key, token, ttl });
   const freed = async (key: string) => {
     const until = performance.now() + PATIENCE;
     while ((await b.inspect(key)).held) {
@@ -165,14 +166,13 @@ export function driverContract({ drivers, command, keyPrefix = "" }: DriverTarge
         ttl: 3 * TTL,
       }));
       await Promise.all(locks.map(({ key, token }, i) => (i % 3 === 0 ? null : acquire(a, key, token))));
-      const answers = await Promise.all(b.extend(locks));
+      const answers = await Promise.all(locks.map((lock) => b.extend(lock)));
       assert.deepEqual(
         answers,
         locks.map((_, i) => (i % 3 === 0 ? "lost" : "held")),
       );
       assert.ok((await a.inspect(locks[1]!.key)).remaining > 2 * TTL);
       assert.equal((await a.inspect(locks[0]!.key)).held, false, "extending made a lock");
-      assert.deepEqual(a.extend([]), []);
     },
 
     "mints a higher fence with every grant, and with nothing else": async () => {
@@ -385,7 +385,7 @@ export function driverContract({ drivers, command, keyPrefix = "" }: DriverTarge
         const [key, token] = [newKey(), newToken()];
         await grantOf(acquire(a, key, token));
         const batch = [list, key, hash].map((each) => ({ key: each, token, ttl: 2 * TTL }));
-        assert.deepEqual(await Promise.all(a.extend(batch)), ["lost", "held", "lost"]);
+        assert.deepEqual(await Promise.all(batch.map((lock) => a.extend(lock))), ["lost", "held", "lost"]);
         for (const key of [list, hash, text]) await command("DEL", there(key));
       },
 
@@ -460,5 +460,6 @@ export function driverContract({ drivers, command, keyPrefix = "" }: DriverTarge
       },
     } satisfies typeof cases);
   }
-  return Object.entries(cases).map(([title, run]) => ({ title, run }));
+  const queueing = a.listen && b.listen ? queueContract({ drivers, command, keyPrefix }) : [];
+  return [...Object.entries(cases).map(([title, run]) => ({ title, run })), ...queueing];
 }

@@ -1,19 +1,22 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
-import { createStop } from "../src/stop";
+import { Wait } from "../src/wait";
 
 test("a wait of many attempts keeps nothing of those that are over", async () => {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
-  const stop = createStop(Number.POSITIVE_INFINITY, undefined, new Set());
+  const wait = new Wait<number>(Number.POSITIVE_INFINITY, undefined, new Set());
   const attempts = async (count: number) => {
-    for (let i = 0; i < count; i++) await stop.race(Promise.resolve(i));
+    for (let i = 0; i < count; i++) {
+      queueMicrotask(() => wait.tell(i));
+      await wait.heard();
+    }
     collect();
     return process.memoryUsage().heapUsed;
   };
   const before = await attempts(1_000);
   const after = await attempts(100_000);
   expect((after - before) / 100_000, "bytes kept of each attempt").toBeLessThan(50);
-  stop.dispose();
+  wait.dispose();
 });

@@ -1,0 +1,13 @@
+import type { Redis } from "ioredis";
+import type { ContestantId } from "./contestants";
+
+/** What every measurement gets. */
+export interface Bench {
+  readonly port: number;
+  /** A client for looking at the server. */
+  readonly control: Redis;
+  /** A few rounds, to see that all works; the numbers are worth little. */
+  readonly quick: boolean;
+  /** Begins to show a measurement of so many steps; gives what tells a step. */
+  progress(name: string, steps: number): (current: ContestantId) => void;
+}

@@ -1,0 +1,24 @@
+import { Command, Option } from "commander";
+
+export const parts = ["cycle", "hot", "renewal"] as const;
+export type Part = (typeof parts)[number];
+
+export interface BenchOptions {
+  readonly quick: boolean;
+  /** The only part to run. */
+  readonly only?: Part;
+}
+
+/** Reads the command line. Ends the process on `--help`, and with one sentence on what it does not understand. */
+export function parseOptions(args: readonly string[]): BenchOptions {
+  const program = new Command("bench")
+    .description(
+      "Measures this library beside others, on a Redis of its own: the cycle of an acquire and a release, one hot key, and " +
+        "10 000 locks under renewal. A full run takes about half an hour, and writes its tables to bench/README.md, its " +
+        "picture and its numbers to bench/results. Other runs only print, and write to bench/results/partial.",
+    )
+    .option("--quick", "a few rounds, to see that all works; the numbers are worth little", false)
+    .addOption(new Option("--only <part>", "run one part").choices(parts));
+  // "pnpm bench -- --quick" hands the "--" on.
+  return program.parse(args[0] === "--" ? args.slice(1) : args, { from: "user" }).opts<BenchOptions>();
+}

@@ -1,0 +1,119 @@
+import { parse, View } from "vega";
+import { compile, type TopLevelSpec } from "vega-lite";
+import { bareOf, contestants } from "./contestants";
+import type { Result } from "./result";
+import type { ByContestant } from "./rounds";
+import { idsOf, ratio, titleOf, typical } from "./summary";
+import { show } from "./table";
+
+interface Bar {
+  readonly library: string;
+  readonly ours: boolean;
+  readonly value: number | undefined;
+  readonly label: string;
+}
+
+function bars<T>(results: ByContestant<T>, pick: (id: keyof typeof contestants) => number | undefined): Bar[] {
+  return idsOf(results).map((id) => {
+    const value = pick(id);
+    const library = titleOf(id);
+    return {
+      library,
+      ours: contestants[id].name === "distlock",
+      value: value ?? 0,
+      label: value === undefined ? "failed" : show(value),
+    };
+  });
+}
+
+/** Horizontal bars with their numbers; `log` where they differ by orders of magnitude. */
+function chart(title: string, values: readonly Bar[], log = false): object {
+  const lowest = Math.min(...values.map(({ value }) => value ?? 0).filter((value) => value > 0));
+  const shown = values.map((bar) => ({
+    ...bar,
+    from: log ? lowest / 2 : 0,
+    value: Math.max(bar.value ?? 0, log ? lowest / 2 : 0),
+  }));
+  const y = {
+    field: "library",
+    type: "nominal",
+    sort: null,
+    axis: { title: null, labelLimit: 0, ticks: false, domain: false },
+  };
+  const scale = log ? { type: "log", nice: false } : { zero: true };
+  return {
+    title: { text: log ? `${title}, log scale` : title, anchor: "start", fontSize: 13 },
+    width: 260,
+    height: { step: 19 },
+    data: { values: shown },
+    layer: [
+      {
+        mark: { type: "bar", height: 13 },
+        encoding: {
+          y,
+          x: { field: "from", type: "quantitative", scale, axis: null },
+          x2: { field: "value" },
+          color: {
+            field: "ours",
+            type: "nominal",
+            legend: null,
+            scale: { domain: [true, false], range: ["#1f6feb", "#b6c0cc"] },
+          },
+        },
+      },
+      {
+        mark: { type: "text", align: "left", dx: 4, fontSize: 11 },
+        encoding: { y, x: { field: "value", type: "quantitative" }, text: { field: "label", type: "nominal" } },
+      },
+    ],
+    resolve: { scale: { y: "shared" } },
+  };
+}
+
+function charts({ cycle, hot, renewal }: Result): object[][] {
+  const rows: object[][] = [];
+  if (cycle) {
+    const of = (pick: "sequential" | "parallel") =>
+      bars(cycle, (id) => ratio(cycle, [id, bareOf(id)], (round) => round[pick]));
+    rows.push([
+      chart("Cycle, one key: speed, bare loop = 1 (more is better)", of("sequential")),
+      chart("Cycle, 64 keys at once: speed, bare loop = 1 (more is better)", of("parallel")),
+    ]);
+  }
+  for (const { scene, results } of hot ?? []) {
+    const at = `Hot key, ${scene.processes} × ${scene.waiters}`;
+    const of = (pick: "handOverP99" | "longestWait" | "redisCpu") =>
+      bars(results, (id) => typical(results[id], (round) => round[pick])?.value);
+    rows.push([
+      chart(`${at}: hand-over p99, ms (less is better)`, of("handOverP99")),
+      chart(`${at}: longest wait, ms`, of("longestWait"), true),
+      chart(`${at}: Redis CPU per grant, µs (less is better)`, of("redisCpu")),
+    ]);
+  }
+  if (renewal) {
+    const of = (pick: "commands" | "redisCpu" | "nodeCpu") =>
+      bars(renewal, (id) => typical(renewal[id], (round) => round[pick])?.value);
+    rows.push([
+      chart("10 000 locks: commands per round", of("commands"), true),
+      chart("10 000 locks: Redis CPU per round, ms", of("redisCpu")),
+      chart("10 000 locks: Node CPU per round, ms", of("nodeCpu")),
+    ]);
+  }
+  return rows;
+}
+
+/** The result as SVG. */
+export async function draw(result: Result): Promise<string> {
+  const spec = {
+    $schema: "https://vega.github.io/schema/vega-lite/v6.json",
+    background: "white",
+    padding: 16,
+    spacing: 28,
+    config: { view: { stroke: null }, axis: { labelLimit: 0 }, font: "Helvetica, Arial, sans-serif" },
+    vconcat: charts(result).map((row) => ({ hconcat: row, spacing: 40, resolve: { scale: { x: "independent" } } })),
+  };
+  const view = new View(parse(compile(spec as TopLevelSpec).spec), { renderer: "none" });
+  const svg = await view.toSVG();
+  view.finalize();
+  return svg;
+}

@@ -1,0 +1,14 @@
+import type { CycleRound } from "./cycle";
+import type { HotKeyResults } from "./hot-key";
+import type { Machine } from "./machine";
+import type { RenewalRound } from "./renewal";
+import type { ByContestant } from "./rounds";
+
+/** All that a run measured; a part that was not asked for is absent. */
+export interface Result {
+  readonly machine: Machine;
+  readonly command: string;
+  cycle?: ByContestant<CycleRound>;
+  hot?: HotKeyResults;
+  renewal?: ByContestant<RenewalRound>;
+}

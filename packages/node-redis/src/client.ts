@@ -1,0 +1,49 @@
+interface ScriptInput {
+  keys: string[];
+  arguments: string[];
+}
+
+/**
+ * The part of a node-redis client that a lock needs: `createClient`, `createCluster`, `createSentinel` or
+ * `createClientPool`, of `redis` 4, 5 or 6.
+ */
+export interface NodeRedisClient {
+  readonly isOpen: boolean;
+  evalSha(sha1: string, input: ScriptInput): Promise<unknown>;
+  eval(script: string, input: ScriptInput): Promise<unknown>;
+}
+
+export interface Subscriber {
+  connect(): Promise<unknown>;
+  on(event: string, listener: () => void): unknown;
+  unref(): void;
+  subscribe(channel: string, listener: (message: unknown) => void): Promise<unknown>;
+  /** 5 and later. */
+  destroy?(): unknown;
+  disconnect(): Promise<unknown>;
+}
+
+/** What only some kinds and versions have. */
+export interface Extras {
+  readonly evalSha?: unknown;
+  readonly evalsha?: unknown;
+  readonly connect?: unknown;
+  readonly nodeClient?: unknown;
+  readonly unref?: unknown;
+  readonly options?: { readonly legacyMode?: boolean };
+  readonly _keyPrefix?: string | Uint8Array;
+  duplicate?(): Subscriber;
+  execute?<T>(task: (client: { duplicate(): Subscriber }) => T): Promise<T>;
+  subscribe?(channel: string, listener: (message: unknown) => void): Promise<unknown>;
+  unsubscribe?(channel: string, listener: (message: unknown) => void): Promise<unknown>;
+}
+
+export function assertClient(client: Extras | null | undefined): asserts client is Extras {
+  const need =
+    "nodeRedisDriver needs a client of redis (createClient, createCluster, createSentinel or createClientPool)";
+  if (client?.options?.legacyMode) throw new TypeError(`${need}, without legacyMode`);
+  if (typeof client?.evalsha === "function") {
+    throw new TypeError(`${need}: this looks like ioredis, use ioredisDriver from "@distlock/ioredis"`);
+  }
+  if (typeof client?.evalSha !== "function" || typeof client.connect !== "function") throw new TypeError(need);
+}

@@ -1,0 +1,46 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import type { Driver, Listener } from "@distlock/core";
+
+/** An open inbox, and what came into it, in order. */
+export interface Inbox {
+  readonly name: string;
+  readonly grants: readonly { readonly token: string; readonly fence: number; readonly claim: number }[];
+  readonly forcedOut: readonly string[];
+  newToken(): string;
+  /** Resolves when so many messages have come in all. */
+  received(count: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openInbox({ listen }: Driver): Promise<Inbox> {
+  const name = randomBytes(12).toString("base64url");
+  const grants: Inbox["grants"][number][] = [];
+  const forcedOut: string[] = [];
+  let wake = () => {};
+  const listener: Listener = {
+    granted(token, fence, claim) {
+      grants.push({ token, fence, claim });
+      wake();
+    },
+    forcedOut(token) {
+      forcedOut.push(token);
+      wake();
+    },
+    reset() {},
+  };
+  const close = await listen!(name, listener, new AbortController().signal);
+  return {
+    name,
+    grants,
+    forcedOut,
+    newToken: () => `${name}:${randomUUID()}`,
+    async received(count) {
+      while (grants.length + forcedOut.length < count) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    },
+    close,
+  };
+}

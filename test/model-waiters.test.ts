@@ -1,0 +1,70 @@
+import { expect, vi } from "vitest";
+import { sentAfter, sleep, unanswered } from "./model/faults";
+import { createGate, FOR_EVER, granted, isWaiting, LONG, noticed, oneWaits, scenarios, until } from "./model/scenario";
+import { HEARTBEAT } from "./model/times";
+
+vi.mock("../packages/core/src/times", () => import("./model/times"));
+
+const dropped = () => {};
+
+scenarios({
+  "a heartbeat without an answer holds up no other": async (stage) => {
+    const { b } = stage;
+    b.faults.alwaysPush(dropped);
+    const silent = noticed(unanswered);
+    b.faults.next("heartbeat", silent.fault);
+    const { release, waiter } = await oneWaits(stage);
+    await silent.begun;
+    // Answered or not, the server has had it.
+    await sleep(10);
+    await release();
+    await granted(waiter);
+  },
+
+  "a hand-over whose message was lost is found by heartbeat": async (stage) => {
+    stage.b.faults.alwaysPush(dropped);
+    const { release, waiter } = await oneWaits(stage);
+    await release();
+    await granted(waiter);
+  },
+
+  "waiters that the server forgot come back to their places": async (stage) => {
+    const { b, c, key, redis } = stage;
+    const { waiter: first } = await oneWaits(stage);
+    const second = stage.attempt(c, key, FOR_EVER);
+    await isWaiting(stage, 2);
+    const gate = createGate();
+    b.faults.always("heartbeat", sentAfter(gate.opened));
+    await sleep(10);
+    await stage.forget(key);
+    await redis.set(key, "somebody", "PX", LONG);
+    await isWaiting(stage, 1);
+    gate.open();
+    await isWaiting(stage, 2);
+    await stage.rob(key);
+    const lock = await granted(first);
+    expect(second.isWaiting).toBe(true);
+    await stage.release(lock);
+    await granted(second);
+  },
+
+  "a waiter whose token is dead waits with another": async (stage) => {
+    const { c, key, redis } = stage;
+    const { release, waiter } = await oneWaits(stage);
+    const [token] = await redis.zrange(`{${key}}~queue`, "0", "0");
+    await c.driver.release({ key, token: token!, undo: true });
+    await isWaiting(stage, 1);
+    expect(await redis.zrange(`{${key}}~queue`, "0", "0")).not.toEqual([token]);
+    await release();
+    await granted(waiter);
+  },
+
+  "who is forced out is told at once": async (stage) => {
+    const { release, waiter } = await oneWaits(stage);
+    await release();
+    const lock = await granted(waiter);
+    await sleep(HEARTBEAT);
+    await stage.c.locker.forceRelease(stage.key);
+    await until("its signal aborts", () => lock.signal.aborted, 1_000);
+  },
+});

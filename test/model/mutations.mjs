@@ -1,0 +1,314 @@
+/**
+ * Ways to break the queue. Each takes one rule out of the source and must make the model fail; `edits` are texts in
+ * packages/core, each of which is there once.
+ *
+ * @type {Readonly<Record<string, { readonly rule: string, readonly edits: readonly (readonly [file: string, from: string, to: string])[] }>>}
+ */
+export const mutations = {
+  "hand-over ignores freshness": {
+    rule: "a lock is handed over only to a waiter whose process is alive",
+    edits: [["lua/hand-over.lua", "or 0) > now", "or 0) >= 0"]],
+  },
+  "hand-over leaves the waiter in the queue": {
+    rule: "a hand-over pops the entry",
+    edits: [
+      ["lua/hand-over.lua", "call('ZREM', KEYS[k + 2], head)\n    local inbox", "local inbox"],
+      [
+        "lua/hand-over.lua",
+        "      return fence\n    end\n",
+        "      return fence\n    end\n    call('ZREM', KEYS[k + 2], head)\n",
+      ],
+    ],
+  },
+  "hand-over mints no fence": {
+    rule: "every grant has a fence of its own",
+    edits: [
+      [
+        "lua/hand-over.lua",
+        "mint(k, call('GET', KEYS[k + 1]), ARGV[1])",
+        "tonumber(call('GET', KEYS[k + 1])) or mint(k, nil, ARGV[1])",
+      ],
+    ],
+  },
+  "hand-over tells nobody": {
+    rule: "the new holder is told at once",
+    edits: [
+      ["lua/hand-over.lua", "call('PUBLISH', 'distlock:' .. inbox, head .. ' ' .. exact(fence) .. ' ' .. ARGV[1])", ""],
+    ],
+  },
+  "fences are formatted by Lua": {
+    rule: "a fence is written with all its digits",
+    edits: [["lua/hand-over.lua", "return string.format('%.0f', number)", "return '' .. number"]],
+  },
+  "the fence is only the clock": {
+    rule: "a fence is above the last one",
+    edits: [
+      ["lua/hand-over.lua", "math.max((tonumber(last) or 0) + 1, micros())", "math.floor(micros() / 1e6) * 1000000"],
+    ],
+  },
+  "the fence is only counted": {
+    rule: "a fence is above the last one also when the server has lost it",
+    edits: [["lua/hand-over.lua", "math.max((tonumber(last) or 0) + 1, micros())", "(tonumber(last) or 0) + 1"]],
+  },
+  "one lock's error stops the others of its command": {
+    rule: "a batch answers for each lock",
+    edits: [["src/redis-driver.ts", "!alone && isOfOne(error)", "!alone && false"]],
+  },
+  "acquire grants a dead token": {
+    rule: "a token that was given up is refused, in whatever order the two arrive",
+    edits: [["lua/acquire.lua", "known[3] or released and", "released and"]],
+  },
+  "acquire grants a released token": {
+    rule: "a late copy of an acquire is refused after the release",
+    edits: [["lua/acquire.lua", "string.find(released, token, 1, true)", "released == '!' .. token"]],
+  },
+  "acquire grants a token that was forced out": {
+    rule: "who was forced out does not come back",
+    edits: [["lua/acquire.lua", "string.find(released, token, 1, true)", "released == token"]],
+  },
+  "acquire overtakes": {
+    rule: "a newcomer that meets a free lock hands it to who waits",
+    edits: [["lua/acquire.lua", "last = hand_over(k) or last", ""]],
+  },
+  "acquire shortens": {
+    rule: "a repeated acquire does not shorten the lease",
+    edits: [["lua/acquire.lua", "if left < tonumber(ttl) then", "if true then"]],
+  },
+  "acquire never prolongs": {
+    rule: "an acquire by the present holder is a confirmation, for its whole ttl",
+    edits: [["lua/acquire.lua", "if left < tonumber(ttl) then", "if false then"]],
+  },
+  "acquire's floor is what is stored": {
+    rule: "the floor is at least the server's time, so that it also holds when the last fence is forgotten",
+    edits: [["lua/acquire.lua", "math.max(time, tonumber(last) or 0)", "tonumber(last) or 0"]],
+  },
+  "heartbeat's floor is what is stored": {
+    rule: "the floor is at least the server's time, so that it also holds when the last fence is forgotten",
+    edits: [["lua/heartbeat.lua", "math.max(last, time)", "last"]],
+  },
+  "tickets are only the clock": {
+    rule: "tickets are different",
+    edits: [
+      [
+        "lua/acquire.lua",
+        "math.max(time, (tonumber(call('ZREVRANGE', KEYS[k + 2], 0, 0, 'WITHSCORES')[2]) or 0) + 1)",
+        "time",
+      ],
+    ],
+  },
+  "acquire ignores the ticket": {
+    rule: "a waiter that was dropped gets its old place back",
+    edits: [["lua/acquire.lua", "place = tonumber(ticket)", "place = 0"]],
+  },
+  "enqueueing shows no life": {
+    rule: "who has just come is alive",
+    edits: [["lua/acquire.lua", "call('HSET', KEYS[k + 3], inbox_of(token), exact(time / 1000 + ARGV[2]))", ""]],
+  },
+  "the queue has no ttl": {
+    rule: "no companion is without a ttl",
+    edits: [
+      ["lua/acquire.lua", "call('PEXPIRE', KEYS[k + 2], 2 * ARGV[2])", ""],
+      ["lua/heartbeat.lua", "call('PEXPIRE', KEYS[3], 2 * ARGV[2]) == 1", "call('EXISTS', KEYS[3]) == 1"],
+    ],
+  },
+  "extend shortens": {
+    rule: "an extension does not shorten the lease",
+    edits: [["lua/extend.lua", "if left < ttl then", "if true then"]],
+  },
+  "extend asks no token": {
+    rule: "only the holder extends",
+    edits: [["lua/extend.lua", "redis.pcall('GET', lock) == ARGV[i + 2]", "redis.pcall('GET', lock)"]],
+  },
+  "release asks no token": {
+    rule: "only the holder frees",
+    edits: [["lua/release.lua", "local ours = holder == token", "local ours = holder"]],
+  },
+  "release hands nothing over": {
+    rule: "the release grants the next waiter in the same step",
+    edits: [["lua/release.lua", "      hand_over(k)", ""]],
+  },
+  "a stale release leaves a free lock": {
+    rule: "whatever meets a free lock hands it over",
+    edits: [["lua/release.lua", "if ours or not holder then", "if ours then"]],
+  },
+  "release leaves no tombstone": {
+    rule: "a token that was given up is refused, in whatever order the two arrive",
+    edits: [["lua/release.lua", "call('SET', KEYS[k + 5], '1', 'PX', ARGV[a + 1])", ""]],
+  },
+  "release keeps the waiter in the queue": {
+    rule: "who gives up leaves the queue",
+    edits: [["lua/release.lua", "call('ZREM', KEYS[k + 2], token)", ""]],
+  },
+  "a repeated release is not ours": {
+    rule: "a release that is sent again is told the same",
+    edits: [["lua/release.lua", "(ours or call('MGET', KEYS[k + 4])[1] == token)", "ours"]],
+  },
+  "heartbeat leaves a free lock": {
+    rule: "whatever meets a free lock hands it over",
+    edits: [["lua/heartbeat.lua", "  hand_over(1)", ""]],
+  },
+  "heartbeat shows no life": {
+    rule: "a heartbeat keeps the process's waiters alive",
+    edits: [["lua/heartbeat.lua", "call('HSET', KEYS[4], ARGV[3], exact(time / 1000 + ARGV[2]))", ""]],
+  },
+  "heartbeat does not keep the queue": {
+    rule: "heartbeats push the end of the queue before them",
+    edits: [["lua/heartbeat.lua", "call('PEXPIRE', KEYS[3], 2 * ARGV[2]) == 1", "call('EXISTS', KEYS[3]) == 1"]],
+  },
+  "heartbeat does not prolong the claim": {
+    rule: "a claim lasts while its waiter's process is alive",
+    edits: [["lua/heartbeat.lua", "call('PEXPIRE', KEYS[1], ARGV[1])", ""]],
+  },
+  "heartbeat shortens": {
+    rule: "a heartbeat does not shorten the lease",
+    edits: [["lua/heartbeat.lua", "if left < tonumber(ARGV[1]) then", "if true then"]],
+  },
+  "heartbeat enqueues": {
+    rule: "only an acquire enqueues",
+    edits: [
+      ["lua/heartbeat.lua", "local state = 0", "local state = 0\n  call('ZADD', KEYS[3], 'NX', exact(time), ARGV[i])"],
+    ],
+  },
+  "heartbeat never says missing": {
+    rule: "a waiter that was dropped is told so",
+    edits: [["lua/heartbeat.lua", "local state = 0", "local state = 1"]],
+  },
+  "heartbeat never says granted": {
+    rule: "a hand-over whose message was lost is found by heartbeat",
+    edits: [["lua/heartbeat.lua", "state = 2", "state = 1"]],
+  },
+  "forceRelease hands nothing over": {
+    rule: "whatever frees a lock hands it over",
+    edits: [["lua/force-release.lua", "hand_over(1)", ""]],
+  },
+  "forceRelease tells nobody": {
+    rule: "who is forced out is told at once",
+    edits: [["lua/force-release.lua", "call('PUBLISH', 'distlock:' .. inbox, holder .. ' 0 0')", ""]],
+  },
+  "who is missing does nothing": {
+    rule: "a waiter that was dropped asks again",
+    edits: [
+      [
+        "src/queue.ts",
+        'else if (states[i] === "missing") waiter.tell(0, ASK_AGAIN);',
+        'else if (states[i] === "missing") {}',
+      ],
+    ],
+  },
+  "who is missing asks without its ticket": {
+    rule: "a waiter that was dropped gets its old place back",
+    edits: [["src/acquire.ts", "ticket: place?.ticket", "ticket: place && 0"]],
+  },
+  "a push is never void": {
+    rule: "a push that is older than the last answer is void",
+    edits: [["src/queue.ts", "if (waiter && fence > waiter.floor)", "if (waiter)"]],
+  },
+  "heartbeats leave the floor": {
+    rule: "a push that is older than the last answer is void",
+    edits: [["src/queue.ts", "    this.floor = Math.max(this.floor, floor);\n", ""]],
+  },
+  "a push counts from its arrival": {
+    rule: "a lease is counted from when the waiter was last heard",
+    edits: [["src/queue.ts", "leaseEnd(waiter.heardAt, claim)", "leaseEnd(now(), claim)"]],
+  },
+  "a heartbeat's grant counts from its arrival": {
+    rule: "a lease is counted from when the request was sent",
+    edits: [["src/queue.ts", "leaseEnd(sent, CLAIM)", "leaseEnd(now(), CLAIM)"]],
+  },
+  "an unanswered request counts": {
+    rule: "the send time of an unanswered enqueue is that of its first sending",
+    edits: [["src/queue.ts", "    this.#asking = true;\n", "    this.#asking = true;\n    this.heardAt = now();\n"]],
+  },
+  "an unanswered heartbeat blocks the next": {
+    rule: "a heartbeat waits for no other",
+    edits: [
+      [
+        "src/queue.ts",
+        "line.checkAt = sent + HEARTBEAT * (0.9 + Math.random() / 10);",
+        "line.checkAt = Number.POSITIVE_INFINITY;",
+      ],
+      [
+        "src/queue.ts",
+        "if (head) expectEnd(line, remaining);\n    asked",
+        "line.checkAt = sent + HEARTBEAT;\n    wakeBy(line.checkAt);\n    if (head) expectEnd(line, remaining);\n    asked",
+      ],
+    ],
+  },
+  "a grant counts from its answer": {
+    rule: "a lease is counted from when the request was sent",
+    edits: [["src/acquire.ts", "const deadline = leaseEnd(sent, ttl);", "const deadline = leaseEnd(now(), ttl);"]],
+  },
+  "an extension counts from its answer": {
+    rule: "a lease is counted from when the request was sent",
+    edits: [["src/lock.ts", "leaseEnd(sent, ttl));", "leaseEnd(now(), ttl));"]],
+  },
+  "an extension forgets the longer lease": {
+    rule: "the deadline is that of the longest lease that was acknowledged",
+    edits: [["src/lock.ts", "Math.max(this.#deadline, leaseEnd(sent, ttl));", "leaseEnd(sent, ttl);"]],
+  },
+  "no margin": {
+    rule: "the holder counts on less than Redis gives",
+    edits: [["src/lease.ts", "2 + ttl * 0.01", "0 * ttl"]],
+  },
+  "a lock comes back": {
+    rule: "past its deadline a lock is lost for good",
+    edits: [
+      ["src/lock.ts", "if (!this.isHeld) return;", ""],
+      [
+        "src/lock.ts",
+        '    return this.#state === "held";\n',
+        '    return (this.#state === "held" || this.#state === "lost") && now() < this.#deadline;\n',
+      ],
+    ],
+  },
+  "a loss sends no release": {
+    rule: "what ends a token sends a release",
+    edits: [["src/lock.ts", "if (!stolen || this.#ambiguous) this.#with.undo(this.key, this.token);", ""]],
+  },
+  "who gives up says nothing": {
+    rule: "an abort, a timeout and close leave the queue",
+    edits: [["src/acquire.ts", "if (pending || ambiguous || place) {", "if (false) {"]],
+  },
+  "who gives up leaves no tombstone": {
+    rule: "a token that was given up is refused, in whatever order the two arrive",
+    edits: [["src/acquire.ts", "refuse: ambiguous || pending !== undefined", "refuse: false"]],
+  },
+  "a request that was given up is sent again": {
+    rule: "the EVAL after a NOSCRIPT is not sent for a call that was abandoned",
+    edits: [["src/script.ts", " || call?.abandoned", ""]],
+  },
+  "a release that failed is not repeated": {
+    rule: "a token that was given up is given back, whatever happens to the first try",
+    edits: [["src/undo.ts", "      } catch (error) {\n", "      } catch (error) {\n        return;\n"]],
+  },
+  "a late grant is kept": {
+    rule: "a grant that comes after its token was given up is given back",
+    edits: [["src/undo.ts", 'if (reply.status === "granted")', "if (false)"]],
+  },
+  "a grant that became a lock is undone": {
+    rule: "only a token that was given up is undone",
+    edits: [
+      [
+        "src/acquire.ts",
+        "if (now() < heard.deadline) return",
+        "if (now() < heard.deadline && pending) undo(key, token, { pending, refuse: false });\n            if (now() < heard.deadline) return",
+      ],
+    ],
+  },
+  "a dead token is tried again": {
+    rule: "a retry takes a new token",
+    edits: [["src/acquire.ts", "            token = newToken(inbox);\n", ""]],
+  },
+  "a claim is not extended": {
+    rule: "who was handed a lock extends it to its ttl",
+    edits: [["src/lock.ts", "grant.claimed ? topUp(grant.deadline) : ", ""]],
+  },
+  "the end of a lease is not awaited": {
+    rule: "the first waiter looks when the holder's lease ends",
+    edits: [["src/queue.ts", "Math.min(line.checkAt, now() + Math.max(remaining, 0) + 1)", "line.checkAt"]],
+  },
+  "a new inbox checks nothing": {
+    rule: "when messages may have been lost, all waiters are checked",
+    edits: [["src/queue.ts", "reset: checkAll", "reset() {}"]],
+  },
+};
