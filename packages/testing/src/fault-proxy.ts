@@ -30,13 +30,13 @@ export interface FaultProxy {
   readonly host: string;
   readonly port: number;
   readonly url: string;
-  /** From the call on, until the next one. */
+  /** From the call on, until the next one. Calls off a `loseReply` of these connections that has not happened yet. */
   set(mode: FaultMode, options?: FaultOptions): void;
   /** Resets connections, and takes new ones as the mode says. */
   reset(links?: FaultLinks): void;
   /**
    * The next command of such a connection is carried out, but its answer is lost, and the connection with it: without that,
-   * the client would take each later answer for the one before. Resolves when it has happened.
+   * the client would take each later answer for the one before. Resolves when it has happened, or was called off.
    */
   loseReply(links?: FaultLinks): Promise<void>;
   /** How many bytes were dropped, lost, or held. */
@@ -156,6 +156,11 @@ export async function startFaultProxy({ port }: { readonly port: number }): Prom
     set(mode, { way = "toClient", links: only, delay = [50, 50] }: FaultOptions = {}) {
       for (const kind of ["commands", "messages"] as const)
         if (only === undefined || kind === only) settings[kind] = { mode, way, delay };
+      for (const one of losing) {
+        if (only !== undefined && one.links !== only) continue;
+        losing.delete(one);
+        one.done();
+      }
       if (mode === "cut") reset(only);
       for (const { toClient, toServer } of links) {
         toClient.pump();

@@ -1,0 +1,84 @@
+import { type FaultProxy, startFaultProxy, startWorker, type Worker } from "@distlock/testing";
+import { monotonic } from "./clock";
+import type { Event } from "./event";
+import type { Order, Post } from "./orders";
+import { pause } from "./pause";
+
+/** One client of a round: a worker process behind a proxy of its own, and the next one when that dies. */
+export interface Hand {
+  readonly proxy: FaultProxy;
+  /** Resolves when the first process works. */
+  readonly begun: Promise<unknown>;
+  tell(order: Order): void;
+  /** After a freeze. */
+  wake(): void;
+  /** Resolves when the process that works now is gone, or after so many ms. */
+  dies(within: number): Promise<void>;
+  /** Resolves when its process has had an answer from Redis. */
+  calm(): Promise<void>;
+  /** Resolves when it has done its jobs and ended by itself. */
+  finish(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** `nextPost` is asked once for each process. */
+export async function hire(
+  client: string,
+  server: { readonly port: number },
+  nextPost: () => Omit<Post, "worker" | "client" | "url">,
+  record: (event: Event) => void,
+): Promise<Hand> {
+  const proxy = await startFaultProxy(server);
+  let count = 0;
+  let isOver = false;
+  let worker: Worker;
+  let name: string;
+
+  function start(): void {
+    name = `${client}#${++count}`;
+    const post: Post = { ...nextPost(), worker: name, client, url: proxy.url };
+    worker = startWorker(new URL("worker.ts", import.meta.url), {
+      args: [JSON.stringify(post)],
+      execArgv: ["--import", "tsx", "--no-warnings"],
+    });
+    const mine = name;
+    worker.ended.then((end) => {
+      record({ what: "killed", at: monotonic(), worker: mine });
+      if (end !== 0 && end !== "SIGKILL") record({ what: "wrong", at: monotonic(), why: `${mine} ended with ${end}` });
+      if (!isOver) start();
+    });
+  }
+  start();
+
+  /** The message may come from a process before, or the process may die of what it had yet to suffer. */
+  async function calm(): Promise<void> {
+    for (;;) {
+      const current = worker;
+      current.process.send({ do: "calm" } satisfies Order, () => {});
+      const waking = setInterval(() => current.signal("SIGCONT"), 50);
+      const answer = await current.next<string>().catch(() => "died");
+      clearInterval(waking);
+      if (answer === "calm") return;
+    }
+  }
+
+  return {
+    proxy,
+    begun: worker!.next(),
+    tell: (order) => void worker.process.send(order, () => {}),
+    wake: () => worker.signal("SIGCONT"),
+    dies: async (within) => void (await Promise.race([worker.ended, pause(within)])),
+    calm,
+    async finish() {
+      isOver = true;
+      worker.process.send({ do: "finish" } satisfies Order, () => {});
+      await worker.ended;
+    },
+    async stop() {
+      isOver = true;
+      worker.signal("SIGKILL");
+      await worker.ended;
+      await proxy.stop();
+    },
+  };
+}
