@@ -10,16 +10,19 @@ export interface Hand {
   /** Resolves when the first process works. */
   readonly begun: Promise<unknown>;
   tell(order: Order): void;
-  /** After a freeze. */
-  wake(): void;
+  /** Ends a freeze; what was prepared and has not happened never will. Resolves when it obeyed. */
+  spare(): Promise<void>;
   /** Resolves when the process that works now is gone, or after so many ms. */
-  dies(within: number): Promise<void>;
-  /** Resolves when its process has had an answer from Redis. */
+  dies(within: number): Promise<unknown>;
+  /** Resolves when it was spared and its client has had an answer from Redis. */
   calm(): Promise<void>;
   /** Resolves when it has done its jobs and ended by itself. */
   finish(): Promise<void>;
   stop(): Promise<void>;
 }
+
+/** More than any client needs to reach a healthy Redis, and than any wait lasts. */
+const PATIENCE = 60_000;
 
 /** `nextPost` is asked once for each process. */
 export async function hire(
@@ -50,29 +53,44 @@ export async function hire(
   }
   start();
 
-  /** The message may come from a process before, or the process may die of what it had yet to suffer. */
-  async function calm(): Promise<void> {
+  /** Asks whichever process there is, and wakes it until it answers. */
+  async function ask(question: "spare" | "calm"): Promise<void> {
     for (;;) {
       const current = worker;
-      current.process.send({ do: "calm" } satisfies Order, () => {});
+      current.process.send({ do: question } satisfies Order, () => {});
       const waking = setInterval(() => current.signal("SIGCONT"), 50);
       const answer = await current.next<string>().catch(() => "died");
       clearInterval(waking);
-      if (answer === "calm") return;
+      if (answer === question) return;
     }
+  }
+
+  /** Within the time that everything may take; else it is wrong, and has to die. */
+  async function orDie(what: string, done: Promise<unknown>): Promise<void> {
+    const asked = name;
+    const timer = setTimeout(() => {
+      record({ what: "wrong", at: monotonic(), why: `${asked} ${what} ${PATIENCE} ms after the last fault` });
+      isOver = true;
+      worker.signal("SIGKILL");
+    }, PATIENCE);
+    await Promise.race([done, worker.ended]);
+    clearTimeout(timer);
   }
 
   return {
     proxy,
     begun: worker!.next(),
     tell: (order) => void worker.process.send(order, () => {}),
-    wake: () => worker.signal("SIGCONT"),
-    dies: async (within) => void (await Promise.race([worker.ended, pause(within)])),
-    calm,
+    spare: () => ask("spare"),
+    dies: (within) => Promise.race([worker.ended, pause(within)]),
+    async calm() {
+      await ask("spare"); // so that it does not die any more
+      await orDie("had no answer from Redis", ask("calm"));
+    },
     async finish() {
       isOver = true;
       worker.process.send({ do: "finish" } satisfies Order, () => {});
-      await worker.ended;
+      await orDie("still waited or held", worker.ended);
     },
     async stop() {
       isOver = true;

@@ -26,8 +26,18 @@ export type Event =
   | { what: "answered"; at: number; worker: string; id: string; reply: Reply; sent: number; ttl: number }
   /** A message hands a lock over, for `ttl`. */
   | { what: "pushed"; at: number; worker: string; id: string; ttl: number }
-  /** Every few ms: the locks that look at `isHeld` and find it true, and those that only listen and have heard of no loss. */
-  | { what: "looks"; at: number; worker: string; held: readonly string[]; unwarned: readonly string[] }
+  /**
+   * Every few ms: the locks that look at `isHeld` and find it true, and those that only listen and have heard of no loss.
+   * `turned`: by a timer, so that the event loop turned since the last such look.
+   */
+  | {
+      what: "looks";
+      at: number;
+      worker: string;
+      turned: boolean;
+      held: readonly string[];
+      unwarned: readonly string[];
+    }
   | { what: "lost"; at: number; worker: string; id: string }
   | { what: "releases"; at: number; worker: string; id: string }
   /** An answer of the store. */

@@ -88,11 +88,11 @@ async function hold(
 ): Promise<void> {
   const { key, fence, token } = lock;
   const id = idOf(token);
-  const listens = keep === "autoExtend" && random.chance(50);
+  const listens = keep !== "extend" && random.chance(50);
   const unwatch = looker.watch(lock, listens ? "listen" : "look");
   // Who is careless goes on when the lock is lost: then the store must refuse.
   const careless = random.chance(30);
-  const until = monotonic() + (random.int(0, random.pick([20, 20, 200])) / 100) * ttl;
+  const until = monotonic() + (random.int(0, random.pick([20, 20, 250])) / 100) * ttl;
   const { signal } = listens ? lock : {};
   const goesOn = () => monotonic() < until && (careless || (listens ? !signal!.aborted : lock.isHeld));
   let extendAt = monotonic() + ttl / 3;

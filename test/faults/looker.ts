@@ -12,6 +12,7 @@ export interface Looker {
    * ends that.
    */
   watch(lock: Lock, how: "look" | "listen"): () => void;
+  /** At once, in the middle of whatever happens. */
   look(): void;
   stop(): void;
 }
@@ -22,7 +23,7 @@ export function createLooker(worker: string, record: (event: Event) => void): Lo
   const idsOf = (locks: Iterable<Lock>) => [...locks].map(({ token }) => idOf(token));
   const lost = (lock: Lock) => record({ what: "lost", at: monotonic(), worker, id: idOf(lock.token) });
 
-  function look(): void {
+  function look(turned: boolean): void {
     const at = monotonic();
     const held: Lock[] = [];
     for (const lock of looked) {
@@ -33,10 +34,10 @@ export function createLooker(worker: string, record: (event: Event) => void): Lo
       }
     }
     if (held.length + listened.size === 0) return;
-    record({ what: "looks", at, worker, held: idsOf(held), unwarned: idsOf(listened.keys()) });
+    record({ what: "looks", at, worker, turned, held: idsOf(held), unwarned: idsOf(listened.keys()) });
   }
 
-  const timer = setInterval(look, PERIOD);
+  const timer = setInterval(() => look(true), PERIOD);
   return {
     watch(lock, how) {
       if (how === "look") {
@@ -55,7 +56,7 @@ export function createLooker(worker: string, record: (event: Event) => void): Lo
         signal.removeEventListener("abort", onAbort);
       };
     },
-    look,
+    look: () => look(false),
     stop: () => clearInterval(timer),
   };
 }

@@ -15,7 +15,7 @@ export interface Moments {
   /** For the next such moment. */
   prepare(blow: Blow): void;
   /** Whatever was prepared and has not happened never will. */
-  calm(): void;
+  spare(): void;
   /** Now is such a moment, for a lock of that ttl. */
   reach(moment: Moment, ttl: number): void;
 }
@@ -35,7 +35,7 @@ export function createMoments(awake: () => void): Moments {
       if (blow.at === "now") suffer(blow, 1_000);
       else prepared.push(blow);
     },
-    calm() {
+    spare() {
       prepared = [];
     },
     reach(moment, ttl) {

@@ -55,7 +55,7 @@ const freezes: readonly Fault[] = moments.map((at) => ({
     const victim = random.pick(crew);
     victim.tell({ do: "suffer", blow: { at, how: "freeze" } });
     await pause(random.pick([400, 1_000, 2_000, 3_500]));
-    victim.wake();
+    await victim.spare();
   },
 }));
 

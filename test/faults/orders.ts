@@ -15,9 +15,13 @@ export interface Post {
   readonly bare: boolean;
 }
 
-/** What it is told. `"calm"` is answered when Redis has answered; after `"finish"` it ends. */
+/**
+ * What it is told. `"spare"`: to suffer nothing of what is prepared; answered at once. `"calm"`: there are no more faults;
+ * answered when Redis has answered. After `"finish"` it ends.
+ */
 export type Order =
   | { readonly do: "suffer"; readonly blow: Blow }
   | { readonly do: "step clock"; readonly ms: number }
+  | { readonly do: "spare" }
   | { readonly do: "calm" }
   | { readonly do: "finish" };

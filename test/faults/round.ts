@@ -16,9 +16,8 @@ import { openRecorder, readHistory } from "./recorder";
 import { openStore } from "./store";
 
 export interface RoundOptions {
+  /** Whether Redis keeps everything over a restart (appendfsync always) depends on it alone: it does if it is odd. */
   readonly seed: number;
-  /** Whether Redis keeps everything over a restart. */
-  readonly isPersistent: boolean;
   /** For how long there are faults, at most, in ms. Default: until each has happened. */
   readonly rage?: number;
   /** Without locks: then the check must fail. */
@@ -38,7 +37,7 @@ export interface RoundResult {
 /** How many faults a round has, if there is time. */
 export const faultCount = faults.flat().length;
 
-const keys = ["memory:a", "memory:b", "{memory}:c"];
+const keys = ["memory:a", "memory:b", "{memory}:c", "d"];
 const HANDS = 3;
 /** Healthy time after the faults. */
 const CALM = 2_500;
@@ -49,14 +48,14 @@ const AOF = ["--appendonly", "yes", "--appendfsync", "always"];
 /** Workers acquire and release, everything goes wrong, everything heals; then the history is checked. */
 export async function runRound({
   seed,
-  isPersistent,
   rage: rageFor = Number.POSITIVE_INFINITY,
   bare = false,
-  clients = Object.keys(connect).slice(0, 4),
+  clients = Object.keys(connect),
   onFault = () => {},
 }: RoundOptions): Promise<RoundResult> {
   const folder = await mkdtemp(join(tmpdir(), "distlock-faults-"));
   const random = createRandom(seed);
+  const isPersistent = seed % 2 === 1;
   const server = await startRedis({ args: isPersistent ? AOF : [] });
   const storeServer = await startRedis();
   const { record, close } = openRecorder(folder, "round");

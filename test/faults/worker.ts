@@ -36,11 +36,24 @@ async function obey(order: Order): Promise<void> {
   if (order.do === "suffer") moments.prepare(order.blow);
   if (order.do === "step clock") stepClock(order.ms);
   if (order.do === "finish") isFinishing = true;
-  if (order.do !== "calm") return;
-  isCalm = true;
-  moments.calm();
-  await (await opened).ping();
-  process.send!("calm");
+  if (order.do === "calm") {
+    isCalm = true;
+    await answered();
+  }
+  if (order.do === "spare") moments.spare();
+  if (order.do === "spare" || order.do === "calm") process.send!(order.do);
+}
+
+/** Also if the client has yet to notice that its connection is gone. */
+async function answered(): Promise<void> {
+  const isAnswered = async () => {
+    const client = await opened;
+    return client.ping().then(
+      () => true,
+      () => false,
+    );
+  };
+  while (!(await isAnswered())) await pause(50);
 }
 process.on("message", (order: Order) => void obey(order));
 

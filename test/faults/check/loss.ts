@@ -11,11 +11,12 @@ const EARLY = 10;
 export const loss: Check = function* ({ of, holdings }) {
   const suspects = new Set<string>();
   const told = new Set<string>();
-  for (const { at, unwarned } of of("looks")) {
+  for (const { at, unwarned, turned } of of("looks")) {
+    if (!turned) continue;
     for (const id of unwarned) {
       const holding = holdings.get(id)!;
       const late = at - holding.boundAt(at);
-      // Between two looks the event loop turned, and every timer that was due has run.
+      // Between two such looks the event loop turned, and every timer that was due has run.
       if (late > LATE && suspects.has(id) && !told.has(id)) {
         told.add(id);
         yield `${holding.worker} was not told of the loss of ${holding.key} ${late.toFixed(0)} ms after its lease ended (${id})`;
