@@ -92,7 +92,7 @@ async function hold(
   const unwatch = looker.watch(lock, listens ? "listen" : "look");
   // Who is careless goes on when the lock is lost: then the store must refuse.
   const careless = random.chance(30);
-  const until = monotonic() + (random.int(0, random.pick([20, 20, 250])) / 100) * ttl;
+  const until = monotonic() + (random.int(0, random.pick(keep === "autoExtend" ? [20, 100, 300] : [20, 20, 250])) / 100) * ttl;
   const { signal } = listens ? lock : {};
   const goesOn = () => monotonic() < until && (careless || (listens ? !signal!.aborted : lock.isHeld));
   let extendAt = monotonic() + ttl / 3;
