@@ -2,6 +2,7 @@ import { createLocker } from "@distlock/core";
 import { bareLocker } from "./bare-locker";
 import { monotonic } from "./clock";
 import { connect } from "./connect";
+import { idOf } from "./id";
 import { job } from "./job";
 import { createLooker } from "./looker";
 import { createMoments } from "./moments";
@@ -26,7 +27,10 @@ process.on("uncaughtException", (error) => {
 process.once("disconnect", () => process.exit());
 
 const looker = createLooker(worker, record);
-const moments = createMoments(looker.look);
+const moments = createMoments((from, token) => {
+  looker.look();
+  record({ what: "stalled", from, at: monotonic(), worker, id: idOf(token) });
+});
 const random = createRandom(seed);
 const opened = connect[client]!(url);
 let isCalm = false;
