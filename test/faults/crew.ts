@@ -63,7 +63,7 @@ export async function hire(
       const waking = setInterval(() => current.signal("SIGCONT"), 50);
       const answer = await current.next<string>().catch(() => "died");
       clearInterval(waking);
-      if (answer === question) return;
+      if (answer === question || isOver) return;
     }
   }
 
