@@ -58,12 +58,13 @@ local function hand_over(k)
   end
 end
 
--- One reply per lock, of so many arguments each after the first ones. An error ends all: the driver then asks for each
--- lock alone, and all that was done already is done once.
+-- One reply per lock, of so many arguments each after the first ones. One lock's error must not be the others': it is
+-- 'error <its text>'.
 local function each(first, step, run)
   local replies = {}
   for i = 0, #KEYS / 6 - 1 do
-    replies[i + 1] = run(6 * i + 1, first + step * i)
+    local ok, reply = pcall(run, 6 * i + 1, first + step * i)
+    replies[i + 1] = ok and reply or 'error ' .. (type(reply) == 'table' and reply.err or tostring(reply))
   end
   return replies
 end

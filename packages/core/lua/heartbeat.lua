@@ -2,7 +2,7 @@
 -- KEYS   six, see hand-over.lua
 -- ARGV   1 claim (ms)  2 freshness window (ms)  3 inbox of the process, then its tokens
 -- Reply  {ms left of the lease or -2, last fence or 0, floor of later fences, 1 if the head of the queue is one of its own,
---        then per token: 2 granted, its claim counted from now | 1 queued | 0 missing}
+--        then per token: 2 granted, its claim counted from now | 1 queued | 0 missing, or not to be waited for: no lease}
 call('ZREM', KEYS[3], '') -- a first write that is never refused for want of memory
 local time = micros()
 if call('PEXPIRE', KEYS[3], 2 * ARGV[2]) == 1 then
@@ -24,7 +24,7 @@ for i = 4, #ARGV do
     if left < tonumber(ARGV[1]) then
       call('PEXPIRE', KEYS[1], ARGV[1])
     end
-  elseif call('ZSCORE', KEYS[3], ARGV[i]) then
+  elseif left ~= -1 and call('ZSCORE', KEYS[3], ARGV[i]) then
     state = 1
   end
   reply[i + 1] = state

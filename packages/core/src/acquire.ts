@@ -53,7 +53,7 @@ export async function acquireLock(
   let pending: Promise<AcquireReply> | undefined;
   let ambiguous = false;
   let failure: unknown;
-  let lastAnswer = started;
+  let sent = started;
   let pauseTimer: NodeJS.Timeout | undefined;
 
   const waited = () => now() - started;
@@ -64,8 +64,8 @@ export async function acquireLock(
   function errorOf(ending: Ending): unknown {
     if (ending.by === "signal") return ending.reason;
     if (ending.by === "close") return new LockerClosedError(key);
-    const silence = now() - Math.max(lastAnswer, place?.heardAt ?? 0);
-    const patience = pending ? waited() / 2 : queued ? 2 * HEARTBEAT : Number.POSITIVE_INFINITY;
+    const silence = now() - ((pending ? sent : place?.silentSince) ?? now());
+    const patience = pending ? waited() / 2 : HEARTBEAT;
     return failure !== undefined || silence > patience ? noAnswer(key, "acquire", waited(), failure) : notAcquired();
   }
 
@@ -76,7 +76,7 @@ export async function acquireLock(
   try {
     for (;;) {
       const call = { abandoned: false };
-      const sent = now();
+      sent = now();
       place?.asking();
       const answer = driver.acquire({ key, token, ttl, ticket: place?.ticket }, call);
       pending = answer;
@@ -91,10 +91,7 @@ export async function acquireLock(
           call.abandoned = pending !== undefined;
           throw errorOf(heard);
         }
-        if (heard.status !== "news" && heard.status !== "slept") {
-          pending = undefined;
-          lastAnswer = now();
-        }
+        if (heard.status !== "news" && heard.status !== "slept") pending = undefined;
         let pause = 0;
         switch (heard.status) {
           case "news":
@@ -103,7 +100,7 @@ export async function acquireLock(
             break;
           case "granted": {
             const deadline = leaseEnd(sent, ttl);
-            if (lastAnswer < deadline) return grantOf(heard.fence, deadline, false);
+            if (now() < deadline) return grantOf(heard.fence, deadline, false);
             // The lease may be over, and may be somebody else's by now: ask again whether it is ours.
             failure = new Error(`every answer came after the lease of ${ttl} ms was over`);
             ambiguous = true;

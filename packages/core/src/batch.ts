@@ -12,6 +12,7 @@ export interface Asked<Q, R> {
 /**
  * Sends together what is asked for in one tick, `largest` at most: at 64 at once, most of the time of a request is what a
  * client and a server spend per command. `groupOf` tells which requests may share a command.
+ * `send` settles each, and does not throw.
  */
 export function batched<Q, R>(
   largest: number,
@@ -22,11 +23,7 @@ export function batched<Q, R>(
 
   function flush(group: string, asked: Asked<Q, R>[]): void {
     if (groups.get(group) === asked) groups.delete(group);
-    try {
-      send(asked);
-    } catch (error) {
-      for (const { reject } of asked) reject(error);
-    }
+    send(asked);
   }
 
   return (request, call) =>

@@ -36,7 +36,8 @@ export function createKeeper(driver: Driver): Keeper {
   let timer: NodeJS.Timeout | undefined;
   let wakeAt = Number.POSITIVE_INFINITY;
 
-  const wakeOf = (lock: Kept): number => (extending ? Math.min(lock.extendAt, lock.deadline) : lock.deadline);
+  const isExtended = (lock: Kept): boolean => extending || lock.claimed;
+  const wakeOf = (lock: Kept): number => (isExtended(lock) ? Math.min(lock.extendAt, lock.deadline) : lock.deadline);
 
   function wakeBy(time: number): void {
     if (time >= wakeAt) return;
@@ -82,7 +83,7 @@ export function createKeeper(driver: Driver): Keeper {
   return {
     add(lock) {
       locks.add(lock);
-      if (extending && lock.extendAt <= now()) extend(lock);
+      if (isExtended(lock) && lock.extendAt <= now()) extend(lock);
       wakeBy(wakeOf(lock));
     },
     delete(lock) {

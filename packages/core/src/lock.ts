@@ -4,6 +4,7 @@ import { LockLostError } from "./errors";
 import type { Keeper, Kept } from "./keeper";
 import { leaseEnd, now } from "./lease";
 import { checkTtl, type ResolvedOptions } from "./options";
+import { CLAIM } from "./times";
 import type { Undo } from "./undo";
 import { warn } from "./warning";
 import { ANSWER_TIMEOUT, within } from "./within";
@@ -66,7 +67,7 @@ const RETRY_AFTER = 1 / 12;
  * others wait, costs them no third command; and well before that lease ends.
  */
 const TOP_UP_AFTER = 20;
-const topUp = (deadline: number): number => Math.min(now() + TOP_UP_AFTER, (now() + deadline) / 2);
+const topUp = (deadline: number): number => (deadline - now() < CLAIM / 3 ? now() : now() + TOP_UP_AFTER);
 
 export interface Holding {
   readonly driver: Driver;
@@ -102,7 +103,7 @@ export class HeldLock implements Lock, Kept {
     this.#ttl = ttl;
     this.#autoExtend = autoExtend;
     this.#ambiguous = grant.ambiguous;
-    this.#capped = maxHold === Number.POSITIVE_INFINITY ? maxHold : now() + maxHold;
+    this.#capped = autoExtend ? now() + maxHold : Number.POSITIVE_INFINITY;
     this.#deadline = grant.deadline;
     this.#claimed = grant.claimed;
     this.#extendAt = grant.claimed ? topUp(grant.deadline) : this.#nextExtension(grant.deadline - ttl);
@@ -125,11 +126,11 @@ export class HeldLock implements Lock, Kept {
     return this.#state === "held";
   }
 
-  remaining(): number {
-    return this.isHeld ? this.#deadline - now() : 0;
-  }
+  // These three work also when they are passed on alone, `release` to a `finally` for instance.
 
-  async extend(ttl = this.#ttl): Promise<void> {
+  readonly remaining = (): number => (this.isHeld ? this.#deadline - now() : 0);
+
+  readonly extend = async (ttl = this.#ttl): Promise<void> => {
     checkTtl(ttl);
     const { key, token } = this;
     if (!this.isHeld) throw this.#ended();
@@ -147,14 +148,17 @@ export class HeldLock implements Lock, Kept {
     if (reply === "held") this.extended(sent, ttl);
     else this.lose("somebody else freed or took it", true);
     if (!this.isHeld) throw this.#ended();
-  }
+  };
 
-  /** Works also when it is passed on alone, to a `finally` for instance. */
   readonly release = async (): Promise<void> => {
     if (this.#state === "released") return;
     if (this.#state !== "releasing" && !this.isHeld) throw this.#ended();
     this.#releasing ??= this.#release();
-    await this.#releasing;
+    try {
+      await this.#releasing;
+    } finally {
+      this.#releasing = undefined;
+    }
   };
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -179,6 +183,7 @@ export class HeldLock implements Lock, Kept {
     const time = now();
     const ask = Math.min(this.#ttl, Math.floor(this.#capped - time));
     if (leaseEnd(time, ask) <= this.#deadline) {
+      this.#claimed = false;
       this.#extendAt = ask === this.#ttl ? this.#nextExtension(this.#deadline - ask) : Number.POSITIVE_INFINITY;
       return 0;
     }
@@ -191,8 +196,9 @@ export class HeldLock implements Lock, Kept {
     // Past its deadline a lock stays lost; the release that its loss sent frees what Redis still extended.
     if (!this.isHeld) return;
     this.#failure = undefined;
-    this.#claimed = false;
     this.#deadline = Math.max(this.#deadline, leaseEnd(sent, ttl));
+    if (ttl < this.#ttl && !this.#cappedOut) return; // the caller's own: the extension to the whole ttl is still due
+    this.#claimed = false;
     this.#extendAt = this.#nextExtension(Math.max(sent, this.#deadline - this.#ttl));
     if (!this.#autoExtend && !this.#controller) this.#with.keeper.delete(this);
   }
@@ -240,8 +246,6 @@ export class HeldLock implements Lock, Kept {
     } catch (error) {
       undo(key, token);
       throw backendError(key, "release", error);
-    } finally {
-      this.#releasing = undefined;
     }
     // "Not ours" after the lease was over is no loss: the release was called in time, and the lock is free of us.
     if (reply === "lost" && now() < this.#deadline) throw this.#end("somebody else freed or took it");

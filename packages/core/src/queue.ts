@@ -29,6 +29,8 @@ export class Waiter {
   ticket = 0;
   /** When it was last heard of: of an answered heartbeat or request, the send time; before that, of the first request. */
   heardAt = now();
+  /** When the first heartbeat was sent that has no answer yet. */
+  silentSince: number | undefined;
   /** A later grant has a fence above it. */
   floor = 0;
   /** Set while the token is surely known to the server's queue, or was. */
@@ -48,6 +50,7 @@ export class Waiter {
   }
 
   heard(sent: number, floor: number): void {
+    this.silentSince = undefined;
     this.heardAt = Math.max(this.heardAt, sent);
     this.floor = Math.max(this.floor, floor);
   }
@@ -77,6 +80,9 @@ const IDLE = 10_000;
 
 const ASK_AGAIN = 0;
 
+/** Bound to the context in which the locker was made, not to that of whichever caller began to wait. */
+const inOwnContext = (task: () => void): (() => void) => AsyncResource.bind(task);
+
 /**
  * Keeps a locker's waiters alive in their queues, and hands them what comes for them: by message at once, by heartbeat
  * when a message was lost, at the end of the holder's lease when the holder is gone.
@@ -98,8 +104,7 @@ export function createQueue(driver: Driver, inbox: string, forcedOut: (token: st
     timer = setTimeout(tick, Math.max(Math.ceil(time - now()), 1));
   }
 
-  // Bound to the context in which the locker was made, not to that of whichever caller began to wait.
-  const tick = AsyncResource.bind((): void => {
+  const tick = inOwnContext((): void => {
     wakeAt = Number.POSITIVE_INFINITY;
     const time = now();
     for (const line of lines.values()) {
@@ -117,6 +122,7 @@ export function createQueue(driver: Driver, inbox: string, forcedOut: (token: st
     const sent = now();
     line.checkAt = sent + HEARTBEAT * (0.9 + Math.random() / 10);
     const asked = [...line.waiters.values()];
+    for (const waiter of asked) waiter.silentSince ??= sent;
     driver.heartbeat({ key: line.key, inbox, tokens: asked.map(({ token }) => token) }).then(
       (reply) => heard(line, sent, asked, reply),
       () => {}, // the next one is sent all the same
@@ -144,7 +150,7 @@ export function createQueue(driver: Driver, inbox: string, forcedOut: (token: st
     if (lines.get(line.key) === line) wakeBy(line.checkAt);
   }
 
-  function listen(): void {
+  const listen = inOwnContext((): void => {
     if (opening || closed || !driver.listen) return;
     const attempt = new AbortController();
     opening = attempt;
@@ -157,7 +163,8 @@ export function createQueue(driver: Driver, inbox: string, forcedOut: (token: st
       forcedOut,
       reset: checkAll,
     };
-    driver.listen(inbox, listener, attempt.signal).then(
+    const open = async () => driver.listen!(inbox, listener, attempt.signal);
+    open().then(
       (close) => {
         if (opening === attempt) closeInbox = close;
         else close().catch(() => {});
@@ -166,7 +173,7 @@ export function createQueue(driver: Driver, inbox: string, forcedOut: (token: st
         if (opening === attempt) opening = undefined; // the next check tries again
       },
     );
-  }
+  });
 
   async function hangUp(): Promise<void> {
     const close = closeInbox;

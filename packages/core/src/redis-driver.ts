@@ -56,8 +56,9 @@ const list = (reply: unknown, length: number): readonly unknown[] => {
   return reply;
 };
 
-/** For a reply that is none of the known: the key is no lock, or the reply is not ours. */
+/** For a reply that is none of the known: the key is no lock, or Redis refused this lock alone, or the reply is not ours. */
 function unknown(key: string, reply: unknown): Error {
+  if (text(reply).startsWith("error ")) return new Error(text(reply).slice("error ".length));
   if (text(reply) !== "foreign") return new TypeError(`not known: ${text(reply)}`);
   return new LockBackendError(key, "the key holds something that is no lock: another type, or a string without ttl");
 }
@@ -68,9 +69,9 @@ const flag = (key: string, reply: unknown): boolean => {
   throw unknown(key, reply);
 };
 
-/** What Redis may say of a command because of one of its locks: the others are asked for alone. */
+/** What Redis may say of a command because of one of its keys, before anything is done: each lock is then asked for alone. */
 const isOfOne = (error: unknown): boolean =>
-  error instanceof Error && /^(ERR|OOM|NOSCRIPT|NOPERM|CROSSSLOT|WRONGTYPE)\b/.test(error.message);
+  error instanceof Error && /^(ERR|NOSCRIPT|NOPERM|CROSSSLOT)\b/.test(error.message);
 
 interface Request {
   readonly key: string;
@@ -93,7 +94,8 @@ const EXTENDED_AT_ONCE = 128;
 
 /** Locks kept in Redis: scripts, run through a connection. */
 export function redisDriver(connection: RedisConnection): Driver {
-  const { keyPrefix, cluster, subscribe } = connection;
+  const { keyPrefix, cluster } = connection;
+  const subscribe = connection.subscribe?.bind(connection);
   assertKeyPrefix(keyPrefix);
 
   function addKeys(keys: string[], key: string, token = ""): void {
@@ -120,6 +122,14 @@ export function redisDriver(connection: RedisConnection): Driver {
   ): (request: Q, call?: Call) => Promise<R> {
     const run = script(connection, lua);
 
+    function flush(asked: readonly Asked<Q, R>[]): void {
+      try {
+        send(asked);
+      } catch (error) {
+        for (const { reject } of asked) reject(error);
+      }
+    }
+
     function send(asked: readonly Asked<Q, R>[]): void {
       const [{ request, call }] = asked as readonly [Asked<Q, R>];
       const alone = asked.length === 1;
@@ -130,7 +140,7 @@ export function redisDriver(connection: RedisConnection): Driver {
         (reply) => answer(asked, reply),
         (error) => {
           for (const one of asked) {
-            if (!alone && isOfOne(error) && !isAbandoned(one)) send([one]);
+            if (!alone && isOfOne(error) && !isAbandoned(one)) flush([one]);
             else one.reject(error);
           }
         },
@@ -147,7 +157,7 @@ export function redisDriver(connection: RedisConnection): Driver {
         }
       });
     }
-    return batched<Q, R>(largest, groupOf, send);
+    return batched<Q, R>(largest, groupOf, flush);
   }
 
   const claim = String(CLAIM);
@@ -175,7 +185,7 @@ export function redisDriver(connection: RedisConnection): Driver {
         case "dead":
           return { status };
         default:
-          throw unknown(key, status);
+          throw unknown(key, reply);
       }
     },
   );

@@ -46,7 +46,9 @@ export class Wait<T> implements Endable {
 
   #endAfter(ms: number): void {
     const step = Math.min(ms, MAX_DELAY);
-    const next = () => (ms > step ? this.#endAfter(ms - step) : this.end({ by: "timeout" }));
+    // After a stall of the event loop, what has arrived meanwhile is heard first.
+    const end = () => this.end({ by: "timeout" });
+    const next = () => (ms > step ? this.#endAfter(ms - step) : setImmediate(end));
     this.#timer = setTimeout(next, step);
   }
 

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { describe, expect, test } from "vitest";
-import { createLocker, type Driver, inProcessDriver, type Lock } from "../src/index";
+import { createLocker, type Driver, inProcessDriver, type Lock, type LockOptions } from "../src/index";
 
 /** Blocks the event loop, as a long computation or a paused process does. */
 const stall = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
@@ -101,6 +101,17 @@ describe("automatic extension", () => {
     expect(state.extensions, "a released lock is extended").toBe(after);
   });
 
+  test("is not put off by the caller's own, shorter extensions", async () => {
+    const driver = inProcessDriver();
+    await createLocker(driver).withLock("k", { ttl: 600 }, async (lock) => {
+      for (const until = performance.now() + 1_000; performance.now() < until; ) {
+        await lock.extend(10);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      expect(lock.isHeld).toBe(true);
+    });
+  });
+
   test("is off in acquire unless asked for", async () => {
     const { driver, state } = watched();
     const locker = createLocker(driver);
@@ -186,6 +197,70 @@ describe("a lock that was handed over", () => {
     expect(lock.isHeld).toBe(true);
     expect(state.extensions).toBeLessThanOrEqual(ttl === 30_000 ? 1 : 15);
     await lock.release();
+  });
+
+  async function handedOver(driver: Driver, options: LockOptions, inner = driver) {
+    const [a, b] = [createLocker(inner), createLocker(driver, options)];
+    const first = await a.acquire("k");
+    const waiting = b.acquire("k");
+    while ((await a.inspect("k")).waiting === 0);
+    return { a, b, waiting, handOver: () => first.release() };
+  }
+  const soonWhole = async (lock: Lock) => {
+    while (lock.remaining() < 20_000) {
+      expect(lock.isHeld).toBe(true);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  };
+
+  test("gets its whole ttl also if the caller extends it by less", async () => {
+    const { waiting, handOver } = await handedOver(inProcessDriver(), { ttl: 30_000 });
+    await handOver();
+    const lock = await waiting;
+    await lock.extend(1_000);
+    await soonWhole(lock);
+  });
+
+  test("is capped by maxHold only if it is extended automatically", async () => {
+    const { waiting, handOver } = await handedOver(inProcessDriver(), { ttl: 30_000, maxHold: 10_000 });
+    await handOver();
+    await soonWhole(await waiting);
+  });
+
+  test("has its whole ttl also when its locker closes before it knows of it", async () => {
+    const inner = inProcessDriver();
+    let onGrant = () => {};
+    const driver: Driver = {
+      ...inner,
+      listen: (inbox, listener, signal) =>
+        inner.listen!(
+          inbox,
+          {
+            ...listener,
+            granted(...news) {
+              listener.granted(...news);
+              onGrant();
+            },
+          },
+          signal,
+        ),
+    };
+    const { b, waiting, handOver } = await handedOver(driver, { ttl: 30_000 }, inner);
+    onGrant = () => void b.close();
+    await handOver();
+    await soonWhole(await waiting);
+  });
+
+  test("has its whole ttl also when its locker closes and the first try fails", async () => {
+    const { driver, state } = watched();
+    const { b, waiting, handOver } = await handedOver(driver, { ttl: 30_000 });
+    await handOver();
+    const lock = await waiting;
+    state.mode = "fail";
+    await b.close();
+    expect(state.extensions).toBe(1);
+    state.mode = "pass";
+    await soonWhole(lock);
   });
 
   test("has its whole ttl also when its locker closes at once", async () => {
