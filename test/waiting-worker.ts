@@ -54,7 +54,7 @@ export async function startWaiting(client: string, url: string): Promise<Waiting
       send({ do: "stall", ms });
       await expect("stalling");
     },
-    signal: (name) => void worker.process.kill(name),
+    signal: worker.signal,
     async end() {
       send({ do: "end" });
       const code = await worker.ended;

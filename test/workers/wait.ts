@@ -1,4 +1,5 @@
 import { createLocker, type Lock, LockError } from "@distlock/core";
+import { stallEventLoop } from "@distlock/testing";
 import { clients } from "../clients";
 import type { Order, Told } from "../waiting-worker";
 
@@ -33,7 +34,7 @@ process.on("message", async (order: Order) => {
     case "stall":
       // The message has left when the stall begins.
       process.send!({ stalling: true } satisfies Told, undefined, {}, () => {
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, order.ms);
+        stallEventLoop(order.ms);
         tell({ awake: true });
       });
       return;

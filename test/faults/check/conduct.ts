@@ -1,0 +1,23 @@
+import type { Check } from "./digest";
+
+/** From the last look of the library to the first one of its caller, on a busy machine. */
+const DELAY = 20;
+
+/** No rejection that nobody handles, no error of an unknown kind, no process that ends by itself; no lock whose lease is over. */
+export const conduct: Check = function* ({ of, holdings }) {
+  for (const { why } of of("wrong")) yield why;
+  for (const { at, id, key, worker, boundAt } of holdings.values()) {
+    const late = at - boundAt(at);
+    if (late > DELAY) yield `${worker} was given ${key} ${late.toFixed(0)} ms after its lease ended (${id})`;
+  }
+  const healedAt = of("healed")[0]?.at ?? Number.POSITIVE_INFINITY;
+  const healthy = new Map(
+    of("calls")
+      .filter(({ at }) => at > healedAt)
+      .map((call) => [`${call.worker} ${call.call}`, call]),
+  );
+  for (const { worker, call, why } of of("refused")) {
+    const called = healthy.get(`${worker} ${call}`);
+    if (called && why === "LOCK_BACKEND") yield `${worker} met an outage of ${called.key} when there was none`;
+  }
+};

@@ -1,0 +1,117 @@
+import type { Event } from "../event";
+
+export type Kind<W extends Event["what"]> = Extract<Event, { what: W }>;
+
+/** How long a dead process's lock, handed over to it, stays its own; see `CLAIM` of the core. */
+export const CLAIM = 3_000;
+
+/** One lock, from the grant on. */
+export interface Holding extends Kind<"granted"> {
+  readonly calledAt: number;
+  /** The last time at which it was surely believed to be held. */
+  believedUntil: number;
+  /** When it was given back, found lost, or its process killed; `Infinity` if none of that is known. */
+  endedAt: number;
+  lostAt: number | undefined;
+  releasedAt: number | undefined;
+  readonly looks: number[];
+  /** Redis lost data after it granted this lock, while it was held. */
+  robbed: boolean;
+  /** Until when Redis may keep the lease, as far as its holder could know at a time. */
+  boundAt(time: number): number;
+  /** Until when it surely keeps it, as far as the holder was told by answers. */
+  promisedAt(time: number): number;
+}
+
+export interface Digest {
+  readonly history: readonly Event[];
+  of<W extends Event["what"]>(what: W): readonly Kind<W>[];
+  readonly holdings: ReadonlyMap<string, Holding>;
+  /** In the order of their grants. */
+  readonly byKey: ReadonlyMap<string, readonly Holding[]>;
+}
+
+/** Gives a sentence for each thing that must not have happened. */
+export type Check = (digest: Digest) => Iterable<string>;
+
+/** Clocks and rounding. */
+const CLOSE = 5;
+
+function group<T>(list: readonly T[], keyOf: (one: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const one of list) {
+    const mates = groups.get(keyOf(one));
+    if (mates) mates.push(one);
+    else groups.set(keyOf(one), [one]);
+  }
+  return groups;
+}
+
+/** Puts a history in order for the checks. */
+export function digest(history: readonly Event[]): Digest {
+  const of = <W extends Event["what"]>(what: W) => history.filter((event): event is Kind<W> => event.what === what);
+  const calledAt = new Map(of("calls").map(({ worker, call, at }) => [`${worker} ${call}`, at]));
+  const asks = new Map(of("asks").map(({ id, at }) => [id, at]));
+  const answers = group(of("answered"), ({ id }) => id);
+  const pushes = group(of("pushed"), ({ id }) => id);
+  const killed = new Map(of("killed").map(({ worker, at }) => [worker, at]));
+  const forgot = of("forgot");
+  const [began] = of("began");
+
+  const latest = (times: readonly number[]) => Math.max(Number.NEGATIVE_INFINITY, ...times);
+
+  function boundAt(id: string, time: number): number {
+    const answered = (answers.get(id) ?? []).filter(({ at }) => at <= time);
+    const leases = answered.filter(({ reply }) => reply !== "queued").map(({ sent, ttl }) => sent + ttl);
+    // A lock that was handed over was not handed over before the server handled what it answered: count from there.
+    const claims = (pushes.get(id) ?? [])
+      .filter(({ at }) => at <= time)
+      .map(({ at, ttl }) => {
+        const heard = answered.filter((one) => one.at <= at).map(({ sent }) => sent);
+        return latest([asks.get(id) ?? Number.NEGATIVE_INFINITY, ...heard]) + ttl;
+      });
+    return latest([...leases, ...claims]);
+  }
+
+  function promisedAt(id: string, time: number): number {
+    const leases = (answers.get(id) ?? []).filter(({ at, reply }) => at <= time && /granted|extended/.test(reply));
+    return latest(leases.map(({ sent, ttl }) => sent + ttl * 0.99 - 2));
+  }
+
+  const holdings = new Map<string, Holding>();
+  for (const granted of of("granted")) {
+    holdings.set(granted.id, {
+      ...granted,
+      calledAt: calledAt.get(`${granted.worker} ${granted.call}`) ?? granted.at,
+      believedUntil: granted.at,
+      endedAt: killed.get(granted.worker) ?? Number.POSITIVE_INFINITY,
+      lostAt: undefined,
+      releasedAt: undefined,
+      looks: [],
+      robbed: false,
+      boundAt: (time) => boundAt(granted.id, time),
+      promisedAt: (time) => promisedAt(granted.id, time),
+    });
+  }
+  for (const event of history) {
+    if (event.what === "looks") {
+      for (const id of event.held) {
+        const holding = holdings.get(id)!;
+        holding.looks.push(event.at);
+        holding.believedUntil = Math.max(holding.believedUntil, event.at);
+      }
+    }
+    if (event.what !== "lost" && event.what !== "releases") continue;
+    const holding = holdings.get(event.id)!;
+    holding.endedAt = Math.min(holding.endedAt, event.at);
+    if (event.what === "lost") holding.lostAt ??= event.at;
+    else holding.releasedAt ??= event.at;
+  }
+  for (const holding of holdings.values()) {
+    // A fence is the server's time in µs, so it tells when the lock was granted.
+    const grantedAt = began ? holding.fence / 1_000 - began.wall + began.at : holding.calledAt;
+    const until = Math.max(holding.believedUntil, Math.min(holding.endedAt, holding.boundAt(holding.endedAt)));
+    holding.robbed = forgot.some(({ at, to }) => grantedAt - CLOSE < to && at < until);
+  }
+  return { history, of, holdings, byKey: group([...holdings.values()], ({ key }) => key) };
+}

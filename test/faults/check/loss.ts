@@ -1,0 +1,32 @@
+import type { Check } from "./digest";
+
+/** What a timer may be late by, on a busy machine, when the event loop turns. */
+const LATE = 10;
+const EARLY = 10;
+
+/**
+ * A loss is signalled by the deadline at the latest (as soon as the event loop turns), and not before it, unless Redis lost
+ * the lock.
+ */
+export const loss: Check = function* ({ of, holdings }) {
+  const suspects = new Set<string>();
+  const told = new Set<string>();
+  for (const { at, unwarned, turned } of of("looks")) {
+    if (!turned) continue;
+    for (const id of unwarned) {
+      const holding = holdings.get(id)!;
+      const late = at - holding.boundAt(at);
+      // Between two such looks the event loop turned, and every timer that was due has run.
+      if (late > LATE && suspects.has(id) && !told.has(id)) {
+        told.add(id);
+        yield `${holding.worker} was not told of the loss of ${holding.key} ${late.toFixed(0)} ms after its lease ended (${id})`;
+      }
+      if (late > LATE) suspects.add(id);
+    }
+  }
+  for (const { id, key, worker, lostAt, robbed, promisedAt } of holdings.values()) {
+    if (lostAt === undefined || robbed) continue;
+    const early = promisedAt(lostAt) - lostAt;
+    if (early > EARLY) yield `${worker} was told of the loss of ${key} ${early.toFixed(0)} ms too early (${id})`;
+  }
+};

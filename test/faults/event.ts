@@ -1,0 +1,73 @@
+/**
+ * What the processes of a round write down, one line of JSON each. Times are ms of `monotonic()`. `id` is the end of a
+ * token, `call` numbers the attempts of one worker, `worker` names one process.
+ */
+export type Event =
+  /** The two clocks, once: `wall` is that of the day, in ms. */
+  | { what: "began"; at: number; wall: number }
+  /** A worker begins to acquire. `queues`: it waits in the queue. */
+  | { what: "calls"; at: number; worker: string; call: number; key: string; queues: boolean }
+  /** It was given the lock; `at` is a time at which it believed that it held it, unless `remaining` is 0. */
+  | {
+      what: "granted";
+      at: number;
+      worker: string;
+      call: number;
+      key: string;
+      id: string;
+      fence: number;
+      remaining: number;
+    }
+  /** It was not. */
+  | { what: "refused"; at: number; worker: string; call: number; why: string }
+  /** The first request of a token is sent. */
+  | { what: "asks"; at: number; worker: string; key: string; id: string }
+  /** A request was answered: a lease (`ttl`) that the server may count from `sent` on, or a place in the queue. */
+  | { what: "answered"; at: number; worker: string; id: string; reply: Reply; sent: number; ttl: number }
+  /** A message hands a lock over, for `ttl`. */
+  | { what: "pushed"; at: number; worker: string; id: string; ttl: number }
+  /**
+   * Every few ms: the locks that look at `isHeld` and find it true, and those that only listen and have heard of no loss.
+   * `turned`: by a timer, so that the event loop turned since the last such look.
+   */
+  | {
+      what: "looks";
+      at: number;
+      worker: string;
+      turned: boolean;
+      held: readonly string[];
+      unwarned: readonly string[];
+    }
+  | { what: "lost"; at: number; worker: string; id: string }
+  | { what: "releases"; at: number; worker: string; id: string }
+  /** An answer of the store. */
+  | { what: "wrote"; at: number; key: string; id: string; fence: number; state: number; taken: boolean }
+  /** The process is gone. */
+  | { what: "killed"; at: number; worker: string }
+  /** What must not happen, whatever else does. */
+  | { what: "wrong"; at: number; why: string }
+  /** What Redis has, at some time from `from` to `at`: whose token each key holds, and how many wait for it. */
+  | {
+      what: "seen";
+      from: number;
+      at: number;
+      keys: Readonly<Record<string, { id: string | null; waiting: number }>>;
+    }
+  /** Redis lost data, on purpose. */
+  | { what: "forgot"; at: number; to: number }
+  | { what: "fault"; at: number; name: string }
+  /** No more faults, and every worker has had an answer since. */
+  | { what: "healed"; at: number }
+  /** What Redis still has when all workers are done and all leases over. */
+  | { what: "left"; at: number; names: readonly string[] }
+  | { what: "store"; at: number; key: string; state: number; log: readonly StoreEntry[] };
+
+/** `granted` and `extended` are leases of the ttl, `claimed` of the claim; `queued` is a place in the queue. */
+export type Reply = "granted" | "extended" | "claimed" | "queued";
+
+/** One write that the store took. */
+export interface StoreEntry {
+  readonly fence: number;
+  readonly state: number;
+  readonly id: string;
+}

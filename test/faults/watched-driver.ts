@@ -1,0 +1,64 @@
+import type { Driver, Listener } from "@distlock/core";
+import { CLAIM } from "./check/digest";
+import { monotonic } from "./clock";
+import type { Event, Reply } from "./event";
+import { idOf } from "./id";
+import type { Moments } from "./moments";
+
+/** A driver that records what is asked and answered, before the locker hears of it. */
+export function watchedDriver(
+  driver: Driver,
+  worker: string,
+  record: (event: Event) => void,
+  { reach }: Pick<Moments, "reach">,
+): Driver {
+  /** Of the tokens that were asked for. */
+  const ttls = new Map<string, number>();
+  const answered = (token: string, reply: Reply, sent: number, ttl: number) =>
+    record({ what: "answered", at: monotonic(), worker, id: idOf(token), reply, sent, ttl });
+
+  return {
+    ...driver,
+
+    async acquire(request, call) {
+      const { key, token, ttl } = request;
+      const sent = monotonic();
+      if (!ttls.has(token)) record({ what: "asks", at: sent, worker, key, id: idOf(token) });
+      ttls.set(token, ttl);
+      const reply = await driver.acquire(request, call);
+      if (reply.status === "granted" || reply.status === "queued") answered(token, reply.status, sent, ttl);
+      if (reply.status === "granted") reach("granted", ttl);
+      if (reply.status === "queued" || reply.status === "held") reach("waiting", ttl);
+      return reply;
+    },
+
+    async extend(request) {
+      const sent = monotonic();
+      const reply = await driver.extend(request);
+      if (reply === "held") answered(request.token, "extended", sent, request.ttl);
+      return reply;
+    },
+
+    async heartbeat(request) {
+      const sent = monotonic();
+      const reply = await driver.heartbeat(request);
+      request.tokens.forEach((token, i) => {
+        if (reply.states[i] === "granted") answered(token, "claimed", sent, CLAIM);
+        if (reply.states[i] === "queued") answered(token, "queued", sent, CLAIM);
+      });
+      return reply;
+    },
+
+    listen: (inbox, listener, signal) => {
+      const between: Listener = {
+        ...listener,
+        granted(token, fence, claim) {
+          record({ what: "pushed", at: monotonic(), worker, id: idOf(token), ttl: claim });
+          reach("granted", ttls.get(token) ?? claim);
+          listener.granted(token, fence, claim);
+        },
+      };
+      return driver.listen!(inbox, between, signal);
+    },
+  };
+}
