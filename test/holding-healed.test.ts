@@ -34,6 +34,8 @@ async function newestConnection(): Promise<number> {
 
 interface Fault {
   begin(): unknown;
+  /** Once something was sent. */
+  go?(): Promise<void>;
   heal(): unknown;
 }
 
@@ -41,8 +43,12 @@ const faults: Readonly<Record<string, Fault>> = {
   "a frozen server": { begin: () => server.signal("SIGSTOP"), heal: () => server.signal("SIGCONT") },
   "answers that are held back": { begin: () => proxy.set("hold"), heal: () => proxy.set("pass") },
   "a black hole": { begin: () => proxy.set("hold", { way: "both" }), heal: () => proxy.set("pass") },
-  "a black hole that ends in a reset": {
+  "a black hole that swallows first the answers, then all, and ends in a reset": {
     begin: () => proxy.set("drop"),
+    async go() {
+      await until(async () => proxy.kept > 0);
+      proxy.set("drop", { way: "both" });
+    },
     async heal() {
       const before = await newestConnection();
       proxy.set("pass");
@@ -63,37 +69,41 @@ const connected = (client: TestClient) =>
   );
 
 describe.each(Object.keys(clients))("%s", (name) => {
-  test.each(Object.entries(faults))("an acquire that ended during %s leaves nothing", async (_, { begin, heal }) => {
-    const { client, locker } = await open(name, proxy.url);
-    const { client: near, locker: other } = await open(name, server.url);
-    const id = randomUUID();
-    await (await locker.acquire(`before:${id}`)).release();
-    await begin();
-    const controller = new AbortController();
-    const reason = new Error("user went away");
-    const ended = [
-      expect(locker.acquire(`timeout:${id}`, { timeout: 150 })).rejects.toMatchObject({ code: "LOCK_BACKEND" }),
-      expect(locker.acquire(`signal:${id}`, { signal: controller.signal })).rejects.toBe(reason),
-      expect(locker.acquire(`retry:${id}`, { wait: "retry", timeout: 150 })).rejects.toMatchObject({
-        code: "LOCK_BACKEND",
-      }),
-    ];
-    await ended[0];
-    controller.abort(reason);
-    await Promise.all(ended);
-    await heal();
-    await connected(client);
-    await near.get("any");
-    for (const key of ["timeout", "signal", "retry"].map((how) => `${how}:${id}`)) {
-      await expectSoonFree(redis, key);
-      const lock = await other.tryAcquire(key);
-      expect(lock, key).not.toBeNull();
-      await lock!.release();
-    }
-    expect(await leftBehind(redis, id)).toEqual([]);
-  });
+  test.each(Object.entries(faults))(
+    "an acquire that ended during %s leaves nothing",
+    async (_, { begin, go, heal }) => {
+      const { client, locker } = await open(name, proxy.url);
+      const { client: near, locker: other } = await open(name, server.url);
+      const id = randomUUID();
+      await (await locker.acquire(`before:${id}`)).release();
+      await begin();
+      const controller = new AbortController();
+      const reason = new Error("user went away");
+      const ended = [
+        expect(locker.acquire(`timeout:${id}`, { timeout: 150 })).rejects.toMatchObject({ code: "LOCK_BACKEND" }),
+        expect(locker.acquire(`signal:${id}`, { signal: controller.signal })).rejects.toBe(reason),
+        expect(locker.acquire(`retry:${id}`, { wait: "retry", timeout: 150 })).rejects.toMatchObject({
+          code: "LOCK_BACKEND",
+        }),
+      ];
+      await go?.();
+      await ended[0];
+      controller.abort(reason);
+      await Promise.all(ended);
+      await heal();
+      await connected(client);
+      await near.get("any");
+      for (const key of ["timeout", "signal", "retry"].map((how) => `${how}:${id}`)) {
+        await expectSoonFree(redis, key);
+        const lock = await other.tryAcquire(key);
+        expect(lock, key).not.toBeNull();
+        await lock!.release();
+      }
+      expect(await leftBehind(redis, id)).toEqual([]);
+    },
+  );
 
-  test.each(Object.entries(faults))("a wait that ended during %s leaves no place", async (_, { begin, heal }) => {
+  test.each(Object.entries(faults))("a wait that ended during %s leaves no place", async (_, { begin, go, heal }) => {
     const { client, locker } = await open(name, proxy.url);
     const { client: near, locker: other } = await open(name, server.url);
     const key = `wait:${randomUUID()}`;
@@ -103,9 +113,10 @@ describe.each(Object.keys(clients))("%s", (name) => {
     await untilWaiting(other, key, 1);
     await begin();
     // One who stands in the queue already, and one whose request for a place has no answer.
-    await expect(locker.acquire(key, { timeout: 150 })).rejects.toMatchObject({
-      code: expect.stringMatching(/^LOCK_/),
-    });
+    const code = expect.stringMatching(/^LOCK_/);
+    const after = expect(locker.acquire(key, { timeout: 150 })).rejects.toMatchObject({ code });
+    await go?.();
+    await after;
     controller.abort("gone");
     await before;
     await heal();
