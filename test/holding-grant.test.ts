@@ -7,7 +7,6 @@ import { clients } from "./clients";
 import { expectSoonFree } from "./left-behind";
 import { createLockers } from "./lockers";
 import { refuseUnhandledRejections } from "./unhandled";
-import { untilWaiting } from "./until";
 
 const TTL = 100;
 
@@ -36,6 +35,8 @@ const newKey = () => `grant:${randomUUID()}`;
 async function leftWhenGranted(locker: Locker, key: string): Promise<number> {
   const lock = await locker.acquire(key, { ttl: TTL, timeout: 20_000 });
   const left = lock.remaining();
+  const token = await redis.get(key);
+  if (lock.isHeld) expect(token).toBe(lock.token);
   await lock.release().catch(() => {});
   return left;
 }
@@ -80,22 +81,6 @@ describe.each(Object.keys(clients))("%s", (name) => {
       code: "LOCK_BACKEND",
       message: expect.stringContaining("after the lease of 100 ms was over"),
     });
-    proxy.set("pass");
-    await expectSoonFree(redis, key);
-  });
-
-  test("after a long wait in the queue, with a slow network: only a lock with time left, each in its turn", async () => {
-    const { locker } = await open(name, proxy.url);
-    const { locker: other } = await open(name, server.url);
-    const key = newKey();
-    const held = await other.acquire(key, { ttl: 600, autoExtend: true });
-    proxy.set("delay", { way: "both", delay: [1, 30] });
-    const waiting = Array.from({ length: 12 }, () => leftWhenGranted(locker, key));
-    await untilWaiting(other, key, 12);
-    await new Promise((resolve) => setTimeout(resolve, 1_500)); // longer than a heartbeat, and than any lease
-    await held.release();
-    const left = await Promise.all(waiting);
-    expect(Math.min(...left)).toBeGreaterThan(0);
     proxy.set("pass");
     await expectSoonFree(redis, key);
   });
