@@ -95,4 +95,22 @@ describe.concurrent.each(Object.keys(clients))("%s", (name) => {
       await untouched(key, other);
     },
   );
+
+  test.concurrent.each(Object.entries(thefts))(
+    "%s: who has not noticed yet is told by release and by extend, and touches nothing",
+    async (title, { take, untouched }) => {
+      const { locker } = await open(name, server.url);
+      const { locker: other } = await open(name, server.url);
+      for (const verb of ["release", "extend"] as const) {
+        const key = `told by ${verb}:${title}:${name}`;
+        const lock = await locker.acquire(key);
+        await take(key, other);
+        expect(lock.isHeld).toBe(true);
+        await expect(lock[verb]()).rejects.toMatchObject({ code: "LOCK_LOST", key });
+        expect(lock.isHeld).toBe(false);
+        expect(lock.signal.aborted).toBe(true);
+        await untouched(key, other);
+      }
+    },
+  );
 });
