@@ -115,8 +115,8 @@ async function hold(name: string, { ttl, happen }: Failure, way: keyof typeof wa
   return { outcome, warnings: warnings.map(({ code }) => code) };
 }
 
-describe.concurrent.each(Object.keys(clients))("%s", (name) => {
-  test.concurrent.each(Object.entries(failures))("a lock that is %s: what the work gave survives", async (_, kinds) => {
+describe.concurrent.each(Object.entries(failures))("a lock that is %s", (_, kinds) => {
+  test.concurrent.each(Object.keys(clients))("what the work gave survives: %s", async (name) => {
     async function throwing(failure: Failure, way: string, error: unknown): Promise<void> {
       const thrower = () => {
         throw error;
