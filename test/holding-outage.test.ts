@@ -4,6 +4,7 @@ import { startFaultProxy, startRedis } from "@distlock/testing";
 import { afterAll, describe, expect, test } from "vitest";
 import { clients } from "./clients";
 import { refuseUnhandledRejections } from "./unhandled";
+import { until } from "./until";
 
 /** For a busy machine: what a timer may come late. */
 const SLACK = 500;
@@ -101,7 +102,11 @@ describe.each(Object.keys(clients))("%s", (name) => {
       };
       await leaseAt(0.7); // an extension comes at two thirds
       if (how === "SIGSTOP") await frozen!.signal(how);
-      else proxy.set(how);
+      else proxy.set("hold", { way: "both" });
+      if (how === "cut") {
+        await until(async () => proxy.kept > 0); // it is under way, and fails
+        proxy.set("cut");
+      }
       await leaseAt(0.6);
       if (how === "SIGSTOP") await frozen!.signal("SIGCONT");
       else proxy.set("pass");
