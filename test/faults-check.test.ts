@@ -234,7 +234,10 @@ describe("conduct", () => {
       return event;
     };
     const looks = (event: Event) => !(event.what === "looks" && event.worker === "two");
+    const stalled: Event = { what: "stalled", from: 203, at: 1_290, worker: "two", id: "b" };
     expect(rulesOf(changed(late).filter(looks))).toEqual(["conduct"]);
+    expect(rulesOf(changed(late, stalled).filter(looks))).toEqual(["conduct"]);
+    expect(rulesOf(changed(late, { ...stalled, id: "other" }).filter(looks))).toEqual([]);
   });
 
   test("an outage when there is none", () => {

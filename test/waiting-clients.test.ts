@@ -106,6 +106,40 @@ describe.each(Object.entries(given))("%s", (_, connect) => {
   });
 });
 
+/** Clients that give up soon, each in its way. */
+const impatient: Record<string, () => Given | Promise<Given>> = {
+  "ioredis 5.11.1, a short command timeout": () => ofIoredis(new Redis5(port, { commandTimeout: 150 })),
+  "ioredis 6.0.0, a short command timeout": () => ofIoredis(new Redis6(port, { commandTimeout: 150 })),
+  "ioredis 6.0.0, no reconnection": () => ofIoredis(new Redis6(port, { retryStrategy: () => null })),
+  "redis 4.7.1, no reconnection": () => ofNodeRedis(redis4.createClient({ url, socket: { reconnectStrategy: false } })),
+  "redis 5.12.1, no reconnection": () =>
+    ofNodeRedis(redis5.createClient({ url, socket: { reconnectStrategy: false } })),
+  "redis 6.3.1, no reconnection": () => ofNodeRedis(redis6.createClient({ url, socket: { reconnectStrategy: false } })),
+  "redis 6.3.1, pool, no reconnection": () =>
+    ofNodeRedis(redis6.createClientPool({ url, socket: { reconnectStrategy: false } }, size)),
+};
+
+test.each(Object.entries(impatient))("%s: the inbox comes back after its connection was lost", async (_, connect) => {
+  const { driver, close } = await connect();
+  const holder = createLocker(driver);
+  const waiter = createLocker({ ...driver, heartbeat: () => new Promise(() => {}) });
+  const subscriber = async () => /id=(\d+)/.exec(String(await redis.client("LIST", "TYPE", "PUBSUB")))?.[1];
+  const key = `impatient:${randomUUID()}`;
+  const lock = await holder.acquire(key);
+  const waiting = waiter.acquire(key, { timeout: 20_000 });
+  waiting.catch(() => {});
+  await until(async () => (await listeners()) === 1);
+  const first = await subscriber();
+  await redis.client("KILL", "TYPE", "PUBSUB");
+  await redis.client("PAUSE", 400);
+  await until(async () => ![undefined, first].includes(await subscriber()));
+  await lock.release();
+  await (await waiting).release();
+  await waiter.close();
+  await holder.close();
+  close();
+});
+
 describe.each(Object.keys(clients))("%s", (name) => {
   test("forceRelease tells the holder's process at once, and grants the next waiter", async () => {
     const client = await clients[name]!(url);

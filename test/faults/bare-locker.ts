@@ -6,7 +6,7 @@ export function bareLocker(): Locker {
   const grant = (key: string): Lock => ({
     key,
     token: randomUUID(),
-    fence: Date.now() * 1_000,
+    fence: 1,
     signal: new AbortController().signal,
     isHeld: true,
     remaining: () => 1_000,

@@ -4,13 +4,14 @@ import { type NodeRedisClient, nodeRedisDriver } from "@distlock/node-redis";
 import { Redis as Redis5 } from "ioredis-5";
 import { Redis as Redis6 } from "ioredis-6";
 import * as redis4 from "redis-4";
-import * as redis5 from "redis-5";
 import * as redis6 from "redis-6";
 
 export interface Connected {
   readonly driver: Driver;
   /** Resolves when the server answered. */
   ping(): Promise<unknown>;
+  /** What the client says of its connection. */
+  state(): string;
   close(): unknown;
 }
 
@@ -20,10 +21,16 @@ const PAUSE = 100;
 function ofIoredis(Redis: typeof Redis6, url: string): Connected {
   const client = new Redis(url, { retryStrategy: () => PAUSE });
   client.on("error", () => {});
-  return { driver: ioredisDriver(client), ping: () => client.ping(), close: () => client.disconnect() };
+  return {
+    driver: ioredisDriver(client),
+    ping: () => client.ping(),
+    state: () => client.status,
+    close: () => client.disconnect(),
+  };
 }
 
 interface NodeRedis extends NodeRedisClient {
+  readonly isReady: boolean;
   on(event: "error", listener: () => void): unknown;
   connect(): Promise<unknown>;
   ping(): Promise<unknown>;
@@ -32,12 +39,13 @@ interface NodeRedis extends NodeRedisClient {
 async function ofNodeRedis(client: NodeRedis, close: () => unknown): Promise<Connected> {
   client.on("error", () => {});
   await client.connect();
-  return { driver: nodeRedisDriver(client), ping: () => client.ping(), close };
+  const state = () => (client.isReady ? "ready" : "not ready");
+  return { driver: nodeRedisDriver(client), ping: () => client.ping(), state, close };
 }
 
 const settings = (url: string) => ({ url, socket: { reconnectStrategy: () => PAUSE } });
 
-/** The oldest and newest of each client that is supported, and what is between. */
+/** The oldest and the newest of each client that is supported. */
 export const connect: Readonly<Record<string, (url: string) => Promise<Connected>>> = {
   "ioredis-5.11.1": async (url) => ofIoredis(Redis5 as unknown as typeof Redis6, url),
   "redis-4.7.1": (url) => {
@@ -47,10 +55,6 @@ export const connect: Readonly<Record<string, (url: string) => Promise<Connected
   "ioredis-6.0.0": async (url) => ofIoredis(Redis6, url),
   "redis-6.3.1": (url) => {
     const client = redis6.createClient(settings(url));
-    return ofNodeRedis(client as unknown as NodeRedis, () => client.destroy());
-  },
-  "redis-5.12.1": (url) => {
-    const client = redis5.createClient(settings(url));
     return ofNodeRedis(client as unknown as NodeRedis, () => client.destroy());
   },
 };

@@ -18,6 +18,7 @@ export interface Hand {
   calm(): Promise<void>;
   /** Resolves when it has done its jobs and ended by itself. */
   finish(): Promise<void>;
+  /** At once, whatever it does. */
   stop(): Promise<void>;
 }
 
@@ -34,6 +35,7 @@ export async function hire(
   const proxy = await startFaultProxy(server);
   let count = 0;
   let isOver = false;
+  let stopping: Promise<void> | undefined;
   let worker: Worker;
   let name: string;
 
@@ -61,7 +63,7 @@ export async function hire(
       const waking = setInterval(() => current.signal("SIGCONT"), 50);
       const answer = await current.next<string>().catch(() => "died");
       clearInterval(waking);
-      if (answer === question) return;
+      if (answer === question || isOver) return;
     }
   }
 
@@ -96,7 +98,8 @@ export async function hire(
       isOver = true;
       worker.signal("SIGKILL");
       await worker.ended;
-      await proxy.stop();
+      stopping ??= proxy.stop();
+      await stopping;
     },
   };
 }

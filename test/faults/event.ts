@@ -42,6 +42,8 @@ export type Event =
   | { what: "releases"; at: number; worker: string; id: string }
   /** An answer of the store. */
   | { what: "wrote"; at: number; key: string; id: string; fence: number; state: number; taken: boolean }
+  /** The process stood still from `from` to `at`, while it dealt with that token. */
+  | { what: "stalled"; from: number; at: number; worker: string; id: string }
   /** The process is gone. */
   | { what: "killed"; at: number; worker: string }
   /** What must not happen, whatever else does. */

@@ -92,14 +92,15 @@ async function hold(
   const unwatch = looker.watch(lock, listens ? "listen" : "look");
   // Who is careless goes on when the lock is lost: then the store must refuse.
   const careless = random.chance(30);
-  const until = monotonic() + (random.int(0, random.pick([20, 20, 250])) / 100) * ttl;
+  const until =
+    monotonic() + (random.int(0, random.pick(keep === "autoExtend" ? [20, 100, 300] : [20, 20, 250])) / 100) * ttl;
   const { signal } = listens ? lock : {};
   const goesOn = () => monotonic() < until && (careless || (listens ? !signal!.aborted : lock.isHeld));
   let extendAt = monotonic() + ttl / 3;
 
   do {
     const state = await store.open(key, fence);
-    moments.reach("holding", ttl);
+    moments.reach("holding", token, ttl);
     await pause(random.int(0, 30));
     const entry = { fence, state: (state ?? -1) + 1, id };
     const taken = state !== undefined && (await store.write(key, entry));

@@ -1,7 +1,8 @@
 import { stallEventLoop } from "@distlock/testing";
+import { monotonic } from "./clock";
 
-/** In the life of a lock: it is held, it is waited for, its grant has just arrived and nobody has looked at it; or at once. */
-export type Moment = "holding" | "waiting" | "granted" | "now";
+/** In the life of a lock: it is held, it is waited for, its grant has just arrived and nobody has looked at it. */
+export type Moment = "holding" | "waiting" | "granted";
 
 /** What a worker does to itself, at such a moment: exactly there, as no signal from outside could. */
 export interface Blow {
@@ -16,33 +17,33 @@ export interface Moments {
   prepare(blow: Blow): void;
   /** Whatever was prepared and has not happened never will. */
   spare(): void;
-  /** Now is such a moment, for a lock of that ttl. */
-  reach(moment: Moment, ttl: number): void;
+  /** Now is such a moment, for a token that asked for that ttl. */
+  reach(moment: Moment, token: string, ttl: number): void;
 }
 
-/** `awake` is called at once when a stall or freeze is over. */
-export function createMoments(awake: () => void): Moments {
+/** `awake` is called at once when a stall or freeze is over, with when it began. */
+export function createMoments(awake: (from: number, token: string) => void): Moments {
   let prepared: Blow[] = [];
 
-  function suffer({ how, ttls = 1 }: Blow, ttl: number): void {
+  function suffer({ how, ttls = 1 }: Blow, token: string, ttl: number): void {
+    const from = monotonic();
     if (how === "stall") stallEventLoop(ttls * ttl);
     else process.kill(process.pid, how === "kill" ? "SIGKILL" : "SIGSTOP");
-    awake();
+    awake(from, token);
   }
 
   return {
     prepare(blow) {
-      if (blow.at === "now") suffer(blow, 1_000);
-      else prepared.push(blow);
+      prepared.push(blow);
     },
     spare() {
       prepared = [];
     },
-    reach(moment, ttl) {
+    reach(moment, token, ttl) {
       const blow = prepared.find(({ at }) => at === moment);
       if (!blow) return;
       prepared = prepared.filter((other) => other !== blow);
-      suffer(blow, ttl);
+      suffer(blow, token, ttl);
     },
   };
 }

@@ -153,7 +153,7 @@ const ofLinks: readonly Fault[] = [
       async run(world: World) {
         const cut = some(world);
         for (const { proxy } of cut) proxy.set("hold", { way, ...(only && { links: only }) });
-        await pause(world.random.int(100, 2_000));
+        await pause(world.random.int(50, world.random.pick([400, 2_000])));
         // It heals, or the other side was never there.
         const isOver = world.random.chance(50);
         for (const { proxy } of cut) {
@@ -175,9 +175,9 @@ const ofLinks: readonly Fault[] = [
   {
     name: "lost replies",
     async run(world) {
-      for (let i = 0; i < 5; i++) {
+      for (let i = 0; i < 15; i++) {
         const { proxy } = world.random.pick(world.crew);
-        await Promise.race([proxy.loseReply(), pause(500)]);
+        await Promise.race([proxy.loseReply(), pause(100)]);
         proxy.set("pass"); // calls off what has not happened
       }
     },

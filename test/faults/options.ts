@@ -21,7 +21,7 @@ const minutes = (text: string): number => {
 export function parseOptions(args: readonly string[]): FaultsOptions {
   const program = new Command("faults")
     .description(
-      "Lets worker processes with every supported client acquire, hold and release locks on a Redis of their own, while workers " +
+      "Lets worker processes with the oldest and newest supported clients acquire, hold and release locks on a Redis of their own, while workers " +
         "are killed, frozen and stalled, Redis is paused, killed and emptied, and connections are cut, delayed and swallowed. " +
         "Then it checks what they wrote down: whether two ever held one lock, whether anybody believed wrongly, and so on. It " +
         "goes round by round, each with the next seed and with all faults once, and ends at the first round that proves " +

@@ -16,7 +16,10 @@ import { openRecorder, readHistory } from "./recorder";
 import { openStore } from "./store";
 
 export interface RoundOptions {
-  /** Whether Redis keeps everything over a restart (appendfsync always) depends on it alone: it does if it is odd. */
+  /**
+   * Of everything that chance gives. If it is odd, Redis keeps everything over a restart (an AOF that is written always), and
+   * the workers finish what they do in the end; if it is even, Redis comes back empty, and the workers are killed in the end.
+   */
   readonly seed: number;
   /** For how long there are faults, at most, in ms. Default: until each has happened. */
   readonly rage?: number;
@@ -55,8 +58,8 @@ export async function runRound({
 }: RoundOptions): Promise<RoundResult> {
   const folder = await mkdtemp(join(tmpdir(), "distlock-faults-"));
   const random = createRandom(seed);
-  const isPersistent = seed % 2 === 1;
-  const server = await startRedis({ args: isPersistent ? AOF : [] });
+  const isOdd = seed % 2 === 1;
+  const server = await startRedis({ args: isOdd ? AOF : [] });
   const storeServer = await startRedis();
   const { record, close } = openRecorder(folder, "round");
   const admin = new Redis(server.url, { retryStrategy: () => 50, maxRetriesPerRequest: null });
@@ -84,14 +87,15 @@ export async function runRound({
     }
     await Promise.all(crew.map(({ begun }) => begun));
 
-    const world = { random, crew, server, admin, isPersistent, record };
+    const world = { random, crew, server, admin, isPersistent: isOdd, record };
     await rage(world, rageFor, onFault);
 
     await Promise.all(crew.map((hand) => hand.calm()));
     record({ what: "healed", at: monotonic() });
     await pause(CALM);
-    await Promise.all(crew.map((hand) => hand.finish()));
-    record({ what: "left", at: monotonic(), names: await leftIn(admin) });
+    await Promise.all(crew.map((hand) => (isOdd || bare ? hand.finish() : hand.stop())));
+    const names = await leftIn(admin);
+    record({ what: "left", at: monotonic(), names });
     for (const key of keys) record({ what: "store", at: monotonic(), key, ...(await store.read(key)) });
     await stopObserving();
   } finally {

@@ -27,8 +27,8 @@ export function watchedDriver(
       ttls.set(token, ttl);
       const reply = await driver.acquire(request, call);
       if (reply.status === "granted" || reply.status === "queued") answered(token, reply.status, sent, ttl);
-      if (reply.status === "granted") reach("granted", ttl);
-      if (reply.status === "queued" || reply.status === "held") reach("waiting", ttl);
+      if (reply.status === "granted") reach("granted", token, ttl);
+      if (reply.status === "queued" || reply.status === "held") reach("waiting", token, ttl);
       return reply;
     },
 
@@ -54,7 +54,7 @@ export function watchedDriver(
         ...listener,
         granted(token, fence, claim) {
           record({ what: "pushed", at: monotonic(), worker, id: idOf(token), ttl: claim });
-          reach("granted", ttls.get(token) ?? claim);
+          reach("granted", token, ttls.get(token) ?? claim);
           listener.granted(token, fence, claim);
         },
       };

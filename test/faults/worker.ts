@@ -2,6 +2,7 @@ import { createLocker } from "@distlock/core";
 import { bareLocker } from "./bare-locker";
 import { monotonic } from "./clock";
 import { connect } from "./connect";
+import { idOf } from "./id";
 import { job } from "./job";
 import { createLooker } from "./looker";
 import { createMoments } from "./moments";
@@ -25,8 +26,14 @@ process.on("uncaughtException", (error) => {
 });
 process.once("disconnect", () => process.exit());
 
+/** What no client should need to find out that its connection is gone. */
+const SILENCE = 30_000;
+
 const looker = createLooker(worker, record);
-const moments = createMoments(looker.look);
+const moments = createMoments((from, token) => {
+  looker.look();
+  record({ what: "stalled", from, at: monotonic(), worker, id: idOf(token) });
+});
 const random = createRandom(seed);
 const opened = connect[client]!(url);
 let isCalm = false;
@@ -46,14 +53,16 @@ async function obey(order: Order): Promise<void> {
 
 /** Also if the client has yet to notice that its connection is gone. */
 async function answered(): Promise<void> {
-  const isAnswered = async () => {
-    const client = await opened;
-    return client.ping().then(
+  const client = await opened;
+  const complain = () => wrong(`no answer for ${SILENCE} ms when all is well; the client says "${client.state()}"`);
+  const timer = setTimeout(complain, SILENCE);
+  const isAnswered = () =>
+    client.ping().then(
       () => true,
       () => false,
     );
-  };
   while (!(await isAnswered())) await pause(50);
+  clearTimeout(timer);
 }
 process.on("message", (order: Order) => void obey(order));
 

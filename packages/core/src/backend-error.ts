@@ -5,24 +5,47 @@ export type Verb = "acquire" | "extend" | "release" | "inspect" | "forceRelease"
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
+/**
+ * What to do about what Redis or a client says. Redis error codes are the first word of the message in every client; before
+ * Redis 7 an error inside a script has more before it.
+ */
+const advice: readonly (readonly [RegExp, string])[] = [
+  [/\b(NOAUTH|WRONGPASS)\b/, "give the client the right username and password"],
+  [/\bNOPERM\b/, "the user needs EVAL, EVALSHA, what the scripts call, the lock's companion keys, SUBSCRIBE, PUBLISH"],
+  [
+    /\b(READONLY|MASTERDOWN)\b/,
+    "this server is a replica: connect to the primary, by Sentinel or Cluster for instance",
+  ],
+  [/\bLOADING\b/, "the server is still reading its data"],
+  [/\bOOM\b/, "the server's memory is full: raise maxmemory, or delete what is not needed"],
+  [/\bNOREPLICAS\b/, "too few replicas are connected: see min-replicas-to-write"],
+  [/\bMISCONF\b/, "the server can't save its data: see its log"],
+  [/\bBUSY\b/, "a script keeps the server from working: see SCRIPT KILL"],
+  [/\bCLUSTERDOWN\b/, "no node serves this key's slot: see CLUSTER INFO"],
+  [/\b(MOVED|ASK|CROSSSLOT)\b/, "this is a node of a Cluster: use the client's Cluster class"],
+  [/\bECONNREFUSED\b/, "nothing listens at the client's address"],
+];
+
+const advised = (error: unknown): string => {
+  const message = messageOf(error);
+  const found = advice.find(([pattern]) => pattern.test(message));
+  return found ? `${message}: ${found[1]}` : message;
+};
+
 /** A driver's rejection as the error that callers see. */
 export const backendError = (key: string, verb: Verb, error: unknown): LockError =>
-  LockError.is(error) ? error : new LockBackendError(key, `${verb} failed: ${messageOf(error)}`, error);
+  LockError.is(error) ? error : new LockBackendError(key, `${verb} failed: ${advised(error)}`, error);
 
 export const noAnswer = (key: string, verb: Verb, ms: number = ANSWER_TIMEOUT, cause?: unknown): LockBackendError =>
   new LockBackendError(
     key,
     cause === undefined
-      ? `${verb} got no answer from Redis within ${Math.round(ms)} ms`
-      : `${verb} failed for ${Math.round(ms)} ms, last with: ${messageOf(cause)}`,
+      ? `${verb} got no answer from Redis within ${Math.round(ms)} ms: see whether it can be reached, and the client's error events`
+      : `${verb} failed for ${Math.round(ms)} ms, last with: ${advised(cause)}`,
     cause,
   );
 
-/**
- * Whether asking again is pointless: the key is no lock, or Redis refused for a reason that time does not heal.
- * Redis error codes are the first word of the message in every client; before Redis 7 an error inside a script has
- * `ERR Error running script` before it, whatever its own code is.
- */
+/** Whether asking again is pointless: the key is no lock, or Redis refused for a reason that time does not heal. */
 export const isRefusal = (error: unknown): boolean =>
   LockError.is(error) ||
   /^(ERR(?! Error running script)|NOAUTH|WRONGPASS|NOPERM|CROSSSLOT|WRONGTYPE)\b/.test(messageOf(error));

@@ -9,6 +9,8 @@ export interface Kept {
   readonly token: string;
   /** When the lease ends. */
   readonly deadline: number;
+  /** Whether its lease is still the short one of a hand-over. */
+  readonly claimed: boolean;
   /** When to extend it, `Infinity` for never. */
   readonly extendAt: number;
   /** The ttl to ask for, or 0 if the lease is long enough, or is to run out; sets `extendAt` anew. */
@@ -24,7 +26,7 @@ export interface Keeper {
   delete(lock: Kept): void;
   /** Ends the lock with this token, if it is kept here. */
   forcedOut(token: string): void;
-  /** Extends nothing from now on; deadlines are still watched. */
+  /** Extends nothing from now on, but for the short leases of hand-overs, at once; deadlines are still watched. */
   stopExtending(): void;
 }
 
@@ -93,6 +95,7 @@ export function createKeeper(driver: Driver): Keeper {
       for (const lock of locks) if (lock.token === token) lock.lose("it was forced out", true);
     },
     stopExtending() {
+      for (const lock of locks) if (lock.claimed) extend(lock);
       extending = false;
     },
   };

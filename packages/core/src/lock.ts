@@ -92,6 +92,7 @@ export class HeldLock implements Lock, Kept {
   #failure: unknown;
   #releasing: Promise<void> | undefined;
   #cappedOut = false;
+  #claimed: boolean;
 
   constructor(grant: Grant, { ttl, autoExtend, maxHold }: ResolvedOptions, holding: Holding) {
     this.key = grant.key;
@@ -103,6 +104,7 @@ export class HeldLock implements Lock, Kept {
     this.#ambiguous = grant.ambiguous;
     this.#capped = maxHold === Number.POSITIVE_INFINITY ? maxHold : now() + maxHold;
     this.#deadline = grant.deadline;
+    this.#claimed = grant.claimed;
     this.#extendAt = grant.claimed ? topUp(grant.deadline) : this.#nextExtension(grant.deadline - ttl);
     if (autoExtend || grant.claimed) holding.keeper.add(this);
   }
@@ -165,6 +167,10 @@ export class HeldLock implements Lock, Kept {
     return this.#deadline;
   }
 
+  get claimed(): boolean {
+    return this.#claimed;
+  }
+
   get extendAt(): number {
     return this.#extendAt;
   }
@@ -185,6 +191,7 @@ export class HeldLock implements Lock, Kept {
     // Past its deadline a lock stays lost; the release that its loss sent frees what Redis still extended.
     if (!this.isHeld) return;
     this.#failure = undefined;
+    this.#claimed = false;
     this.#deadline = Math.max(this.#deadline, leaseEnd(sent, ttl));
     this.#extendAt = this.#nextExtension(Math.max(sent, this.#deadline - this.#ttl));
     if (!this.#autoExtend && !this.#controller) this.#with.keeper.delete(this);

@@ -141,7 +141,7 @@ export function redisDriver(connection: RedisConnection): Driver {
       const isList = Array.isArray(reply) && reply.length === asked.length;
       asked.forEach(({ request: { key }, resolve, reject }, i) => {
         try {
-          resolve(parse(key, isList ? reply[i] : reply));
+          resolve(parse(key, isList ? reply[i] : undefined));
         } catch (error) {
           reject(unreadable(key, error));
         }

@@ -188,6 +188,20 @@ describe("a lock that was handed over", () => {
     await lock.release();
   });
 
+  test("has its whole ttl also when its locker closes at once", async () => {
+    const { driver } = watched();
+    const [a, b] = [createLocker(driver), createLocker(driver)];
+    const first = await a.acquire("k");
+    const waiting = b.acquire("k", { ttl: 30_000 });
+    while ((await a.inspect("k")).waiting === 0);
+    await first.release();
+    const lock = await waiting;
+    await b.close();
+    await new Promise(setImmediate);
+    expect(lock.remaining()).toBeGreaterThan(20_000);
+    await lock.release();
+  });
+
   test("and watched is extended to its ttl once", async () => {
     const { driver, state } = watched();
     const [a, b] = [createLocker(driver), createLocker(driver)];

@@ -9,9 +9,10 @@ interface Subscriber {
   disconnect(): void;
 }
 
-/** Connects at once, never gives up, and does not resubscribe by itself: we do, to know when. */
+/** Connects at once, never gives up, however slow the server is, and does not resubscribe by itself: we do, to know when. */
 const settings = {
   lazyConnect: false,
+  commandTimeout: undefined,
   autoResubscribe: false,
   maxRetriesPerRequest: null,
   retryStrategy: (tries: number) => Math.min(tries * 50, 1_000),

@@ -23,6 +23,12 @@ export interface Subscriber {
   disconnect(): Promise<unknown>;
 }
 
+/** One connection, of which another one can be made. */
+export interface Duplicable {
+  readonly options?: { readonly socket?: object };
+  duplicate(overrides: { readonly socket: object }): Subscriber;
+}
+
 /** What only some kinds and versions have. */
 export interface Extras {
   readonly evalSha?: unknown;
@@ -30,10 +36,10 @@ export interface Extras {
   readonly connect?: unknown;
   readonly nodeClient?: unknown;
   readonly unref?: unknown;
-  readonly options?: { readonly legacyMode?: boolean };
+  readonly options?: { readonly legacyMode?: boolean; readonly socket?: object };
   readonly _keyPrefix?: string | Uint8Array;
-  duplicate?(): Subscriber;
-  execute?<T>(task: (client: { duplicate(): Subscriber }) => T): Promise<T>;
+  readonly duplicate?: unknown;
+  execute?<T>(task: (client: Duplicable) => T): Promise<T>;
   subscribe?(channel: string, listener: (message: unknown) => void): Promise<unknown>;
   unsubscribe?(channel: string, listener: (message: unknown) => void): Promise<unknown>;
 }
@@ -47,3 +53,6 @@ export function assertClient(client: Extras | null | undefined): asserts client 
   }
   if (typeof client?.evalSha !== "function" || typeof client.connect !== "function") throw new TypeError(need);
 }
+
+export const isDuplicable = (client: Extras): client is Extras & Duplicable =>
+  typeof client.unref === "function" && typeof client.duplicate === "function";

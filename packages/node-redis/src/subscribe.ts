@@ -1,5 +1,5 @@
 import type { RedisConnection } from "@distlock/core";
-import type { Extras, Subscriber } from "./client";
+import { type Duplicable, type Extras, isDuplicable, type Subscriber } from "./client";
 
 type Subscribe = NonNullable<RedisConnection["subscribe"]>;
 
@@ -29,10 +29,16 @@ async function listenOn(
   return close;
 }
 
+/** Unlike the caller's client, whatever its settings, it never gives up. */
+const reconnectStrategy = (tries: number): number => Math.min(tries * 50, 1_000);
+
+const duplicateOf = (client: Duplicable): Subscriber =>
+  client.duplicate({ socket: { ...client.options?.socket, reconnectStrategy } });
+
 /** A client and a pool are duplicated; Cluster and Sentinel keep subscribing connections of their own. */
 export async function subscribe(client: Extras, ...listening: Parameters<Subscribe>): Promise<() => Promise<void>> {
-  if (typeof client.unref === "function" && client.duplicate) return listenOn(client.duplicate(), ...listening);
-  if (client.execute) return listenOn(await client.execute((one) => one.duplicate()), ...listening);
+  if (isDuplicable(client)) return listenOn(duplicateOf(client), ...listening);
+  if (client.execute) return listenOn(await client.execute(duplicateOf), ...listening);
   const [channel, onMessage, onReset] = listening;
   const listener = (message: unknown) => onMessage(String(message));
   await client.subscribe!(channel, listener);

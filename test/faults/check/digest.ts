@@ -13,7 +13,6 @@ export interface Holding extends Kind<"granted"> {
   /** When it was given back, found lost, or its process killed; `Infinity` if none of that is known. */
   endedAt: number;
   lostAt: number | undefined;
-  releasedAt: number | undefined;
   readonly looks: number[];
   /** Redis lost data after it granted this lock, while it was held. */
   robbed: boolean;
@@ -86,7 +85,6 @@ export function digest(history: readonly Event[]): Digest {
       believedUntil: granted.at,
       endedAt: killed.get(granted.worker) ?? Number.POSITIVE_INFINITY,
       lostAt: undefined,
-      releasedAt: undefined,
       looks: [],
       robbed: false,
       boundAt: (time) => boundAt(granted.id, time),
@@ -105,7 +103,6 @@ export function digest(history: readonly Event[]): Digest {
     const holding = holdings.get(event.id)!;
     holding.endedAt = Math.min(holding.endedAt, event.at);
     if (event.what === "lost") holding.lostAt ??= event.at;
-    else holding.releasedAt ??= event.at;
   }
   for (const holding of holdings.values()) {
     // A fence is the server's time in µs, so it tells when the lock was granted.
