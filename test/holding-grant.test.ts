@@ -3,9 +3,8 @@ import type { Locker } from "@distlock/core";
 import { type FaultProxy, stallEventLoop, startFaultProxy, startRedis } from "@distlock/testing";
 import { Redis } from "ioredis-6";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
-import { clients } from "./clients";
 import { expectSoonFree } from "./left-behind";
-import { createLockers } from "./lockers";
+import { createLockers, oldestAndNewest } from "./lockers";
 import { refuseUnhandledRejections } from "./unhandled";
 
 const TTL = 100;
@@ -60,7 +59,7 @@ const delays: Readonly<Record<string, () => unknown>> = {
   "an event loop that stalls": () => setTimeout(() => stallEventLoop(2 * TTL), 1),
 };
 
-describe.each(Object.keys(clients))("%s", (name) => {
+describe.each(oldestAndNewest)("%s", (name) => {
   test.each(Object.entries(delays))("behind %s: only a lock with time left", async (_, delay) => {
     const { locker } = await open(name, proxy.url);
     await (await locker.acquire("before")).release();

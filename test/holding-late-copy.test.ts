@@ -3,9 +3,8 @@ import { createLocker } from "@distlock/core";
 import { type FaultProxy, startFaultProxy, startRedis } from "@distlock/testing";
 import { Redis } from "ioredis-6";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
-import { clients } from "./clients";
 import { leftBehind } from "./left-behind";
-import { createLockers } from "./lockers";
+import { createLockers, oldestAndNewest } from "./lockers";
 import { refuseUnhandledRejections } from "./unhandled";
 import { until } from "./until";
 
@@ -46,7 +45,7 @@ async function overtaken(name: string) {
   };
 }
 
-describe.each(Object.keys(clients))("%s", (name) => {
+describe.each(oldestAndNewest)("%s", (name) => {
   test.each(["timeout", "signal", "close"])("an acquire that lands after %s ended it is refused", async (how) => {
     const { locker, other, arrive } = await overtaken(name);
     const key = `late:${how}:${randomUUID()}`;

@@ -1,9 +1,8 @@
 import { startFaultProxy, startRedis } from "@distlock/testing";
 import { Redis } from "ioredis-6";
 import { afterAll, expect, test } from "vitest";
-import { clients } from "./clients";
 import { expectSoonFree } from "./left-behind";
-import { createLockers } from "./lockers";
+import { createLockers, oldestAndNewest } from "./lockers";
 import { refuseUnhandledRejections } from "./unhandled";
 import { untilWaiting } from "./until";
 
@@ -18,7 +17,7 @@ afterAll(async () => {
   await server.stop();
 });
 
-test.concurrent.each(Object.keys(clients))(
+test.concurrent.each(oldestAndNewest)(
   "a short lock that is granted after a long wait, over a slow network, has time left: %s",
   async (name) => {
     const proxy = await startFaultProxy(server);

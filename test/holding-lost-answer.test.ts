@@ -1,11 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { LockError } from "@distlock/core";
+import type { Lock, LockError } from "@distlock/core";
 import { type FaultProxy, startFaultProxy, startRedis } from "@distlock/testing";
 import { Redis } from "ioredis-6";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
-import { clients } from "./clients";
 import { expectSoonFree } from "./left-behind";
-import { createLockers } from "./lockers";
+import { createLockers, oldestAndNewest } from "./lockers";
 import { refuseUnhandledRejections } from "./unhandled";
 import { untilWaiting } from "./until";
 
@@ -27,31 +26,25 @@ afterAll(async () => {
   await server.stop();
 });
 
-const options = {
-  "tryAcquire, the script not sent before": { timeout: 0, known: false },
-  tryAcquire: { timeout: 0, known: true },
-  "acquire by retry": { wait: "retry", known: true },
-  "acquire in the queue": { wait: "queue", known: true },
-} as const;
-
-describe.each(Object.keys(clients))("%s", (name) => {
-  test.each(Object.entries(options))("%s: the lock is held, or soon free", async (_, { known, ...how }) => {
-    const { locker } = await open(name, proxy.url);
-    const { locker: other } = await open(name, server.url);
-    const key = `lost-answer:${randomUUID()}`;
-    if (known) await (await locker.acquire(`${key}:before`)).release();
-    const lost = proxy.loseReply();
-    const outcome = await locker.acquire(key, how).catch((error: unknown) => error as Error);
-    await lost;
-    if (LockError.is(outcome)) expect(outcome).toMatchObject({ code: "LOCK_BACKEND" });
-    else {
-      const lock = outcome as Awaited<ReturnType<typeof locker.acquire>>;
-      expect(lock.remaining()).toBeGreaterThan(0);
-      expect(await other.inspect(key)).toMatchObject({ held: true, fence: lock.fence });
-      await lock.release();
-    }
-    await expectSoonFree(redis, key);
-  });
+describe.each(oldestAndNewest)("%s", (name) => {
+  test.each([0, 20_000])(
+    "the first answer of a locker is lost: held, or soon free, with the timeout %i",
+    async (timeout) => {
+      const { locker } = await open(name, proxy.url);
+      const { locker: other } = await open(name, server.url);
+      const key = `lost-answer:${randomUUID()}`;
+      const lost = proxy.loseReply();
+      const outcome: Lock | LockError = await locker.acquire(key, { timeout }).catch((error) => error);
+      await lost;
+      if (outcome instanceof Error) expect(outcome).toMatchObject({ code: "LOCK_BACKEND" });
+      else {
+        expect(outcome.remaining()).toBeGreaterThan(0);
+        expect(await other.inspect(key)).toMatchObject({ held: true, fence: outcome.fence });
+        await outcome.release();
+      }
+      await expectSoonFree(redis, key);
+    },
+  );
 
   test("a waiter whose place in the queue was not told to it is granted all the same, once", async () => {
     const { locker } = await open(name, proxy.url);

@@ -3,6 +3,7 @@ import { createLocker, type Lock } from "@distlock/core";
 import { startFaultProxy, startRedis } from "@distlock/testing";
 import { afterAll, describe, expect, test } from "vitest";
 import { clients } from "./clients";
+import { oldestAndNewest } from "./lockers";
 import { refuseUnhandledRejections } from "./unhandled";
 import { until } from "./until";
 
@@ -29,7 +30,7 @@ async function deadlineOf(lock: Lock): Promise<{ earliest: number; latest: numbe
   return { earliest: before + left, latest: performance.now() + left };
 }
 
-describe.each(Object.keys(clients))("%s", (name) => {
+describe.each(oldestAndNewest)("%s", (name) => {
   describe.concurrent.each(["is killed", "hangs"])("Redis %s while a lock is held", (how) => {
     test.concurrent.each([true, false])("autoExtend %s: lost at the local deadline, not before", async (autoExtend) => {
       const mortal = await startRedis();

@@ -1,9 +1,8 @@
 import type { Lock } from "@distlock/core";
 import { stallEventLoop, startRedis } from "@distlock/testing";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
-import { clients } from "./clients";
 import { readFenced, writeFenced } from "./fenced";
-import { createLockers } from "./lockers";
+import { createLockers, oldestAndNewest } from "./lockers";
 import { refuseUnhandledRejections } from "./unhandled";
 import { untilWaiting } from "./until";
 import { startWorker } from "./worker";
@@ -21,7 +20,7 @@ const looks: Readonly<Record<string, (lock: Lock) => boolean>> = {
   "signal.aborted": (lock) => !lock.signal.aborted,
 };
 
-describe.each(Object.keys(clients))("%s", (name) => {
+describe.each(oldestAndNewest)("%s", (name) => {
   test.each(Object.entries(looks))(
     "after a stall the first look at %s says lost, before any timer ran",
     async (title, look) => {
@@ -53,7 +52,7 @@ describe.each(Object.keys(clients))("%s", (name) => {
 });
 
 test("who writes without a look after a stall is refused, and changes nothing of the next holder", async () => {
-  const names = Object.keys(clients);
+  const names = oldestAndNewest;
   const { url } = server;
   const held = new Map<string, Lock>();
   const lockers = await Promise.all(names.map((name) => open(name, url)));

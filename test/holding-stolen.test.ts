@@ -3,8 +3,7 @@ import { createLocker, type Locker } from "@distlock/core";
 import { startRedis } from "@distlock/testing";
 import { Redis } from "ioredis-6";
 import { afterAll, describe, expect, test } from "vitest";
-import { clients } from "./clients";
-import { createLockers } from "./lockers";
+import { createLockers, oldestAndNewest } from "./lockers";
 import { refuseUnhandledRejections } from "./unhandled";
 
 const server = await startRedis();
@@ -72,7 +71,7 @@ const thefts: Readonly<Record<string, Theft>> = {
   "force-released, and acquired by another": taken((key, other) => other.forceRelease(key)),
 };
 
-describe.concurrent.each(Object.keys(clients))("%s", (name) => {
+describe.concurrent.each(oldestAndNewest)("%s", (name) => {
   test.concurrent.each(Object.entries(thefts))(
     "%s: lost within an extension interval, and not touched again",
     async (title, { take, untouched }) => {
