@@ -91,6 +91,8 @@ export class HeldLock implements Lock, Kept {
   #controller: AbortController | undefined;
   #loss: LockLostError | undefined;
   #failure: unknown;
+  /** When the first extension was sent that has no answer yet. */
+  #silentSince: number | undefined;
   #releasing: Promise<void> | undefined;
   #cappedOut = false;
   #claimed: boolean;
@@ -188,6 +190,7 @@ export class HeldLock implements Lock, Kept {
       return 0;
     }
     this.#cappedOut = ask < this.#ttl;
+    this.#silentSince ??= time;
     this.#extendAt = time + Math.min(this.#ttl * EXTEND_AFTER, 1_000); // unless there is an answer before
     return ask;
   }
@@ -196,6 +199,7 @@ export class HeldLock implements Lock, Kept {
     // Past its deadline a lock stays lost; the release that its loss sent frees what Redis still extended.
     if (!this.isHeld) return;
     this.#failure = undefined;
+    this.#silentSince = undefined;
     this.#deadline = Math.max(this.#deadline, leaseEnd(sent, ttl));
     if (ttl < this.#ttl && !this.#cappedOut) return; // the caller's own: the extension to the whole ttl is still due
     this.#claimed = false;
@@ -205,12 +209,16 @@ export class HeldLock implements Lock, Kept {
 
   failed(error: unknown): void {
     this.#failure = error;
+    this.#silentSince = undefined;
     const again = now() + Math.min(Math.max(this.#ttl * RETRY_AFTER, 10), 1_000);
     this.#extendAt = Math.min(this.#extendAt, again);
   }
 
   lose(why: string, stolen: boolean): void {
     if (this.#state !== "held") return;
+    if (!stolen && this.#silentSince !== undefined) {
+      this.#failure ??= noAnswer(this.key, "extend", now() - this.#silentSince);
+    }
     this.#end(this.#cappedOut && !stolen ? "maxHold was reached" : why);
     if (!stolen || this.#ambiguous) this.#with.undo(this.key, this.token);
   }
