@@ -40,5 +40,6 @@ if (failure === undefined)
 else {
   const again = `npx -y pnpm@10.34.9 faults -- --seed ${seed} --minutes 0${bare ? " --bare" : ""}`;
   console.error(`${failure}\nPlay it again: ${again}`);
-  process.exitCode = 1;
 }
+// A client that was connecting when its server was killed may not end by itself.
+process.exit(failure === undefined ? 0 : 1);
