@@ -176,12 +176,13 @@ export function redisDriver(connection: RedisConnection): Driver {
       if (typeof reply === "number") return { status: "granted", fence: reply };
       const [status = "", ...values] = text(reply).split(" ");
       if (/^\d+$/.test(status)) return { status: "granted", fence: integer(status) };
-      const [remaining, ticket, floor, before] = values.map(integer);
       switch (status) {
         case "held":
-          return { status, remaining: remaining! };
-        case "queued":
+          return { status, remaining: integer(values[0]) };
+        case "queued": {
+          const [remaining, ticket, floor, before] = list(values, 4).map(integer);
           return { status, remaining: remaining!, ticket: ticket!, floor: floor!, head: before === 0 };
+        }
         case "dead":
           return { status };
         default:
