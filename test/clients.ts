@@ -1,8 +1,8 @@
 import type { Driver } from "@distlock/core";
 import { ioredisDriver } from "@distlock/ioredis";
 import { type NodeRedisClient, nodeRedisDriver } from "@distlock/node-redis";
-import { Redis as Redis5 } from "ioredis-5";
-import { Redis as Redis6 } from "ioredis-6";
+import { type Cluster as Cluster5, Redis as Redis5 } from "ioredis-5";
+import { type Cluster as Cluster6, Redis as Redis6 } from "ioredis-6";
 import * as redis4 from "redis-4";
 import * as redis5 from "redis-5";
 import * as redis6 from "redis-6";
@@ -16,8 +16,8 @@ export interface TestClient {
   close(): unknown;
 }
 
-function ofIoredis(client: Redis5 | Redis6): TestClient {
-  client.on("error", () => {});
+export function ofIoredis(client: Redis5 | Redis6 | Cluster5 | Cluster6): TestClient {
+  (client as Redis6).on("error", () => {});
   return {
     driver: ioredisDriver(client),
     get: (key) => client.get(key),
@@ -26,14 +26,14 @@ function ofIoredis(client: Redis5 | Redis6): TestClient {
   };
 }
 
-interface NodeRedis extends NodeRedisClient {
+export interface NodeRedis extends NodeRedisClient {
   on(event: "error", listener: (error: Error) => void): unknown;
   connect(): Promise<unknown>;
   get(key: string): Promise<string | null>;
   set(key: string, value: string): Promise<unknown>;
 }
 
-async function ofNodeRedis(client: NodeRedis, close: () => unknown): Promise<TestClient> {
+export async function ofNodeRedis(client: NodeRedis, close: () => unknown): Promise<TestClient> {
   client.on("error", () => {});
   await client.connect();
   return {

@@ -15,7 +15,7 @@ export const PARALLEL = 64;
 export async function measureCycle({ port, quick, progress }: Bench): Promise<ByContestant<CycleRound>> {
   const rounds = quick ? 3 : 15;
   const sequential = quick ? 300 : 1_000;
-  const each = quick ? 10 : 40;
+  const each = quick ? 10 : 160;
   const workers = new Map<ContestantId, Worker>();
   const step = progress("cycle", (rounds + 1) * contestantIds.length);
 

@@ -1,9 +1,9 @@
 import { createLocker } from "@distlock/core";
-import { clients } from "../clients";
+import { connectTo } from "../topology-clients";
 
 /** Adds to a counter by reading and writing it, with a lock around that or without one. */
 const [client, url, key, rounds, mode] = process.argv.slice(2) as [string, string, string, string, "locked" | "bare"];
-const redis = await clients[client]!(url);
+const redis = await connectTo(client, url);
 const locker = createLocker(redis.driver, { maxAttempts: Number.POSITIVE_INFINITY, retryDelay: 3, timeout: 60_000 });
 
 const increment = async () => {

@@ -1,11 +1,11 @@
 import { createLocker, type Lock, LockError } from "@distlock/core";
 import { stallEventLoop } from "@distlock/testing";
-import { clients } from "../clients";
+import { connectTo } from "../topology-clients";
 import type { Order, Told } from "../waiting-worker";
 
 /** Waits for locks as it is told, and tells what came of it. */
 const [client, url] = process.argv.slice(2) as [string, string];
-const redis = await clients[client]!(url);
+const redis = await connectTo(client, url);
 const locker = createLocker(redis.driver, { timeout: 60_000 });
 const held = new Map<number, Lock>();
 const tell = (message: Told) => process.send!(message);

@@ -34,14 +34,22 @@ export interface Extras {
   readonly evalSha?: unknown;
   readonly evalsha?: unknown;
   readonly connect?: unknown;
-  readonly nodeClient?: unknown;
   readonly unref?: unknown;
   readonly options?: { readonly legacyMode?: boolean; readonly socket?: object };
   readonly _keyPrefix?: string | Uint8Array;
   readonly duplicate?: unknown;
+  /** Of a pool. */
   execute?<T>(task: (client: Duplicable) => T): Promise<T>;
-  subscribe?(channel: string, listener: (message: unknown) => void): Promise<unknown>;
-  unsubscribe?(channel: string, listener: (message: unknown) => void): Promise<unknown>;
+  /** Of a Sentinel. */
+  _execute?<T>(isReadonly: boolean, task: (client: Duplicable) => T): Promise<T>;
+  /** Of a Cluster. */
+  readonly masters?: readonly { readonly client?: { readonly isReady?: boolean } }[];
+  nodeClient?(node: unknown): Duplicable | Promise<Duplicable>;
+  sendCommand?(firstKey: string | undefined, isReadonly: boolean, args: readonly string[]): Promise<unknown>;
+  /** 5 and later. */
+  destroy?(): unknown;
+  on?(event: string, listener: (event: unknown) => void): unknown;
+  off?(event: string, listener: (event: unknown) => void): unknown;
 }
 
 export function assertClient(client: Extras | null | undefined): asserts client is Extras {

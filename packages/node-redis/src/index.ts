@@ -9,6 +9,7 @@ export function nodeRedisConnection(client: NodeRedisClient): RedisConnection {
   const extras: object = client;
   assertClient(extras);
   const prefix = extras._keyPrefix ?? "";
+  const cluster = typeof extras.nodeClient === "function";
 
   /** What a closed client does by itself differs by kind and version; the Cluster of redis 4 never gives control back. */
   async function whenOpen(send: () => Promise<unknown>): Promise<unknown> {
@@ -16,11 +17,19 @@ export function nodeRedisConnection(client: NodeRedisClient): RedisConnection {
     return send();
   }
 
+  const run = (command: "eval" | "evalSha", script: string, keys: readonly string[], args: readonly string[]) =>
+    whenOpen(() =>
+      // The Cluster of redis 4 sends scripts to whatever node, and tries another one 16 times at most.
+      cluster && !extras.destroy
+        ? extras.sendCommand!(keys[0], false, [command.toUpperCase(), script, `${keys.length}`, ...keys, ...args])
+        : client[command](script, { keys: [...keys], arguments: [...args] }),
+    );
+
   return {
     keyPrefix: typeof prefix === "string" ? prefix : Buffer.from(prefix).toString(),
-    cluster: typeof extras.nodeClient === "function",
-    evalSha: (sha1, keys, args) => whenOpen(() => client.evalSha(sha1, { keys: [...keys], arguments: [...args] })),
-    eval: (script, keys, args) => whenOpen(() => client.eval(script, { keys: [...keys], arguments: [...args] })),
+    cluster,
+    evalSha: (sha1, keys, args) => run("evalSha", sha1, keys, args),
+    eval: (script, keys, args) => run("eval", script, keys, args),
     subscribe: (...listening) => subscribe(extras, ...listening),
   };
 }

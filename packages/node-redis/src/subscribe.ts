@@ -1,5 +1,6 @@
 import type { RedisConnection } from "@distlock/core";
 import { type Duplicable, type Extras, isDuplicable, type Subscriber } from "./client";
+import { listenOnAny } from "./listen-on-any";
 
 type Subscribe = NonNullable<RedisConnection["subscribe"]>;
 
@@ -35,15 +36,9 @@ const reconnectStrategy = (tries: number): number => Math.min(tries * 50, 1_000)
 const duplicateOf = (client: Duplicable): Subscriber =>
   client.duplicate({ socket: { ...client.options?.socket, reconnectStrategy } });
 
-/** A client and a pool are duplicated; Cluster and Sentinel keep subscribing connections of their own. */
+/** A client and a pool are duplicated; of a Cluster and of what Sentinels watch, the connection to one node is. */
 export async function subscribe(client: Extras, ...listening: Parameters<Subscribe>): Promise<() => Promise<void>> {
   if (isDuplicable(client)) return listenOn(duplicateOf(client), ...listening);
   if (client.execute) return listenOn(await client.execute(duplicateOf), ...listening);
-  const [channel, onMessage, onReset] = listening;
-  const listener = (message: unknown) => onMessage(String(message));
-  await client.subscribe!(channel, listener);
-  onReset();
-  return async () => {
-    await client.unsubscribe!(channel, listener);
-  };
+  return listenOnAny(client, ...listening);
 }

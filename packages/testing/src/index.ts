@@ -1,6 +1,10 @@
 export { findRedisServer } from "./binary";
 export { type ContractCase, type DriverTarget, driverContract } from "./driver-contract";
 export { type FaultLinks, type FaultMode, type FaultOptions, type FaultProxy, startFaultProxy } from "./fault-proxy";
-export { freePort, type RedisServer, type RedisServerOptions, startRedis } from "./redis-server";
+export { freePort } from "./port";
+export { type RedisCluster, type RedisClusterOptions, startCluster } from "./redis-cluster";
+export { type RedisSentinel, type RedisSentinelOptions, startSentinel } from "./redis-sentinel";
+export { type RedisServer, type RedisServerOptions, startRedis } from "./redis-server";
+export type { Reply } from "./resp";
 export { stallEventLoop } from "./stall";
 export { startWorker, type Worker, type WorkerOptions } from "./worker";

@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { connect, createServer } from "node:net";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findRedisServer } from "./binary";
 import { killWithParent } from "./kill-with-parent";
+import { freePort } from "./port";
+import { type Reply, send } from "./resp";
 
 export interface RedisServerOptions {
   /** Default: a free one. */
@@ -23,6 +24,10 @@ export interface RedisServer {
   readonly pid: number;
   /** Folder of its files, deleted by `stop`. */
   readonly folder: string;
+  /** False while it is killed or frozen. */
+  readonly running: boolean;
+  /** Sends one command on a connection of its own. Rejects with what the server says where it refuses, or does not answer. */
+  command(...args: readonly string[]): Promise<Reply>;
   /** Sends a signal: `"SIGKILL"` for a crash (resolves once it is gone), `"SIGSTOP"` and `"SIGCONT"` for a freeze. */
   signal(name: "SIGKILL" | "SIGSTOP" | "SIGCONT"): Promise<void>;
   /** Starts it again, on the same port and folder, after a crash. Rejects while it runs. */
@@ -33,35 +38,26 @@ export interface RedisServer {
 
 const START_TIMEOUT = 10_000;
 
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("the system gave no port");
-  return address.port;
-}
-
 /** Whether a server answers PING there, whatever it answers. */
 const answers = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1", () => socket.write("PING\r\n"));
-    const end = (result: boolean) => {
-      socket.destroy();
-      resolve(result);
-    };
-    socket.setTimeout(1_000, () => end(false));
-    socket.once("data", (data) => end(!data.toString().startsWith("-LOADING")));
-    socket.once("error", () => end(false));
-  });
+  send(port, ["PING"]).then(
+    () => true,
+    (error) => /^[A-Z]+ /.test(error.message) && !error.message.startsWith("LOADING"),
+  );
 
 /** Starts a server and resolves when it answers. Rejects with what it printed if it does not start. */
-export async function startRedis({ port: wanted, args = [] }: RedisServerOptions = {}): Promise<RedisServer> {
+export const startRedis = (options: RedisServerOptions = {}): Promise<RedisServer> => startServer(options);
+
+/** The same, with the settings of a file that the server itself may rewrite. */
+export async function startServer(options: RedisServerOptions & { readonly file?: string }): Promise<RedisServer> {
+  const { port: wanted, args = [], file } = options;
   const binary = findRedisServer();
   const folder = await mkdtemp(join(tmpdir(), "distlock-redis-"));
   const port = wanted ?? (await freePort());
+  const files = file === undefined ? [] : [join(folder, "server.conf")];
+  for (const path of files) await writeFile(path, file!);
   let child: ChildProcess;
+  let frozen = false;
   let release: () => void = () => {};
 
   async function launch(): Promise<void> {
@@ -77,7 +73,7 @@ export async function startRedis({ port: wanted, args = [] }: RedisServerOptions
       "--daemonize",
       "no",
     ];
-    child = spawn(binary, [...settings, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+    child = spawn(binary, [...files, ...settings, ...args], { stdio: ["ignore", "pipe", "pipe"] });
     let printed = "";
     child.stdout?.on("data", (data) => {
       printed = (printed + data).slice(-4_000);
@@ -99,9 +95,12 @@ export async function startRedis({ port: wanted, args = [] }: RedisServerOptions
     }
   }
 
+  const isGone = (): boolean => child.exitCode !== null || child.signalCode !== null;
+
   async function end(): Promise<void> {
     release();
-    if (child.exitCode !== null || child.signalCode !== null) return;
+    frozen = false;
+    if (isGone()) return;
     const exited = once(child, "exit");
     child.kill("SIGKILL");
     await exited;
@@ -122,12 +121,17 @@ export async function startRedis({ port: wanted, args = [] }: RedisServerOptions
     get pid() {
       return child.pid!;
     },
+    get running() {
+      return !frozen && !isGone();
+    },
+    command: (...args) => send(port, args),
     async signal(name) {
-      if (name === "SIGKILL") await end();
-      else child.kill(name);
+      if (name === "SIGKILL") return end();
+      frozen = name === "SIGSTOP";
+      child.kill(name);
     },
     async restart() {
-      if (child.exitCode === null && child.signalCode === null) throw new Error("the server still runs: kill it first");
+      if (!isGone()) throw new Error("the server still runs: kill it first");
       await launch();
     },
     async stop() {

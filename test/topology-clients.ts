@@ -1,0 +1,67 @@
+import type { RedisCluster, RedisSentinel, RedisServer } from "@distlock/testing";
+import { Cluster as Cluster5, Redis as Redis5 } from "ioredis-5";
+import { Cluster as Cluster6, Redis as Redis6 } from "ioredis-6";
+import * as redis4 from "redis-4";
+import * as redis5 from "redis-5";
+import * as redis6 from "redis-6";
+import { clients, type NodeRedis, ofIoredis, ofNodeRedis, type TestClient } from "./clients";
+
+/** Where a topology is, in one string: `sentinel://name@7000,7001,7002` or `cluster://7000,7001,7002`. */
+export const urlOf = (topology: RedisCluster | RedisSentinel): string =>
+  "sentinels" in topology
+    ? `sentinel://${topology.name}@${ports(topology.sentinels)}`
+    : `cluster://${ports(topology.nodes.slice(0, 3))}`;
+
+const ports = (servers: readonly RedisServer[]): string => servers.map(({ port }) => port).join();
+
+const addresses = (list: string) => list.split(",").map((port) => ({ host: "127.0.0.1", port: Number(port) }));
+
+const sentinelsOf = (url: string) => {
+  const [name = "", list = ""] = url.replace("sentinel://", "").split("@");
+  return { name, sentinels: addresses(list) };
+};
+
+const nodesOf = (url: string) => addresses(url.replace("cluster://", ""));
+
+type Connect = Readonly<Record<string, (url: string) => Promise<TestClient>>>;
+
+/** Every client version that can ask Sentinels, made as its users make it. */
+export const sentinelClients: Connect = {
+  "ioredis 5.11.1": async (url) => ofIoredis(new Redis5(sentinelsOf(url))),
+  "ioredis 6.0.0": async (url) => ofIoredis(new Redis6(sentinelsOf(url))),
+  "redis 5.12.1": (url) => {
+    const { name, sentinels } = sentinelsOf(url);
+    const client = redis5.createSentinel({ name, sentinelRootNodes: sentinels });
+    return ofNodeRedis(client as unknown as NodeRedis, () => client.destroy());
+  },
+  "redis 6.3.1": (url) => {
+    const { name, sentinels } = sentinelsOf(url);
+    const client = redis6.createSentinel({ name, sentinelRootNodes: sentinels });
+    return ofNodeRedis(client as unknown as NodeRedis, () => client.destroy());
+  },
+};
+
+const rootNodesOf = (url: string) => nodesOf(url).map((socket) => ({ socket }));
+
+export const clusterClients: Connect = {
+  "ioredis 5.11.1": async (url) => ofIoredis(new Cluster5(nodesOf(url))),
+  "ioredis 6.0.0": async (url) => ofIoredis(new Cluster6(nodesOf(url))),
+  "redis 4.7.1": (url) => {
+    const client = redis4.createCluster({ rootNodes: rootNodesOf(url) });
+    return ofNodeRedis(client as unknown as NodeRedis, () => client.disconnect());
+  },
+  "redis 5.12.1": (url) => {
+    const client = redis5.createCluster({ rootNodes: rootNodesOf(url) });
+    return ofNodeRedis(client as unknown as NodeRedis, () => client.destroy());
+  },
+  "redis 6.3.1": (url) => {
+    const client = redis6.createCluster({ rootNodes: rootNodesOf(url) });
+    return ofNodeRedis(client as unknown as NodeRedis, () => client.destroy());
+  },
+};
+
+/** A client of this version, of whatever the url names. */
+export function connectTo(name: string, url: string): Promise<TestClient> {
+  const kinds = { sentinel: sentinelClients, cluster: clusterClients, redis: clients };
+  return kinds[url.split(":")[0] as keyof typeof kinds][name]!(url);
+}
