@@ -14,7 +14,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
   const program = new Command("bench")
     .description(
       "Measures this library beside others, on a Redis of its own: the cycle of an acquire and a release, one hot key, and " +
-        "10 000 locks under renewal. A full run takes about half an hour, and writes its tables to bench/README.md, its " +
+        "10 000 locks under renewal. A full run takes about a quarter of an hour, and writes its tables to bench/README.md, its " +
         "picture and its numbers to bench/results. Other runs only print, and write to bench/results/partial.",
     )
     .option("--quick", "a few rounds, to see that all works; the numbers are worth little", false)
