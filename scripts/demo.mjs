@@ -1,70 +1,18 @@
-import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { constants } from "node:os";
-import { fileURLToPath } from "node:url";
 import { ensureRedis } from "./ensure-redis.mjs";
-import { quietly } from "./quietly.mjs";
+import { importSource, runBuilt } from "./run-built.mjs";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
-const example = fileURLToPath(new URL("../examples/standalone", import.meta.url));
-const { packageManager } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
-const args = process.argv.slice(2);
+const example = "examples/standalone";
 
-/** Something of the example that needs no built package. */
-async function fromExample(file) {
-  const { tsImport } = await import("tsx/esm/api").catch(() => {
-    throw new Error(`the dependencies are not installed: run "npx -y ${packageManager} install" first`);
-  });
-  return tsImport(`../examples/standalone/src/${file}`, import.meta.url);
-}
-
-/** Makes sure that there will be a Redis, or that the caller's answers. Ends the process on `--help` and on bad arguments. */
-async function prepare() {
-  const { parseOptions } = await fromExample("options.ts");
-  const { redisUrl } = parseOptions(args);
-  if (redisUrl === undefined) return ensureRedis(process.env, ", or use a running one with --redis-url");
-  const { reachRedis } = await fromExample("reach-redis.ts");
-  (await reachRedis(redisUrl)).destroy();
-}
-
-async function build() {
-  console.log("building the packages …");
-  const task = ["run", "build", "--filter=@distlock-examples/standalone^...", "--output-logs=errors-only"];
-  const options = { cwd: root, env: { ...process.env, TURBO_TELEMETRY_DISABLED: "1" } };
-  // Turbo calls pnpm, which a machine without one has only inside of npx.
-  const hasPnpm = await quietly("pnpm", ["--version"], options).then(
-    () => true,
-    () => false,
-  );
-  if (hasPnpm) {
-    const turbo = createRequire(import.meta.url).resolve("turbo/bin/turbo");
-    await quietly(process.execPath, [turbo, ...task], options);
-  } else await quietly("npx", ["-y", packageManager, "exec", "turbo", ...task], options);
-}
-
-/** Plays the example in a process of its own, whose exit code is ours. */
-async function play() {
-  const tsx = import.meta.resolve("tsx");
-  const child = spawn(process.execPath, ["--import", tsx, "src/main.ts", ...args], { cwd: example, stdio: "inherit" });
-  process.on("SIGINT", () => child.kill("SIGINT")).on("SIGTERM", () => child.kill("SIGTERM"));
-  process.exitCode = await new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("exit", (code, signal) => resolve(code ?? 128 + constants.signals[signal]));
-  });
-}
-
-let stopped;
-for (const signal of ["SIGINT", "SIGTERM"]) {
-  process.on(signal, () => {
-    stopped ??= signal;
-  });
-}
-
-try {
-  for (const step of [prepare, build, play]) if (!stopped) await step();
-} catch (error) {
-  if (!stopped) console.error(error.message);
-  process.exitCode = 1;
-}
-if (stopped) process.exitCode = 128 + constants.signals[stopped];
+await runBuilt({
+  workspace: "@distlock-examples/standalone",
+  folder: example,
+  file: "src/main.ts",
+  /** Makes sure that there will be a Redis, or that the caller's answers. */
+  async prepare(args) {
+    const { parseOptions } = await importSource(`${example}/src/options.ts`);
+    const { redisUrl } = parseOptions(args);
+    if (redisUrl === undefined) return ensureRedis(process.env, ", or use a running one with --redis-url");
+    const { reachRedis } = await importSource(`${example}/src/reach-redis.ts`);
+    (await reachRedis(redisUrl)).destroy();
+  },
+});

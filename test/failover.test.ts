@@ -145,7 +145,7 @@ describe.each(scenarios)("$kind, $what", ({ kind, what, fail }: Scenario) => {
       ] as const) {
         const granted = await wait;
         expect(granted.fence, name).toBeGreaterThan(last.fence);
-        // One that was granted just before the failure may be lost, as any other.
+        // One that was granted just before the failure may be lost like the others.
         if (granted.isHeld) await releaseOrLose(granted);
       }
     }

@@ -2,14 +2,14 @@
 -- left of its lease.
 -- KEYS   six, see hand-over.lua
 -- ARGV   1 claim (ms)
--- Reply  1 freed | 0 was free | {'foreign'}
+-- Reply  1 freed | 0 was free | 'foreign'
 local holder = redis.pcall('GET', KEYS[1])
 if not holder then
   return 0
 end
 local left = call('PTTL', KEYS[1])
 if type(holder) == 'table' or left < 0 then
-  return { 'foreign' }
+  return 'foreign'
 end
 call('DEL', KEYS[1])
 if #holder < 200 then -- a token of ours is short

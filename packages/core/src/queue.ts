@@ -33,7 +33,7 @@ export class Waiter {
   silentSince: number | undefined;
   /** A later grant has a fence above it. */
   floor = 0;
-  /** Set while the token is surely known to the server's queue, or was. */
+  /** Once an answer said that it waits. */
   line: Line | undefined;
   #asking = true;
 

@@ -242,7 +242,7 @@ export function redisDriver(connection: RedisConnection): Driver {
     async inspect(key) {
       const reply = await inspect(keysOf(key), []);
       return read(key, () => {
-        if (Array.isArray(reply) && text(reply[0]) === "foreign") throw unknown(key, "foreign");
+        if (!Array.isArray(reply)) throw unknown(key, reply);
         const [held, remaining, fence, waiting] = list(reply, 4).map(integer);
         return { held: held === 1, remaining: remaining!, fence: fence!, waiting: waiting! };
       });
@@ -250,7 +250,7 @@ export function redisDriver(connection: RedisConnection): Driver {
 
     async forceRelease(key) {
       const reply = await forceRelease(keysOf(key), [claim]);
-      return read(key, () => flag(key, Array.isArray(reply) ? reply[0] : reply));
+      return read(key, () => flag(key, reply));
     },
 
     listen: subscribe && listening(subscribe),

@@ -182,7 +182,7 @@ describe("automatic extension", () => {
 });
 
 describe("a lock that was handed over", () => {
-  test.each([300, 30_000])("with the ttl %i is held for that ttl, and extended as any other", async (ttl) => {
+  test.each([300, 30_000])("with the ttl %i is held for that ttl, and extended like the others", async (ttl) => {
     const { driver, state } = watched();
     const [a, b] = [createLocker(driver), createLocker(driver)];
     const first = await a.acquire("k");

@@ -1,0 +1,67 @@
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { constants } from "node:os";
+import { fileURLToPath } from "node:url";
+import { quietly } from "./quietly.mjs";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const { packageManager } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+
+/** Imports what needs no built package, by its path in the checkout. */
+export async function importSource(path) {
+  const { tsImport } = await import("tsx/esm/api").catch(() => {
+    throw new Error(`the dependencies are not installed: run "npx -y ${packageManager} install" first`);
+  });
+  return tsImport(`../${path}`, import.meta.url);
+}
+
+async function build(workspace) {
+  console.log("building the packages …");
+  const task = ["run", "build", `--filter=${workspace}^...`, "--output-logs=errors-only"];
+  const options = { cwd: root, env: { ...process.env, TURBO_TELEMETRY_DISABLED: "1" } };
+  // Turbo calls pnpm, which a machine without one has only inside of npx.
+  const hasPnpm = await quietly("pnpm", ["--version"], options).then(
+    () => true,
+    () => false,
+  );
+  if (hasPnpm) {
+    const turbo = createRequire(import.meta.url).resolve("turbo/bin/turbo");
+    await quietly(process.execPath, [turbo, ...task], options);
+  } else await quietly("npx", ["-y", packageManager, "exec", "turbo", ...task], options);
+}
+
+/** Runs it in a process of its own, whose exit code is ours. */
+async function run(folder, file, args) {
+  const tsx = import.meta.resolve("tsx");
+  const cwd = fileURLToPath(new URL(`../${folder}`, import.meta.url));
+  const child = spawn(process.execPath, ["--import", tsx, file, ...args], { cwd, stdio: "inherit" });
+  process.on("SIGINT", () => child.kill("SIGINT")).on("SIGTERM", () => child.kill("SIGTERM"));
+  process.exitCode = await new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code, signal) => resolve(code ?? 128 + constants.signals[signal]));
+  });
+}
+
+/**
+ * Prepares (ends the process on `--help` and on bad arguments, before anything is built), builds the packages that the
+ * workspace needs, and runs a file in its folder with the arguments of this process. Fails with one sentence.
+ */
+export async function runBuilt({ workspace, folder, file, prepare }) {
+  let stopped;
+  for (const signal of ["SIGINT", "SIGTERM"]) {
+    process.on(signal, () => {
+      stopped ??= signal;
+    });
+  }
+  const args = process.argv.slice(2);
+  try {
+    for (const step of [() => prepare(args), () => build(workspace), () => run(folder, file, args)]) {
+      if (!stopped) await step();
+    }
+  } catch (error) {
+    if (!stopped) console.error(error.message);
+    process.exitCode = 1;
+  }
+  if (stopped) process.exitCode = 128 + constants.signals[stopped];
+}
