@@ -1,32 +1,15 @@
 import { randomUUID } from "node:crypto";
 import type { Locker } from "@distlock/core";
-import { type FaultProxy, stallEventLoop, startFaultProxy, startRedis } from "@distlock/testing";
-import { Redis } from "ioredis-6";
-import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
+import { stallEventLoop } from "@distlock/testing";
+import { describe, expect, test } from "vitest";
+import { behindProxy } from "./behind-proxy";
 import { expectSoonFree } from "./left-behind";
-import { createLockers, oldestAndNewest } from "./lockers";
-import { refuseUnhandledRejections } from "./unhandled";
+import { oldestAndNewest } from "./lockers";
 
 const TTL = 100;
 
-const server = await startRedis();
-const redis = new Redis(server.url);
-const { open, end } = createLockers();
-let proxy: FaultProxy;
-
-refuseUnhandledRejections();
-beforeEach(async () => {
-  proxy = await startFaultProxy(server);
-});
-afterEach(async () => {
-  await server.signal("SIGCONT");
-  await end();
-  await proxy.stop();
-});
-afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
-});
+const here = await behindProxy();
+const { server, redis, open } = here;
 
 const newKey = () => `grant:${randomUUID()}`;
 
@@ -48,39 +31,39 @@ const delays: Readonly<Record<string, () => unknown>> = {
   },
   "a paused server": () => redis.call("CLIENT", "PAUSE", 3 * TTL),
   "answers that are held back"() {
-    setTimeout(() => proxy.set("pass"), 3 * TTL);
-    proxy.set("hold");
+    setTimeout(() => here.proxy.set("pass"), 3 * TTL);
+    here.proxy.set("hold");
   },
   "requests that are held back"() {
-    setTimeout(() => proxy.set("pass"), 3 * TTL);
-    proxy.set("hold", { way: "both" });
+    setTimeout(() => here.proxy.set("pass"), 3 * TTL);
+    here.proxy.set("hold", { way: "both" });
   },
-  "a slow network": () => proxy.set("delay", { way: "both", delay: [5, 80] }),
+  "a slow network": () => here.proxy.set("delay", { way: "both", delay: [5, 80] }),
   "an event loop that stalls": () => setTimeout(() => stallEventLoop(2 * TTL), 1),
 };
 
 describe.each(oldestAndNewest)("%s", (name) => {
   test.each(Object.entries(delays))("behind %s: only a lock with time left", async (_, delay) => {
-    const { locker } = await open(name, proxy.url);
+    const { locker } = await open(name, here.proxy.url);
     await (await locker.acquire("before")).release();
     await delay();
     const keys = Array.from({ length: 8 }, newKey);
     const left = await Promise.all(keys.map((key) => leftWhenGranted(locker, key)));
     expect(Math.min(...left)).toBeGreaterThan(0);
     expect(Math.max(...left)).toBeLessThan(TTL);
-    proxy.set("pass");
+    here.proxy.set("pass");
     for (const key of keys) await expectSoonFree(redis, key);
   });
 
   test("a network on which every answer is too late is an outage, and leaves nothing", async () => {
-    const { locker } = await open(name, proxy.url);
+    const { locker } = await open(name, here.proxy.url);
     const key = newKey();
-    proxy.set("delay", { way: "both", delay: [60, 70] });
+    here.proxy.set("delay", { way: "both", delay: [60, 70] });
     await expect(locker.acquire(key, { ttl: TTL, timeout: 700 })).rejects.toMatchObject({
       code: "LOCK_BACKEND",
       message: expect.stringContaining("after the lease of 100 ms was over"),
     });
-    proxy.set("pass");
+    here.proxy.set("pass");
     await expectSoonFree(redis, key);
   });
 });

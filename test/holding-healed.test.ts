@@ -1,31 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { type FaultProxy, startFaultProxy, startRedis } from "@distlock/testing";
-import { Redis } from "ioredis-6";
-import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { behindProxy } from "./behind-proxy";
 import type { TestClient } from "./clients";
 import { expectSoonFree, leftBehind } from "./left-behind";
-import { createLockers, oldestAndNewest } from "./lockers";
-import { refuseUnhandledRejections } from "./unhandled";
+import { oldestAndNewest } from "./lockers";
 import { until, untilWaiting } from "./until";
 
-const server = await startRedis();
-const redis = new Redis(server.url);
-const { open, end } = createLockers();
-let proxy: FaultProxy;
-
-refuseUnhandledRejections();
-beforeEach(async () => {
-  proxy = await startFaultProxy(server);
-});
-afterEach(async () => {
-  await server.signal("SIGCONT");
-  await end();
-  await proxy.stop();
-});
-afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
-});
+const here = await behindProxy();
+const { server, redis, open } = here;
 
 interface Fault {
   begin(): unknown;
@@ -36,17 +18,17 @@ interface Fault {
 
 const faults: Readonly<Record<string, Fault>> = {
   "a frozen server": { begin: () => server.signal("SIGSTOP"), heal: () => server.signal("SIGCONT") },
-  "answers that are held back": { begin: () => proxy.set("hold"), heal: () => proxy.set("pass") },
-  "a black hole": { begin: () => proxy.set("hold", { way: "both" }), heal: () => proxy.set("pass") },
+  "answers that are held back": { begin: () => here.proxy.set("hold"), heal: () => here.proxy.set("pass") },
+  "a black hole": { begin: () => here.proxy.set("hold", { way: "both" }), heal: () => here.proxy.set("pass") },
   "a black hole that swallows first the answers, then all, and ends in a reset": {
-    begin: () => proxy.set("drop"),
+    begin: () => here.proxy.set("drop"),
     async go() {
-      await until(async () => proxy.kept > 0);
-      proxy.set("drop", { way: "both" });
+      await until(async () => here.proxy.kept > 0);
+      here.proxy.set("drop", { way: "both" });
     },
     heal() {
-      proxy.set("pass");
-      proxy.reset();
+      here.proxy.set("pass");
+      here.proxy.reset();
     },
   },
 };
@@ -64,7 +46,7 @@ describe.each(oldestAndNewest)("%s", (name) => {
   test.each(Object.entries(faults))(
     "an acquire that ended during %s leaves nothing",
     async (_, { begin, go, heal }) => {
-      const { client, locker } = await open(name, proxy.url);
+      const { client, locker } = await open(name, here.proxy.url);
       const { client: near, locker: other } = await open(name, server.url);
       const id = randomUUID();
       await (await locker.acquire(`before:${id}`)).release();
@@ -96,7 +78,7 @@ describe.each(oldestAndNewest)("%s", (name) => {
   );
 
   test.each(Object.entries(faults))("a wait that ended during %s leaves no place", async (_, { begin, go, heal }) => {
-    const { client, locker } = await open(name, proxy.url);
+    const { client, locker } = await open(name, here.proxy.url);
     const { client: near, locker: other } = await open(name, server.url);
     const key = `wait:${randomUUID()}`;
     const held = await other.acquire(key);

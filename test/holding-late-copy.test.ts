@@ -1,45 +1,28 @@
 import { randomUUID } from "node:crypto";
 import { createLocker } from "@distlock/core";
-import { type FaultProxy, startFaultProxy, startRedis } from "@distlock/testing";
-import { Redis } from "ioredis-6";
-import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { behindProxy } from "./behind-proxy";
 import { leftBehind } from "./left-behind";
-import { createLockers, oldestAndNewest } from "./lockers";
-import { refuseUnhandledRejections } from "./unhandled";
+import { oldestAndNewest } from "./lockers";
 import { until } from "./until";
 
-const server = await startRedis();
-const redis = new Redis(server.url);
-const { open, end } = createLockers();
-let proxy: FaultProxy;
-
-refuseUnhandledRejections();
-beforeEach(async () => {
-  proxy = await startFaultProxy(server);
-});
-afterEach(async () => {
-  await end();
-  await proxy.stop();
-});
-afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
-});
+const here = await behindProxy();
+const { server, redis, open } = here;
 
 /** As in a pool: an acquire goes over one connection, and what comes after it overtakes it on another. */
 async function overtaken(name: string) {
-  const { client: slow } = await open(name, proxy.url);
+  const { client: slow } = await open(name, here.proxy.url);
   const { client: fast, locker: other } = await open(name, server.url);
   await slow.get("connected");
-  proxy.set("hold", { way: "toServer" });
+  here.proxy.set("hold", { way: "toServer" });
   const locker = createLocker({ ...fast.driver, acquire: slow.driver.acquire });
   return {
     locker,
     other,
     async arrive() {
-      await until(async () => proxy.kept > 0);
+      await until(async () => here.proxy.kept > 0);
       await fast.get("after what was sent before");
-      proxy.set("pass");
+      here.proxy.set("pass");
       await slow.get("after what was held");
     },
   };
@@ -52,7 +35,7 @@ describe.each(oldestAndNewest)("%s", (name) => {
     const controller = new AbortController();
     const timeout = how === "timeout" ? 50 : 20_000;
     const ended = expect(locker.acquire(key, { timeout, signal: controller.signal })).rejects.toBeDefined();
-    if (how !== "timeout") await until(async () => proxy.kept > 0);
+    if (how !== "timeout") await until(async () => here.proxy.kept > 0);
     if (how === "signal") controller.abort();
     if (how === "close") await locker.close();
     await ended;

@@ -1,39 +1,22 @@
 import { randomUUID } from "node:crypto";
 import type { Lock, LockError } from "@distlock/core";
-import { type FaultProxy, startFaultProxy, startRedis } from "@distlock/testing";
-import { Redis } from "ioredis-6";
-import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { behindProxy } from "./behind-proxy";
 import { expectSoonFree } from "./left-behind";
-import { createLockers, oldestAndNewest } from "./lockers";
-import { refuseUnhandledRejections } from "./unhandled";
+import { oldestAndNewest } from "./lockers";
 import { untilWaiting } from "./until";
 
-const server = await startRedis();
-const redis = new Redis(server.url);
-const { open, end } = createLockers();
-let proxy: FaultProxy;
-
-refuseUnhandledRejections();
-beforeEach(async () => {
-  proxy = await startFaultProxy(server);
-});
-afterEach(async () => {
-  await end();
-  await proxy.stop();
-});
-afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
-});
+const here = await behindProxy();
+const { server, redis, open } = here;
 
 describe.each(oldestAndNewest)("%s", (name) => {
   test.each([0, 20_000])(
     "the first answer of a locker is lost: held, or soon free, with the timeout %i",
     async (timeout) => {
-      const { locker } = await open(name, proxy.url);
+      const { locker } = await open(name, here.proxy.url);
       const { locker: other } = await open(name, server.url);
       const key = `lost-answer:${randomUUID()}`;
-      const lost = proxy.loseReply();
+      const lost = here.proxy.loseReply();
       const outcome: Lock | LockError = await locker.acquire(key, { timeout }).catch((error) => error);
       await lost;
       if (outcome instanceof Error) expect(outcome).toMatchObject({ code: "LOCK_BACKEND" });
@@ -47,11 +30,11 @@ describe.each(oldestAndNewest)("%s", (name) => {
   );
 
   test("a waiter whose place in the queue was not told to it is granted all the same, once", async () => {
-    const { locker } = await open(name, proxy.url);
+    const { locker } = await open(name, here.proxy.url);
     const { locker: other } = await open(name, server.url);
     const key = `lost-place:${randomUUID()}`;
     const held = await other.acquire(key);
-    const lost = proxy.loseReply();
+    const lost = here.proxy.loseReply();
     const waiting = locker.acquire(key, { timeout: 20_000 });
     await lost;
     await untilWaiting(other, key, 1);
@@ -64,10 +47,10 @@ describe.each(oldestAndNewest)("%s", (name) => {
   });
 
   test("a release whose answer was lost frees the lock, and an extension loses nothing", async () => {
-    const { locker } = await open(name, proxy.url);
+    const { locker } = await open(name, here.proxy.url);
     const key = `lost-release:${randomUUID()}`;
     const lock = await locker.acquire(key);
-    let lost = proxy.loseReply();
+    let lost = here.proxy.loseReply();
     const extended = await lock.extend(60_000).catch((error: unknown) => error);
     await lost;
     if (extended) expect(extended).toMatchObject({ code: "LOCK_BACKEND" });
@@ -75,7 +58,7 @@ describe.each(oldestAndNewest)("%s", (name) => {
     expect(lock.signal.aborted).toBe(false);
     await lock.extend(60_000);
     expect(lock.remaining()).toBeGreaterThan(31_000);
-    lost = proxy.loseReply();
+    lost = here.proxy.loseReply();
     const released = await lock.release().catch((error: unknown) => error);
     await lost;
     if (released) expect(released).toMatchObject({ code: "LOCK_BACKEND" });
