@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Lock, Locker } from "@distlock/core";
+import type { Keys, Lock, Locker, LockOf } from "@distlock/core";
 
 /** Gives everybody what they ask for: what a round would be without locks. */
 export function bareLocker(): Locker {
@@ -14,11 +14,11 @@ export function bareLocker(): Locker {
     release: async () => {},
     [Symbol.asyncDispose]: async () => {},
   });
-  const acquire = async (key: string) => grant(key);
+  const acquire = async <K extends Keys>(key: K) => grant(String(key)) as LockOf<K>;
   return {
     acquire,
     tryAcquire: acquire,
-    withLock: async (key: string, ...rest: unknown[]) => (rest.at(-1) as (lock: Lock) => never)(grant(key)),
+    withLock: async (key: Keys, ...rest: unknown[]) => (rest.at(-1) as (lock: Lock) => never)(grant(String(key))),
     inspect: async () => ({ held: false, remaining: 0, fence: 0, waiting: 0 }),
     forceRelease: async () => false,
     close: async () => {},

@@ -56,31 +56,31 @@ export const mutations = {
   },
   "acquire grants a dead token": {
     rule: "a token that was given up is refused, in whatever order the two arrive",
-    edits: [["lua/acquire.lua", "known[3] or released and", "released and"]],
+    edits: [["lua/acquire-one.lua", "tombstone or released and", "released and"]],
   },
   "acquire grants a released token": {
     rule: "a late copy of an acquire is refused after the release",
-    edits: [["lua/acquire.lua", "string.find(released, token, 1, true)", "released == '!' .. token"]],
+    edits: [["lua/acquire-one.lua", "string.find(released, token, 1, true)", "released == '!' .. token"]],
   },
   "acquire grants a token that was forced out": {
     rule: "who was forced out does not come back",
-    edits: [["lua/acquire.lua", "string.find(released, token, 1, true)", "released == token"]],
+    edits: [["lua/acquire-one.lua", "string.find(released, token, 1, true)", "released == token"]],
   },
   "acquire overtakes": {
     rule: "a newcomer that meets a free lock hands it to who waits",
-    edits: [["lua/acquire.lua", "last = hand_over(k) or last", ""]],
+    edits: [["lua/acquire-one.lua", "last = hand_over(k) or last", ""]],
   },
   "acquire shortens": {
     rule: "a repeated acquire does not shorten the lease",
-    edits: [["lua/acquire.lua", "if left < tonumber(ttl) then", "if true then"]],
+    edits: [["lua/acquire-one.lua", "if left < tonumber(ttl) then", "if true then"]],
   },
   "acquire never prolongs": {
     rule: "an acquire by the present holder is a confirmation, for its whole ttl",
-    edits: [["lua/acquire.lua", "if left < tonumber(ttl) then", "if false then"]],
+    edits: [["lua/acquire-one.lua", "if left < tonumber(ttl) then", "if false then"]],
   },
   "acquire's floor is what is stored": {
     rule: "the floor is at least the server's time, so that it also holds when the last fence is forgotten",
-    edits: [["lua/acquire.lua", "math.max(time, tonumber(last) or 0)", "tonumber(last) or 0"]],
+    edits: [["lua/acquire-one.lua", "math.max(time, tonumber(last) or 0)", "tonumber(last) or 0"]],
   },
   "heartbeat's floor is what is stored": {
     rule: "the floor is at least the server's time, so that it also holds when the last fence is forgotten",
@@ -90,7 +90,7 @@ export const mutations = {
     rule: "tickets are different",
     edits: [
       [
-        "lua/acquire.lua",
+        "lua/acquire-one.lua",
         "math.max(time, (tonumber(call('ZREVRANGE', KEYS[k + 2], 0, 0, 'WITHSCORES')[2]) or 0) + 1)",
         "time",
       ],
@@ -98,16 +98,16 @@ export const mutations = {
   },
   "acquire ignores the ticket": {
     rule: "a waiter that was dropped gets its old place back",
-    edits: [["lua/acquire.lua", "place = tonumber(ticket)", "place = 0"]],
+    edits: [["lua/acquire-one.lua", "place = tonumber(ticket)", "place = 0"]],
   },
   "enqueueing shows no life": {
     rule: "who has just come is alive",
-    edits: [["lua/acquire.lua", "call('HSET', KEYS[k + 3], inbox_of(token), exact(time / 1000 + ARGV[2]))", ""]],
+    edits: [["lua/acquire-one.lua", "call('HSET', KEYS[k + 3], inbox_of(token), exact(time / 1000 + ARGV[2]))", ""]],
   },
   "the queue has no ttl": {
     rule: "no companion is without a ttl",
     edits: [
-      ["lua/acquire.lua", "call('PEXPIRE', KEYS[k + 2], 2 * ARGV[2])", ""],
+      ["lua/acquire-one.lua", "call('PEXPIRE', KEYS[k + 2], 2 * ARGV[2])", ""],
       ["lua/heartbeat.lua", "call('PEXPIRE', KEYS[3], 2 * ARGV[2]) == 1", "call('EXISTS', KEYS[3]) == 1"],
     ],
   },
@@ -263,11 +263,11 @@ export const mutations = {
   },
   "a loss sends no release": {
     rule: "what ends a token sends a release",
-    edits: [["src/lock.ts", "if (!stolen || this.#ambiguous) this.#with.undo(this.key, this.token);", ""]],
+    edits: [["src/lock.ts", "if (!stolen || this.#ambiguous) void this.#with.undo(this.key, this.token);", ""]],
   },
   "who gives up says nothing": {
     rule: "an abort, a timeout and close leave the queue",
-    edits: [["src/acquire.ts", "if (pending || ambiguous || place) {", "if (false) {"]],
+    edits: [["src/acquire.ts", "if (pending || ambiguous || place || taken) {", "if (false) {"]],
   },
   "who gives up leaves no tombstone": {
     rule: "a token that was given up is refused, in whatever order the two arrive",
@@ -290,14 +290,14 @@ export const mutations = {
     edits: [
       [
         "src/acquire.ts",
-        "if (now() < heard.deadline) return",
-        "if (now() < heard.deadline && pending) undo(key, token, { pending, refuse: false });\n            if (now() < heard.deadline) return",
+        "if (alone && waitReplicas === 0 && now() < heard.deadline) return",
+        "if (now() < heard.deadline && pending) void undo(key, token, { pending, refuse: false });\n            if (now() < heard.deadline) return",
       ],
     ],
   },
   "a dead token is tried again": {
     rule: "a retry takes a new token",
-    edits: [["src/acquire.ts", "            token = newToken(inbox);\n", ""]],
+    edits: [["src/acquire.ts", "    token = newToken(inbox);\n    place = queued", "    place = queued"]],
   },
   "a claim is not extended": {
     rule: "who was handed a lock extends it to its ttl",

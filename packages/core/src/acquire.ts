@@ -1,5 +1,5 @@
 import { backendError, isRefusal, noAnswer } from "./backend-error";
-import type { AcquireReply, Driver } from "./driver";
+import type { AcquireAllReply, AcquireReply, Call, Driver, Replicator } from "./driver";
 import { LockBackendError, LockerClosedError, LockNotAcquiredError } from "./errors";
 import { leaseEnd, now } from "./lease";
 import type { Grant } from "./lock";
@@ -16,15 +16,14 @@ export interface Waiting {
   readonly inbox: string;
   readonly queue: Queue;
   readonly undo: Undo;
+  readonly replicator: () => Replicator;
   /** Who is to be told when the locker closes. */
   readonly closing: Set<Endable>;
 }
 
-type Heard =
-  | AcquireReply
-  | News
-  | { readonly status: "failed"; readonly error: unknown }
-  | { readonly status: "slept" };
+type Answer = AcquireReply | AcquireAllReply | { readonly status: "unreplicated"; readonly error: LockBackendError };
+
+type Heard = Answer | News | { readonly status: "failed"; readonly error: unknown } | { readonly status: "slept" };
 
 /** Spread over half of the delay to either side, so that waiters that began together don't stay together. */
 const jittered = (delay: number): number => Math.max(1, delay * (0.5 + Math.random()));
@@ -32,25 +31,36 @@ const jittered = (delay: number): number => Math.max(1, delay * (0.5 + Math.rand
 /** Between two requests of a waiter in the queue to a server that fails. */
 const FAILURE_PAUSE = 250;
 
+/** How long replicas may take, in ms: when they are well, they take one round trip. */
+const REPLICATION = 1_000;
+
 /**
  * Asks for the lock until it is granted, and rejects with what ended the wait. One token for all requests: a grant whose
  * answer was lost is found again by the next one, and if there is none it is undone.
+ *
+ * Of several keys (in lock order) it waits for one at a time, and has those before it meanwhile: each request asks for all
+ * from the first on, and so also keeps their leases alive. What it gives was granted by a single request.
  */
 export async function acquireLock(
-  key: string,
-  { ttl, wait: how, maxAttempts, retryDelay, timeout, signal }: ResolvedOptions,
-  { driver, inbox, queue, undo, closing }: Waiting,
+  keys: readonly string[],
+  { ttl, wait: how, maxAttempts, retryDelay, timeout, signal, waitReplicas }: ResolvedOptions,
+  { driver, inbox, queue, undo, replicator, closing }: Waiting,
 ): Promise<Grant> {
   signal?.throwIfAborted();
   const queued = how === "queue";
+  const alone = keys.length === 1;
   const started = now();
   const wait = new Wait<Heard>(timeout, signal, closing);
   let token = newToken(inbox);
-  let place = queued ? queue.enter(key, token, wait) : undefined;
+  let place = queued ? queue.enter(token, wait) : undefined;
+  /** The one that is in the way. */
+  let key = keys[0]!;
+  // Whether we hold something by an answer that was no grant.
+  let taken = false;
   let attempts = 0;
   let late = 0;
   // A request without an answer yet; and whether one failed, or was answered too late, so that we may hold the lock.
-  let pending: Promise<AcquireReply> | undefined;
+  let pending: Promise<Answer> | undefined;
   let ambiguous = false;
   let failure: unknown;
   let sent = started;
@@ -69,8 +79,35 @@ export async function acquireLock(
     return failure !== undefined || silence > patience ? noAnswer(key, "acquire", waited(), failure) : notAcquired();
   }
 
-  function grantOf(fence: number, deadline: number, claimed: boolean): Grant {
-    return { key, token, fence, deadline, claimed, ambiguous };
+  function grantOf(fences: readonly number[], deadline: number, claimed: boolean): Grant {
+    return { token, fences, deadline, claimed, ambiguous };
+  }
+
+  function ask(call: Call): Promise<Answer> {
+    const asked: Promise<Answer> = alone
+      ? driver.acquire({ key, token, ttl, ticket: place?.ticket }, call)
+      : driver.acquireAll({ keys, token, ttl, place: place && { key, ticket: place.ticket } }, call);
+    return waitReplicas === 0 ? asked : replicated(asked, token, call);
+  }
+
+  async function replicated(asked: Promise<Answer>, token: string, call: Call): Promise<Answer> {
+    const answer = await asked;
+    if (answer.status !== "granted" || call.abandoned) return answer;
+    const patience = Math.ceil(Math.min(REPLICATION, ttl / 3, 0.8 * Math.max(timeout - waited(), 1)));
+    const count = await replicator().replicate({ keys, token, ttl, replicas: waitReplicas, patience });
+    if (count === "lost") throw new Error("the lock was gone before replicas had it");
+    if (count >= waitReplicas) return answer;
+    const what = `acquire was undone: ${count} of ${waitReplicas} replicas acknowledged it within ${patience} ms`;
+    return { status: "unreplicated", error: new LockBackendError(key, what) };
+  }
+
+  /** With a new token: whatever released the old one made it dead. */
+  function beginAgain(holding: boolean): void {
+    if (place) queue.leave(place);
+    if (holding || ambiguous) for (const each of keys) void undo(each, token, { refuse: ambiguous });
+    token = newToken(inbox);
+    place = queued ? queue.enter(token, wait) : undefined;
+    key = keys[0]!;
   }
 
   try {
@@ -78,13 +115,14 @@ export async function acquireLock(
       const call = { abandoned: false };
       sent = now();
       place?.asking();
-      const answer = driver.acquire({ key, token, ttl, ticket: place?.ticket }, call);
+      const answer = ask(call);
       pending = answer;
       attempts++;
       answer.then(
         (reply) => pending === answer && wait.tell(reply),
         (error: unknown) => pending === answer && wait.tell({ status: "failed", error }),
       );
+      let stirred = false;
       for (let again = false; !again; ) {
         const heard = await wait.heard();
         if ("by" in heard) {
@@ -95,12 +133,18 @@ export async function acquireLock(
         let pause = 0;
         switch (heard.status) {
           case "news":
+            if (!alone || waitReplicas > 0) {
+              // One key's claim is not enough. The answer that is under way may be older than this.
+              stirred = pending !== undefined && now() - sent < 2 * HEARTBEAT;
+              if (stirred) continue;
+            }
             ambiguous ||= pending !== undefined;
-            if (now() < heard.deadline) return grantOf(heard.fence, heard.deadline, true);
+            if (alone && waitReplicas === 0 && now() < heard.deadline)
+              return grantOf([heard.fence], heard.deadline, true);
             break;
           case "granted": {
             const deadline = leaseEnd(sent, ttl);
-            if (now() < deadline) return grantOf(heard.fence, deadline, false);
+            if (now() < deadline) return grantOf("fence" in heard ? [heard.fence] : heard.fences, deadline, false);
             // The lease may be over, and may be somebody else's by now: ask again whether it is ours.
             failure = new Error(`every answer came after the lease of ${ttl} ms was over`);
             ambiguous = true;
@@ -108,19 +152,37 @@ export async function acquireLock(
             pause = 10 * late++;
             break;
           }
-          case "queued":
+          case "unreplicated":
+            taken = true;
+            throw heard.error;
+          case "queued": {
             failure = undefined;
-            queue.queued(place!, sent, heard);
-            continue;
+            const at = "key" in heard ? heard.key : key;
+            if (at !== key && place!.ticket > 0) {
+              if (keys.indexOf(at) < keys.indexOf(key)) {
+                beginAgain(true); // one that we had was lost meanwhile
+                break;
+              }
+              queue.leave(place!);
+              place = queue.enter(token, wait);
+            }
+            key = at;
+            taken = key !== keys[0];
+            queue.queued(place!, key, sent, heard);
+            if (stirred) break;
+            if (!taken) continue;
+            pause = ttl / 3; // when those that we have are to be extended
+            break;
+          }
           case "held":
+            if ("key" in heard) key = heard.key;
             failure = undefined;
             if (isLast()) throw notAcquired();
+            if (!alone) beginAgain(false);
             pause = pauseAfter();
             break;
           case "dead":
-            if (place) queue.leave(place);
-            token = newToken(inbox);
-            place = queued ? queue.enter(key, token, wait) : undefined;
+            beginAgain(!alone);
             break;
           case "failed":
             failure = heard.error;
@@ -134,9 +196,12 @@ export async function acquireLock(
       clearTimeout(pauseTimer);
     }
   } catch (error) {
-    if (pending || ambiguous || place) {
-      undo(key, token, { pending, refuse: ambiguous || pending !== undefined });
-      await written(); // the caller, who hears of it then, may end the connection
+    if (pending || ambiguous || place || taken) {
+      const how = { pending, refuse: ambiguous || pending !== undefined };
+      const undone = Promise.all(keys.map((each) => undo(each, token, how)));
+      // Whoever hears of it then may end the connection; of a grant that did not count, may look whether it is free.
+      wait.forget();
+      await (error instanceof LockBackendError && taken ? Promise.race([undone, wait.heard()]) : written());
     }
     throw error;
   } finally {

@@ -1,3 +1,20 @@
+/** A connection of our own to wherever a key is, for what would keep the caller's commands waiting. It keeps no process alive. */
+export interface Replication {
+  /**
+   * Runs a script and, behind it on the same connection, `WAIT replicas ms`; gives both replies. The keys share a slot, and
+   * are as `eval` gets them. Neither is ever sent again, on another connection `WAIT` would count what it should not.
+   * Rejects when the script failed, and when there is no answer soon after `ms`.
+   */
+  evalAndWait(
+    script: string,
+    keys: readonly string[],
+    args: readonly string[],
+    replicas: number,
+    ms: number,
+  ): Promise<readonly [reply: unknown, acknowledged: unknown]>;
+  close(): void;
+}
+
 /**
  * All that differs between Redis clients. Keys are sent as given; the client may put its `keyPrefix` before them.
  * A method rejects with the client's own error; replies may use the client's types (numbers or strings or buffers).
@@ -22,4 +39,6 @@ export interface RedisConnection {
         signal: AbortSignal,
       ) => Promise<() => Promise<void>>)
     | undefined;
+  /** Nothing is opened before it is needed. Absent where the client can't be followed to one server. */
+  readonly openReplication?: (() => Replication) | undefined;
 }

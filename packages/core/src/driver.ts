@@ -41,6 +41,45 @@ export type AcquireReply =
   /** The token was given up or forced out. */
   | { readonly status: "dead" };
 
+export interface AcquireAllRequest {
+  /** Each once, those of one hash slot side by side, in an order that is the same for all: see `inLockOrder`. */
+  readonly keys: readonly string[];
+  readonly token: string;
+  readonly ttl: number;
+  /** Where the token waits: the ticket 0 for the end of whichever queue. Absent: nowhere. */
+  readonly place?: { readonly key: string; readonly ticket: number } | undefined;
+}
+
+export type AcquireAllReply =
+  /** All are ours, each for at least `ttl` ms from when the request was sent. */
+  | { readonly status: "granted"; readonly fences: readonly number[] }
+  /** Somebody else has this one, and none is ours. The token may be dead now: the next request takes another one. */
+  | { readonly status: "held"; readonly key: string; readonly remaining: number }
+  /** Somebody else has this one, and the token waits for it. Those before it are ours. */
+  | (Extract<AcquireReply, { status: "queued" }> & { readonly key: string })
+  /** The token was given up or forced out. Some may be ours. */
+  | { readonly status: "dead"; readonly key: string };
+
+export interface ReplicateRequest {
+  readonly keys: readonly string[];
+  readonly token: string;
+  readonly ttl: number;
+  /** How many replicas are to have it. */
+  readonly replicas: number;
+  /** How long they may take, in ms. */
+  readonly patience: number;
+}
+
+/** Asks replicas, on connections of its own, so that nothing else waits for them. */
+export interface Replicator {
+  /**
+   * How many replicas have acknowledged the grant (of several keys: the least), once there are enough or the patience is
+   * over. `"lost"`: it is not ours any more. Makes leases longer, never shorter.
+   */
+  replicate(request: ReplicateRequest): Promise<number | "lost">;
+  close(): void;
+}
+
 export interface HeartbeatRequest {
   readonly key: string;
   readonly inbox: string;
@@ -112,6 +151,8 @@ export interface Inspection {
 export interface Driver {
   /** One attempt. Mints a fence only when it grants. A call that was abandoned is not sent again. */
   acquire(request: AcquireRequest, call: Call): Promise<AcquireReply>;
+  /** The same for several keys and one token: all or none, or those before the one that it waits for. */
+  acquireAll(request: AcquireAllRequest, call: Call): Promise<AcquireAllReply>;
   /** Makes a lease longer, never shorter. */
   extend(request: ExtendRequest): Promise<ExtendReply>;
   /** Frees, hands over, and takes a waiting token out of the queue. */
@@ -128,4 +169,6 @@ export interface Driver {
   readonly listen?:
     | ((inbox: string, listener: Listener, signal: AbortSignal) => Promise<() => Promise<void>>)
     | undefined;
+  /** Absent where nothing is replicated. */
+  readonly replicator?: (() => Replicator) | undefined;
 }

@@ -1,4 +1,4 @@
-import type { Driver, Listener } from "./driver";
+import type { AcquireReply, AcquireRequest, Driver, Listener } from "./driver";
 import { now } from "./lease";
 import { CLAIM, WINDOW } from "./times";
 
@@ -98,26 +98,50 @@ export function inProcessDriver(): Driver {
     return taken;
   }
 
+  const isDead = (token: string, { released, revoked }: Place): boolean =>
+    (dead.get(token) ?? 0) > now() || released === token || revoked === token;
+
+  function acquire({ key, token, ttl, ticket }: AcquireRequest): AcquireReply {
+    const place = at(key);
+    if (isDead(token, place)) return { status: "dead" };
+    settle(place);
+    if (place.holder === undefined) {
+      grant(place, token, ttl);
+    }
+    const { holder, until, fence, alive } = place;
+    if (holder === token) {
+      place.until = Math.max(until, now() + ttl);
+      return { status: "granted", fence };
+    }
+    const remaining = Math.ceil(until - now());
+    if (ticket === undefined) return { status: "held", remaining };
+    const taken = enqueue(place, token, ticket);
+    alive.set(inboxOf(token), now() + WINDOW);
+    const head = place.queue.keys().next().value === token;
+    return { status: "queued", remaining, ticket: taken, floor: Math.max(fence, micros()), head };
+  }
+
   return {
-    async acquire({ key, token, ttl, ticket }) {
-      const place = at(key);
-      if ((dead.get(token) ?? 0) > now() || place.released === token || place.revoked === token)
-        return { status: "dead" };
-      settle(place);
-      if (place.holder === undefined) {
-        grant(place, token, ttl);
+    acquire: async (request) => acquire(request),
+
+    async acquireAll({ keys, token, ttl, place: waits }) {
+      for (const key of keys) {
+        const place = at(key);
+        if (isDead(token, place)) return { status: "dead", key };
+        if (waits) continue;
+        settle(place);
+        if (place.holder !== undefined && place.holder !== token) {
+          return { status: "held", key, remaining: Math.ceil(place.until - now()) };
+        }
       }
-      const { holder, until, fence, alive } = place;
-      if (holder === token) {
-        place.until = Math.max(until, now() + ttl);
-        return { status: "granted", fence };
+      const fences: number[] = [];
+      for (const key of keys) {
+        const ticket = waits && (waits.key === key ? waits.ticket : 0);
+        const reply = acquire({ key, token, ttl, ticket });
+        if (reply.status !== "granted") return { ...reply, key };
+        fences.push(reply.fence);
       }
-      const remaining = Math.ceil(until - now());
-      if (ticket === undefined) return { status: "held", remaining };
-      const taken = enqueue(place, token, ticket);
-      alive.set(inboxOf(token), now() + WINDOW);
-      const head = place.queue.keys().next().value === token;
-      return { status: "queued", remaining, ticket: taken, floor: Math.max(fence, micros()), head };
+      return { status: "granted", fences };
     },
 
     async extend({ key, token, ttl }) {

@@ -1,5 +1,7 @@
-export type { RedisConnection } from "./connection";
+export type { RedisConnection, Replication } from "./connection";
 export type {
+  AcquireAllReply,
+  AcquireAllRequest,
   AcquireReply,
   AcquireRequest,
   Call,
@@ -12,6 +14,8 @@ export type {
   Listener,
   ReleaseReply,
   ReleaseRequest,
+  ReplicateRequest,
+  Replicator,
 } from "./driver";
 export {
   LockBackendError,
@@ -22,9 +26,10 @@ export {
   LockNotAcquiredError,
 } from "./errors";
 export { inProcessDriver } from "./in-process-driver";
-export { assertKey } from "./keys";
+export { assertKey, inLockOrder, slotOf } from "./keys";
 export type { Lock } from "./lock";
-export { createLocker, type Locker, type Work } from "./locker";
+export { createLocker, type Keys, type Locker, type LockOf, type Work } from "./locker";
+export type { MultiLock } from "./multi-lock";
 export type { LockOptions } from "./options";
 export { redisDriver } from "./redis-driver";
 export { type RunScript, script } from "./script";

@@ -39,3 +39,30 @@ export function assertKeyPrefix(prefix: string): void {
  * so that the locks `s1` and `{s1}` share none. The client puts its `prefix` before every key, also before these.
  */
 export const companions = (prefix: string, key: string): string => (isTagged(key) ? `${key}:` : `{${prefix}${key}}~`);
+
+/** The hash slot of a key in Redis Cluster: CRC16 (XMODEM) of what is hashed, https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/. */
+export function slotOf(key: string): number {
+  let crc = 0;
+  for (const byte of Buffer.from(hashed(key))) {
+    crc ^= byte << 8;
+    for (let bit = 0; bit < 8; bit++) crc = (crc << 1) ^ (crc & 0x8000 ? 0x1021 : 0);
+  }
+  return crc & 0x3fff;
+}
+
+const MOST = 100;
+
+/**
+ * Keys as all take them: each once, those of one hash slot side by side, sorted, so that nobody waits for somebody who waits
+ * for him. Throws for what can't be a lock's keys, as `assertKey` does.
+ */
+export function inLockOrder(keys: readonly string[]): readonly string[] {
+  if (!Array.isArray(keys)) throw new TypeError(`key must be a string or an array of strings, got ${typeof keys}`);
+  for (const key of keys) assertKey(key);
+  const each = [...new Set(keys)];
+  if (each.length === 0 || each.length > MOST) {
+    throw new RangeError(`keys must be 1 to ${MOST} different ones, got ${each.length}`);
+  }
+  const compare = (a: string, b: string) => (a < b ? -1 : Number(a > b));
+  return each.sort((a, b) => compare(hashed(a), hashed(b)) || compare(a, b));
+}

@@ -45,9 +45,9 @@ export interface Lock {
 }
 
 export interface Grant {
-  readonly key: string;
   readonly token: string;
-  readonly fence: number;
+  /** One per key. */
+  readonly fences: readonly number[];
   /** When the lease ends, on the clock of `now()`. */
   readonly deadline: number;
   /** Whether the lease is the short one of a hand-over, to be extended to the ttl soon. */
@@ -97,10 +97,11 @@ export class HeldLock implements Lock, Kept {
   #cappedOut = false;
   #claimed: boolean;
 
-  constructor(grant: Grant, { ttl, autoExtend, maxHold }: ResolvedOptions, holding: Holding) {
-    this.key = grant.key;
+  constructor(key: string, fence: number, grant: Grant, options: ResolvedOptions, holding: Holding) {
+    const { ttl, autoExtend, maxHold } = options;
+    this.key = key;
     this.token = grant.token;
-    this.fence = grant.fence;
+    this.fence = fence;
     this.#with = holding;
     this.#ttl = ttl;
     this.#autoExtend = autoExtend;
@@ -220,7 +221,7 @@ export class HeldLock implements Lock, Kept {
       this.#failure ??= noAnswer(this.key, "extend", now() - this.#silentSince);
     }
     this.#end(this.#cappedOut && !stolen ? "maxHold was reached" : why);
-    if (!stolen || this.#ambiguous) this.#with.undo(this.key, this.token);
+    if (!stolen || this.#ambiguous) void this.#with.undo(this.key, this.token);
   }
 
   #nextExtension(from: number): number {
@@ -252,7 +253,7 @@ export class HeldLock implements Lock, Kept {
       const answer = driver.release({ key, token, undo: this.#ambiguous });
       reply = await within(ANSWER_TIMEOUT, answer, () => noAnswer(key, "release"));
     } catch (error) {
-      undo(key, token);
+      void undo(key, token);
       throw backendError(key, "release", error);
     }
     // "Not ours" after the lease was over is no loss: the release was called in time, and the lock is free of us.

@@ -1,10 +1,11 @@
 import { acquireLock } from "./acquire";
 import { backendError, noAnswer, type Verb } from "./backend-error";
-import type { Driver, Inspection } from "./driver";
+import type { Driver, Inspection, Replicator } from "./driver";
 import { type LockError, LockerClosedError, LockNotAcquiredError } from "./errors";
 import { createKeeper } from "./keeper";
-import { assertKey } from "./keys";
+import { assertKey, inLockOrder } from "./keys";
 import { HeldLock, type Lock } from "./lock";
+import { createMultiLock, type MultiLock } from "./multi-lock";
 import { defaultsFor, type LockOptions, type ResolvedOptions, resolveOptions } from "./options";
 import { createQueue } from "./queue";
 import { newInbox } from "./token";
@@ -13,7 +14,13 @@ import type { Endable } from "./wait";
 import { warn } from "./warning";
 import { ANSWER_TIMEOUT, within } from "./within";
 
-export type Work<T> = (lock: Lock) => T | PromiseLike<T>;
+/** One key, or several as one: all or none of them, in whatever order they are given. */
+export type Keys = string | readonly string[];
+
+/** What is given for them. */
+export type LockOf<K extends Keys> = K extends string ? Lock : MultiLock;
+
+export type Work<T, L = Lock> = (lock: L) => T | PromiseLike<T>;
 
 /**
  * Gives out locks. Bad keys and options reject with `TypeError` or `RangeError` before anything is sent; every other
@@ -24,19 +31,20 @@ export interface Locker {
    * One attempt: the lock, or `null` when somebody else has it. Rejects with `LockBackendError` if Redis does not answer
    * within 5 s or refuses.
    */
-  tryAcquire(key: string, options?: LockOptions): Promise<Lock | null>;
+  tryAcquire<K extends Keys>(key: K, options?: LockOptions): Promise<LockOf<K> | null>;
   /**
    * Waits for the lock. Rejects with `LockNotAcquiredError` if it stays held, with `LockBackendError` if Redis does not
-   * answer or refuses, with `signal.reason` if the caller aborts, with `LockerClosedError` if the locker closes.
+   * answer or refuses, with `signal.reason` if the caller aborts, with `LockerClosedError` if the locker closes. Of several
+   * keys it waits for one at a time, and holds those that come before it meanwhile.
    */
-  acquire(key: string, options?: LockOptions): Promise<Lock>;
+  acquire<K extends Keys>(key: K, options?: LockOptions): Promise<LockOf<K>>;
   /**
    * Waits for the lock, does the work while the lease is kept alive, releases; gives the work's result. The work's own
    * error always wins. Rejects with `LockLostError` if the work was done but the lock was lost on the way. If only the
    * release could not reach Redis, the result is given and a warning published: the ttl frees the lock.
    */
-  withLock<T>(key: string, work: Work<T>): Promise<T>;
-  withLock<T>(key: string, options: LockOptions, work: Work<T>): Promise<T>;
+  withLock<T, K extends Keys>(key: K, work: Work<T, LockOf<K>>): Promise<T>;
+  withLock<T, K extends Keys>(key: K, options: LockOptions, work: Work<T, LockOf<K>>): Promise<T>;
   /** What Redis knows of the key. Rejects with `LockBackendError` when it does not answer: it never guesses. */
   inspect(key: string): Promise<Inspection>;
   /** For operators: frees the lock whoever holds it. True if somebody did; that holder's lock is lost. */
@@ -53,16 +61,21 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
   if (typeof driver?.acquire !== "function" || typeof driver.extend !== "function") {
     throw new TypeError("createLocker needs a driver, such as ioredisDriver(client) or nodeRedisDriver(client)");
   }
-  const canQueue = driver.listen !== undefined;
-  const defaults = defaultsFor(canQueue);
-  const forLock = resolveOptions(canQueue, defaults, options);
-  const forWork = resolveOptions(canQueue, { ...defaults, autoExtend: true }, options);
+  const abilities = { canQueue: driver.listen !== undefined, canReplicate: driver.replicator !== undefined };
+  const defaults = defaultsFor(abilities);
+  const forLock = resolveOptions(abilities, defaults, options);
+  const forWork = resolveOptions(abilities, { ...defaults, autoExtend: true }, options);
   const inbox = newInbox();
   const keeper = createKeeper(driver);
   const undo = createUndo(driver);
   const queue = createQueue(driver, inbox, keeper.forcedOut);
   const closing = new Set<Endable>();
-  const waiting = { driver, inbox, queue, undo, closing };
+  let replicator: Replicator | undefined;
+  const openReplicator = () => {
+    replicator ??= driver.replicator!();
+    return replicator;
+  };
+  const waiting = { driver, inbox, queue, undo, replicator: openReplicator, closing };
   const holding = { driver, keeper, undo };
   let closed = false;
 
@@ -71,17 +84,20 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
     if (closed) throw new LockerClosedError(key);
   }
 
-  async function lockFor(
-    key: string,
+  async function lockFor<K extends Keys>(
+    key: K,
     base: ResolvedOptions,
     given: LockOptions | undefined,
     timeout?: 0,
-  ): Promise<Lock> {
-    enter(key);
-    const asked = resolveOptions(canQueue, base, given);
+  ): Promise<LockOf<K>> {
+    const keys = typeof key === "string" ? [key] : inLockOrder(key);
+    enter(keys[0]!);
+    const asked = resolveOptions(abilities, base, given);
     const once = (timeout ?? asked.timeout) === 0;
     const how: ResolvedOptions = once ? { ...asked, wait: "retry", maxAttempts: 1, timeout: ANSWER_TIMEOUT } : asked;
-    return new HeldLock(await acquireLock(key, how, waiting), asked, holding);
+    const grant = await acquireLock(keys, how, waiting);
+    const [lock, ...others] = keys.map((each, i) => new HeldLock(each, grant.fences[i]!, grant, asked, holding));
+    return (typeof key === "string" ? lock : createMultiLock([lock!, ...others])) as LockOf<K>;
   }
 
   async function ask<T>(verb: Verb, key: string, send: () => Promise<T>): Promise<T> {
@@ -105,7 +121,10 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
 
     acquire: (key, call) => lockFor(key, forLock, call),
 
-    async withLock<T>(key: string, ...rest: [Work<T>] | [LockOptions, Work<T>]): Promise<T> {
+    async withLock<T, K extends Keys>(
+      key: K,
+      ...rest: [Work<T, LockOf<K>>] | [LockOptions, Work<T, LockOf<K>>]
+    ): Promise<T> {
       const [call, work] = rest.length === 1 ? [undefined, rest[0]] : rest;
       if (typeof work !== "function") throw new TypeError("withLock needs the work to do: a function of the lock");
       const lock = await lockFor(key, forWork, call);
@@ -133,6 +152,7 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
       keeper.stopExtending();
       for (const wait of closing) wait.end({ by: "close" });
       await queue.close();
+      replicator?.close();
       await written();
     },
   };

@@ -19,6 +19,11 @@ export interface LockOptions {
   autoExtend?: boolean | undefined;
   /** Cap on automatic extension, counted from the grant. Default `Infinity`. */
   maxHold?: number | undefined;
+  /**
+   * How many replicas must have acknowledged the grant before it counts; with fewer, soon, it is undone and the call rejects
+   * with `LockBackendError`. Integer, 0 or more. Default 0.
+   */
+  waitReplicas?: number | undefined;
 }
 
 export interface ResolvedOptions {
@@ -30,6 +35,7 @@ export interface ResolvedOptions {
   readonly signal: AbortSignal | undefined;
   readonly autoExtend: boolean;
   readonly maxHold: number;
+  readonly waitReplicas: number;
 }
 
 const MAX_TTL = 2 ** 31 - 1;
@@ -82,10 +88,16 @@ const checks: Readonly<Record<keyof ResolvedOptions, Check>> = {
     throw new TypeError(`autoExtend must be true or false, got ${show(value)}`);
   },
   maxHold: number("maxHold", "a number of ms above 0, or Infinity", (n) => n > 0),
+  waitReplicas: number("waitReplicas", "an integer, 0 or more", (n) => Number.isSafeInteger(n) && n >= 0),
 };
 
-/** The defaults, for a driver that can be woken or can't. */
-export const defaultsFor = (canQueue: boolean): ResolvedOptions => ({
+/** What a driver can do. */
+export interface Abilities {
+  readonly canQueue: boolean;
+  readonly canReplicate: boolean;
+}
+
+export const defaultsFor = ({ canQueue }: Abilities): ResolvedOptions => ({
   ttl: 30_000,
   wait: canQueue ? "queue" : "retry",
   maxAttempts: 3,
@@ -94,10 +106,15 @@ export const defaultsFor = (canQueue: boolean): ResolvedOptions => ({
   signal: undefined,
   autoExtend: false,
   maxHold: Infinity,
+  waitReplicas: 0,
 });
 
 /** The one place for validation: `base` with what is given. Throws `TypeError` or `RangeError`. */
-export function resolveOptions(canQueue: boolean, base: ResolvedOptions, given?: LockOptions): ResolvedOptions {
+export function resolveOptions(
+  { canQueue, canReplicate }: Abilities,
+  base: ResolvedOptions,
+  given?: LockOptions,
+): ResolvedOptions {
   if (given === undefined) return base;
   if (typeof given !== "object" || given === null) throw new TypeError(`options must be an object, got ${show(given)}`);
   const options: Record<string, unknown> = { ...base };
@@ -107,6 +124,9 @@ export function resolveOptions(canQueue: boolean, base: ResolvedOptions, given?:
       throw new TypeError(`unknown option ${show(name)}; there are ${Object.keys(checks).join(", ")}`);
     }
     if (value !== undefined) options[name] = checks[name as keyof ResolvedOptions](value);
+  }
+  if (options.waitReplicas !== 0 && !canReplicate) {
+    throw new RangeError("waitReplicas must be 0: this driver knows of no replicas");
   }
   if (options.wait === "queue" && !canQueue) throw new RangeError('wait must be "retry": this driver can\'t be woken');
   return options as unknown as ResolvedOptions;

@@ -38,7 +38,6 @@ export class Waiter {
   #asking = true;
 
   constructor(
-    readonly key: string,
     readonly token: string,
     readonly wait: Told,
   ) {}
@@ -68,9 +67,9 @@ export class Waiter {
 
 export interface Queue {
   /** Has the wait told of what comes for the token. */
-  enter(key: string, token: string, wait: Told): Waiter;
-  /** A request that was sent at `sent` put the waiter, or found it, in the queue. */
-  queued(waiter: Waiter, sent: number, reply: Queued): void;
+  enter(token: string, wait: Told): Waiter;
+  /** A request that was sent at `sent` put the waiter, or found it, in the queue of this key. */
+  queued(waiter: Waiter, key: string, sent: number, reply: Queued): void;
   leave(waiter: Waiter): void;
   close(): Promise<void>;
 }
@@ -184,14 +183,14 @@ export function createQueue(driver: Driver, inbox: string, forcedOut: (token: st
   }
 
   return {
-    enter(key, token, wait) {
-      const waiter = new Waiter(key, token, wait);
+    enter(token, wait) {
+      const waiter = new Waiter(token, wait);
       waiters.set(token, waiter);
       return waiter;
     },
 
-    queued(waiter, sent, reply) {
-      const { key, token } = waiter;
+    queued(waiter, key, sent, reply) {
+      const { token } = waiter;
       waiter.answered(sent, reply);
       clearTimeout(idle);
       idle = undefined;

@@ -1,10 +1,12 @@
 import acquireLua from "../lua/acquire.lua";
+import acquireOneLua from "../lua/acquire-one.lua";
 import extendLua from "../lua/extend.lua";
 import forceReleaseLua from "../lua/force-release.lua";
 import handOverLua from "../lua/hand-over.lua";
 import heartbeatLua from "../lua/heartbeat.lua";
 import inspectLua from "../lua/inspect.lua";
 import releaseLua from "../lua/release.lua";
+import { acquireAllOf } from "./acquire-all";
 import { type Asked, batched } from "./batch";
 import type { RedisConnection } from "./connection";
 import type {
@@ -17,8 +19,10 @@ import type {
   ReleaseReply,
   ReleaseRequest,
 } from "./driver";
-import { LockBackendError } from "./errors";
-import { assertKeyPrefix, companions, hashed } from "./keys";
+import { companions } from "./keys";
+import { lockKeys } from "./lock-keys";
+import { replicatorOf } from "./replicator";
+import { acquireReply, flag, integer, list, read, unknown, unreadable } from "./replies";
 import { script } from "./script";
 import { CLAIM, WINDOW } from "./times";
 
@@ -27,47 +31,6 @@ const TOMBSTONE = "60000";
 
 /** How long a fence is remembered at least, in ms. */
 const DAY = 86_400_000;
-
-const text = (reply: unknown): string => String(reply);
-
-const integer = (reply: unknown): number => {
-  const value = Number(text(reply));
-  if (reply === null || reply === "" || !Number.isSafeInteger(value))
-    throw new TypeError(`not an integer: ${text(reply)}`);
-  return value;
-};
-
-/** Replies are read strictly: what has another shape did not come from our scripts. */
-const unreadable = (key: string, error: unknown): unknown =>
-  error instanceof TypeError
-    ? new LockBackendError(key, "Redis answered in a form that no script of ours gives", error)
-    : error;
-
-function read<T>(key: string, parse: () => T): T {
-  try {
-    return parse();
-  } catch (error) {
-    throw unreadable(key, error);
-  }
-}
-
-const list = (reply: unknown, length: number): readonly unknown[] => {
-  if (!Array.isArray(reply) || reply.length !== length) throw new TypeError(`not ${length} values: ${text(reply)}`);
-  return reply;
-};
-
-/** For a reply that is none of the known: the key is no lock, or Redis refused this lock alone, or the reply is not ours. */
-function unknown(key: string, reply: unknown): Error {
-  if (text(reply).startsWith("error ")) return new Error(text(reply).slice("error ".length));
-  if (text(reply) !== "foreign") return new TypeError(`not known: ${text(reply)}`);
-  return new LockBackendError(key, "the key holds something that is no lock: another type, or a string without ttl");
-}
-
-const flag = (key: string, reply: unknown): boolean => {
-  if (text(reply) === "1") return true;
-  if (text(reply) === "0") return false;
-  throw unknown(key, reply);
-};
 
 /** What Redis may say of a command because of one of its keys, before anything is done: each lock is then asked for alone. */
 const isOfOne = (error: unknown): boolean =>
@@ -94,14 +57,10 @@ const EXTENDED_AT_ONCE = 128;
 
 /** Locks kept in Redis: scripts, run through a connection. */
 export function redisDriver(connection: RedisConnection): Driver {
-  const { keyPrefix, cluster } = connection;
+  const { keyPrefix } = connection;
   const subscribe = connection.subscribe?.bind(connection);
-  assertKeyPrefix(keyPrefix);
-
-  function addKeys(keys: string[], key: string, token = ""): void {
-    const start = companions(keyPrefix, key);
-    keys.push(key, `${start}fence`, `${start}queue`, `${start}alive`, `${start}released`, `${start}dead:${token}`);
-  }
+  const names = lockKeys(connection);
+  const addKeys = names.add;
 
   const keysOf = (key: string): string[] => {
     const keys: string[] = [];
@@ -109,7 +68,7 @@ export function redisDriver(connection: RedisConnection): Driver {
     return keys;
   };
 
-  const slotOf = ({ key }: Request): string => (cluster ? hashed(keyPrefix + key) : "");
+  const slotOf = ({ key }: Request): string => names.slotOf(key);
 
   /** A script that serves many locks at once, with one reply for each. `first` are the arguments before theirs. */
   function perLock<Q extends Request, R>(
@@ -164,7 +123,7 @@ export function redisDriver(connection: RedisConnection): Driver {
   const window = String(WINDOW);
 
   const acquire = perLock<AcquireRequest, AcquireReply>(
-    handOverLua + acquireLua,
+    handOverLua + acquireOneLua + acquireLua,
     AT_ONCE,
     slotOf,
     () => [claim, window],
@@ -172,23 +131,7 @@ export function redisDriver(connection: RedisConnection): Driver {
       addKeys(keys, key, token);
       args.push(token, `${ttl}`, `${ticket}`);
     },
-    (key, reply) => {
-      if (typeof reply === "number") return { status: "granted", fence: reply };
-      const [status = "", ...values] = text(reply).split(" ");
-      if (/^\d+$/.test(status)) return { status: "granted", fence: integer(status) };
-      switch (status) {
-        case "held":
-          return { status, remaining: integer(values[0]) };
-        case "queued": {
-          const [remaining, ticket, floor, before] = list(values, 4).map(integer);
-          return { status, remaining: remaining!, ticket: ticket!, floor: floor!, head: before === 0 };
-        }
-        case "dead":
-          return { status };
-        default:
-          throw unknown(key, reply);
-      }
-    },
+    acquireReply,
   );
 
   const extend = perLock<ExtendRequest, ExtendReply>(
@@ -222,6 +165,7 @@ export function redisDriver(connection: RedisConnection): Driver {
 
   return {
     acquire,
+    acquireAll: acquireAllOf(connection, names, release),
     extend,
     release,
 
@@ -254,6 +198,7 @@ export function redisDriver(connection: RedisConnection): Driver {
     },
 
     listen: subscribe && listening(subscribe),
+    replicator: replicatorOf(connection, names),
   };
 }
 

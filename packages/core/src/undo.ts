@@ -1,5 +1,5 @@
 import { isRefusal } from "./backend-error";
-import type { AcquireReply, Driver } from "./driver";
+import type { Driver } from "./driver";
 import { now } from "./lease";
 
 /** How long a failing release is repeated, in ms. */
@@ -15,34 +15,36 @@ export async function written(): Promise<void> {
 /**
  * Gives a token up for good, in the background: releases it, or takes it out of the queue. `refuse`: an acquire of it may
  * still be under way, and is refused when it lands. `pending` is such an acquire: if it still answers "granted", the token is
- * given up again.
+ * given up again. Resolves when the first release was answered, or has failed.
  */
 export type Undo = (
   key: string,
   token: string,
-  how?: { readonly refuse: boolean; readonly pending?: Promise<AcquireReply> | undefined },
-) => void;
+  how?: { readonly refuse: boolean; readonly pending?: Promise<{ readonly status: string }> | undefined },
+) => Promise<void>;
 
 export function createUndo(driver: Driver): Undo {
-  async function persist(key: string, token: string, refuse: boolean): Promise<void> {
+  async function persist(key: string, token: string, refuse: boolean, tried: () => void): Promise<void> {
     const until = now() + PERSISTENCE;
     for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
       try {
         await driver.release({ key, token, undo: refuse });
+        tried();
         return;
       } catch (error) {
+        tried();
         if (isRefusal(error) || now() + pause > until) return;
         await new Promise((resolve) => setTimeout(resolve, pause).unref());
       }
     }
   }
   return (key, token, { refuse, pending } = { refuse: true }) => {
-    void persist(key, token, refuse);
     pending?.then(
       (reply) => {
-        if (reply.status === "granted") void persist(key, token, true);
+        if (reply.status === "granted") void persist(key, token, true, () => {});
       },
       () => {},
     );
+    return new Promise((resolve) => void persist(key, token, refuse, resolve));
   };
 }

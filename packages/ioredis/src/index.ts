@@ -1,5 +1,6 @@
 import { type Driver, type RedisConnection, redisDriver } from "@distlock/core";
 import { assertClient, type IoredisClient } from "./client";
+import { openReplication } from "./replication";
 import { subscribe } from "./subscribe";
 
 export type { IoredisClient } from "./client";
@@ -13,6 +14,7 @@ export function ioredisConnection(client: IoredisClient): RedisConnection {
     evalSha: (sha1, keys, args) => client.evalsha(sha1, keys.length, ...keys, ...args),
     eval: (script, keys, args) => client.eval(script, keys.length, ...keys, ...args),
     subscribe: (...listening) => subscribe(client, ...listening),
+    openReplication: () => openReplication(client),
   };
 }
 

@@ -18,6 +18,8 @@ export interface Subscriber {
   on(event: string, listener: () => void): unknown;
   unref(): void;
   subscribe(channel: string, listener: (message: unknown) => void): Promise<unknown>;
+  eval(script: string, input: ScriptInput): Promise<unknown>;
+  sendCommand(args: readonly string[]): Promise<unknown>;
   /** 5 and later. */
   destroy?(): unknown;
   disconnect(): Promise<unknown>;
@@ -43,6 +45,7 @@ export interface Extras {
   /** Of a Sentinel. */
   _execute?<T>(isReadonly: boolean, task: (client: Duplicable) => T): Promise<T>;
   /** Of a Cluster. */
+  readonly slots?: readonly ({ readonly master: unknown } | undefined)[];
   readonly masters?: readonly { readonly client?: { readonly isReady?: boolean } }[];
   nodeClient?(node: unknown): Duplicable | Promise<Duplicable>;
   sendCommand?(firstKey: string | undefined, isReadonly: boolean, args: readonly string[]): Promise<unknown>;

@@ -1,5 +1,6 @@
 import { type Driver, type RedisConnection, redisDriver } from "@distlock/core";
 import { assertClient, type NodeRedisClient } from "./client";
+import { openReplication } from "./replication";
 import { subscribe } from "./subscribe";
 
 export type { NodeRedisClient } from "./client";
@@ -9,6 +10,7 @@ export function nodeRedisConnection(client: NodeRedisClient): RedisConnection {
   const extras: object = client;
   assertClient(extras);
   const prefix = extras._keyPrefix ?? "";
+  const keyPrefix = typeof prefix === "string" ? prefix : Buffer.from(prefix).toString();
   const cluster = typeof extras.nodeClient === "function";
 
   /** What a closed client does by itself differs by kind and version; the Cluster of redis 4 never gives control back. */
@@ -26,11 +28,12 @@ export function nodeRedisConnection(client: NodeRedisClient): RedisConnection {
     );
 
   return {
-    keyPrefix: typeof prefix === "string" ? prefix : Buffer.from(prefix).toString(),
+    keyPrefix,
     cluster,
     evalSha: (sha1, keys, args) => run("evalSha", sha1, keys, args),
     eval: (script, keys, args) => run("eval", script, keys, args),
     subscribe: (...listening) => subscribe(extras, ...listening),
+    openReplication: () => openReplication(extras, keyPrefix),
   };
 }
 

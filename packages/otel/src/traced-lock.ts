@@ -1,20 +1,21 @@
-import { type Lock, warn } from "@distlock/core";
+import { type Lock, type MultiLock, warn } from "@distlock/core";
+import type { Attributes } from "@opentelemetry/api";
 import type { Begin } from "./step";
 
+/** Of a lock of several keys, lists. */
+export const attributesOf = (lock: Lock | MultiLock): Attributes =>
+  "keys" in lock
+    ? { "distlock.lock.key": [...lock.keys], "distlock.fence": [...lock.fences.values()] }
+    : { "distlock.lock.key": lock.key, "distlock.fence": lock.fence };
+
 /** The same lock with a span for each `extend` and `release`; the end of an `await using` block is a release. */
-export function tracedLock(lock: Lock, begin: Begin): Lock {
-  const attributes = { "distlock.lock.key": lock.key, "distlock.fence": lock.fence };
+export function tracedLock<L extends Lock | MultiLock>(lock: L, begin: Begin): L {
+  const attributes = attributesOf(lock);
+  const named =
+    "keys" in lock ? { keys: lock.keys, fences: lock.fences } : { key: lock.key, fence: (lock as Lock).fence };
   const release = () => begin("distlock.release", attributes).run(() => lock.release());
-  return {
-    get key() {
-      return lock.key;
-    },
-    get token() {
-      return lock.token;
-    },
-    get fence() {
-      return lock.fence;
-    },
+  const traced: Omit<Lock, "key" | "fence"> = {
+    token: lock.token,
     get signal() {
       return lock.signal;
     },
@@ -26,4 +27,5 @@ export function tracedLock(lock: Lock, begin: Begin): Lock {
     release,
     [Symbol.asyncDispose]: () => release().catch(warn),
   };
+  return Object.defineProperties(named, Object.getOwnPropertyDescriptors(traced)) as unknown as L;
 }

@@ -1,24 +1,29 @@
 import {
+  type Keys,
   type Lock,
   LockError,
   type Locker,
   type LockNotAcquiredError,
+  type LockOf,
   type LockOptions,
+  type MultiLock,
   type Work,
 } from "@distlock/core";
 import { type Context, context, type Tracer, trace } from "@opentelemetry/api";
 import { version } from "../package.json";
 import { createBegin, type Step } from "./step";
-import { tracedLock } from "./traced-lock";
+import { attributesOf, tracedLock } from "./traced-lock";
 
 export interface TracedOptions {
   /** Makes the spans. Default: the tracer `@distlock/otel` of the registered provider. */
   tracer?: Tracer | undefined;
 }
 
-function answered(step: Step, lock: Lock | null): void {
-  step.set({ "distlock.acquired": lock !== null, "distlock.fence": lock?.fence });
+function answered(step: Step, lock: Lock | MultiLock | null): void {
+  step.set({ ...(lock && attributesOf(lock)), "distlock.acquired": lock !== null });
 }
+
+const nameOf = (key: Keys): string | string[] => (Array.isArray(key) ? [...key] : (key as string));
 
 function refused(step: Step, error: unknown): void {
   step.fail(error);
@@ -43,8 +48,8 @@ export function traced(locker: Locker, { tracer }: TracedOptions = {}): Locker {
   if (typeof locker?.withLock !== "function") throw new TypeError("traced needs a locker, as createLocker gives it");
   const begin = createBegin(tracer ?? trace.getTracer("@distlock/otel", version));
 
-  const beginAcquire = (key: string, options: LockOptions | undefined, parent?: Context): Step =>
-    begin("distlock.acquire", { "distlock.lock.key": key, "distlock.ttl": options?.ttl }, parent);
+  const beginAcquire = (key: Keys, options: LockOptions | undefined, parent?: Context): Step =>
+    begin("distlock.acquire", { "distlock.lock.key": nameOf(key), "distlock.ttl": options?.ttl }, parent);
 
   return {
     tryAcquire(key, options) {
@@ -65,26 +70,28 @@ export function traced(locker: Locker, { tracer }: TracedOptions = {}): Locker {
       }, refused);
     },
 
-    withLock<T>(key: string, ...rest: [Work<T>] | [LockOptions, Work<T>]): Promise<T> {
+    withLock<T, K extends Keys>(key: K, ...rest: [Work<T, LockOf<K>>] | [LockOptions, Work<T, LockOf<K>>]): Promise<T> {
       const [options, work] = rest.length === 1 ? [undefined, rest[0]] : rest;
-      const whole = begin("distlock.withLock", { "distlock.lock.key": key });
+      const whole = begin("distlock.withLock", { "distlock.lock.key": nameOf(key) });
       let part = beginAcquire(key, options, whole.context);
-      let granted: Lock | undefined;
+      let granted: LockOf<K> | undefined;
 
-      async function tracedWork(lock: Lock): Promise<T> {
+      async function tracedWork(lock: LockOf<K>): Promise<T> {
         granted = lock;
         answered(part, lock);
         part.end();
         try {
           return await context.with(whole.context, () => work(tracedLock(lock, begin)));
         } finally {
-          const attributes = { "distlock.lock.key": key, "distlock.fence": lock.fence };
-          part = begin("distlock.release", attributes, whole.context);
+          part = begin("distlock.release", attributesOf(lock), whole.context);
         }
       }
 
       // What is no function stays as it is, for the locker to refuse.
-      const args = rest.map((each) => (typeof each === "function" ? tracedWork : each)) as [LockOptions, Work<T>];
+      const args = rest.map((each) => (typeof each === "function" ? tracedWork : each)) as [
+        LockOptions,
+        Work<T, LockOf<K>>,
+      ];
       return whole.run(async () => {
         try {
           return await context.with(

@@ -146,9 +146,29 @@ describe("the lock", () => {
     for (const span of [...extended, recorder.one("distlock.release")]) expectGood(span);
   });
 
+  test("of several keys, tells all of them", async () => {
+    const keys = [`${key}:b`, `${key}:a`];
+    const lock = await locker.acquire(keys);
+    expect(await locker.tryAcquire(`${key}:a`)).toBe(null);
+    expect(lock).toMatchObject({ keys: [`${key}:a`, `${key}:b`], isHeld: true });
+    await lock.extend(60_000);
+    await lock.release();
+    expect(await locker.withLock(keys, (inner) => inner.fences.size)).toBe(2);
+
+    expect(recorder.all("distlock.acquire")[0]!.attributes).toMatchObject({ "distlock.lock.key": lock.keys });
+    for (const name of ["distlock.extend", "distlock.release"]) {
+      expect(recorder.all(name)[0]!.attributes).toMatchObject({
+        "distlock.lock.key": lock.keys,
+        "distlock.fence": [...lock.fences.values()],
+      });
+    }
+  });
+
   test("its properties are those of the given locker's lock, now", async () => {
     const inner = await plain.acquire(key);
-    const lock = await traced({ ...plain, acquire: async () => inner }, { tracer: recorder.tracer }).acquire(key);
+    const lock = await traced({ ...plain, acquire: async () => inner as never }, { tracer: recorder.tracer }).acquire(
+      key,
+    );
     expect(lock).toMatchObject({ key, token: inner.token, fence: inner.fence, isHeld: true });
     expect(lock.signal).toBe(inner.signal);
     expect(lock.remaining()).toBeGreaterThan(29_000);

@@ -43,6 +43,10 @@ export function createRecorder() {
         tokens.add(request.token);
         return command("acquire", () => driver.acquire(request, call));
       },
+      acquireAll(request, call) {
+        tokens.add(request.token);
+        return command("acquireAll", () => driver.acquireAll(request, call));
+      },
       extend: (request) => command("extend", () => driver.extend(request)),
       release: (request) => command("release", () => driver.release(request)),
       heartbeat: (request) => driver.heartbeat(request),

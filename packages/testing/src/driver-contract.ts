@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { type AcquireReply, createLocker, type Driver, LockError } from "@distlock/core";
 import { queueContract } from "./queue-contract";
+import { severalContract } from "./several-contract";
 
 /** A driver to prove. */
 export interface DriverTarget {
@@ -461,5 +462,6 @@ export function driverContract({ drivers, command, keyPrefix = "" }: DriverTarge
     } satisfies typeof cases);
   }
   const queueing = a.listen && b.listen ? queueContract({ drivers, command, keyPrefix }) : [];
-  return [...Object.entries(cases).map(([title, run]) => ({ title, run })), ...queueing];
+  const several = severalContract({ drivers, command, keyPrefix });
+  return [...Object.entries(cases).map(([title, run]) => ({ title, run })), ...queueing, ...several];
 }

@@ -1,0 +1,62 @@
+import type { AcquireReply } from "./driver";
+import { LockBackendError } from "./errors";
+
+export const text = (reply: unknown): string => String(reply);
+
+export const integer = (reply: unknown): number => {
+  const value = Number(text(reply));
+  if (reply === null || reply === "" || !Number.isSafeInteger(value))
+    throw new TypeError(`not an integer: ${text(reply)}`);
+  return value;
+};
+
+/** Replies are read strictly: what has another shape did not come from our scripts. */
+export const unreadable = (key: string, error: unknown): unknown =>
+  error instanceof TypeError
+    ? new LockBackendError(key, "Redis answered in a form that no script of ours gives", error)
+    : error;
+
+export function read<T>(key: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    throw unreadable(key, error);
+  }
+}
+
+export const list = (reply: unknown, length: number): readonly unknown[] => {
+  if (!Array.isArray(reply) || reply.length !== length) throw new TypeError(`not ${length} values: ${text(reply)}`);
+  return reply;
+};
+
+/** For a reply that is none of the known: the key is no lock, or Redis refused this lock alone, or the reply is not ours. */
+export function unknown(key: string, reply: unknown): Error {
+  if (text(reply).startsWith("error ")) return new Error(text(reply).slice("error ".length));
+  if (text(reply) !== "foreign") return new TypeError(`not known: ${text(reply)}`);
+  return new LockBackendError(key, "the key holds something that is no lock: another type, or a string without ttl");
+}
+
+export const flag = (key: string, reply: unknown): boolean => {
+  if (text(reply) === "1") return true;
+  if (text(reply) === "0") return false;
+  throw unknown(key, reply);
+};
+
+/** What acquire-one.lua gives. */
+export function acquireReply(key: string, reply: unknown): AcquireReply {
+  if (typeof reply === "number") return { status: "granted", fence: reply };
+  const [status = "", ...values] = text(reply).split(" ");
+  if (/^\d+$/.test(status)) return { status: "granted", fence: integer(status) };
+  switch (status) {
+    case "held":
+      return { status, remaining: integer(values[0]) };
+    case "queued": {
+      const [remaining, ticket, floor, before] = list(values, 4).map(integer);
+      return { status, remaining: remaining!, ticket: ticket!, floor: floor!, head: before === 0 };
+    }
+    case "dead":
+      return { status };
+    default:
+      throw unknown(key, reply);
+  }
+}

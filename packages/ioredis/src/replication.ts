@@ -1,0 +1,85 @@
+import { type Replication, slotOf } from "@distlock/core";
+import type { IoredisClient } from "./client";
+
+/** One connection, of which another one can be made. */
+interface Node {
+  readonly options: { readonly host?: string; readonly port?: number };
+  duplicate(settings: object): Connection;
+}
+
+interface Connection {
+  readonly status: string;
+  readonly stream?: { unref?: () => unknown; destroy?: () => unknown } | null;
+  on(event: string, listener: () => void): unknown;
+  eval(script: string, keyCount: number, ...keysAndArgs: string[]): Promise<unknown>;
+  call(command: string, ...args: string[]): Promise<unknown>;
+  disconnect(): void;
+}
+
+/** What only a `Cluster` has: for each slot its nodes as `host:port`, first the primary. */
+interface Cluster {
+  readonly slots: readonly (readonly string[] | undefined)[];
+  nodes(role: "master"): Node[];
+}
+
+/** What was sent is never sent again: it fails with its connection, and the next one is a new one. */
+const settings = {
+  lazyConnect: false,
+  enableOfflineQueue: true,
+  commandTimeout: undefined,
+  socketTimeout: undefined,
+  retryStrategy: null,
+};
+
+/** How much later than its time a server may answer `WAIT`, in ms. */
+const PATIENCE = 1_000;
+
+/** On duplicates of the caller's client, or of a `Cluster`'s connection to the primary of a slot. */
+export function openReplication(client: IoredisClient): Replication {
+  const connections = new Map<Node, Connection>();
+  const prefix = client.isCluster ? (client.options.keyPrefix ?? "") : "";
+
+  function nodeOf(key: string): Node {
+    if (!client.isCluster) return client as unknown as Node;
+    const { slots, nodes } = client as unknown as Cluster;
+    const address = slots[slotOf(key)]?.[0];
+    const node = nodes.call(client, "master").find(({ options: { host, port } }) => `${host}:${port}` === address);
+    if (!node) throw new Error(`the Cluster knows no primary of the slot ${slotOf(key)}`);
+    return node;
+  }
+
+  function connectionTo(node: Node): Connection {
+    const known = connections.get(node);
+    if (known && known.status !== "end") return known;
+    const opened = node.duplicate(settings);
+    connections.set(node, opened);
+    opened.on("error", () => {}); // the client's own connections report the same
+    opened.on("connect", () => opened.stream?.unref?.());
+    opened.on("end", () => connections.get(node) === opened && connections.delete(node));
+    return opened;
+  }
+
+  function end(connection: Connection): void {
+    connection.disconnect();
+    connection.stream?.destroy?.(); // one that is frozen does not end by itself
+  }
+
+  return {
+    async evalAndWait(script, keys, args, replicas, ms) {
+      const whole = keys.map((key) => prefix + key);
+      const connection = connectionTo(nodeOf(whole[0]!));
+      const timer = setTimeout(end, ms + PATIENCE, connection);
+      try {
+        return await Promise.all([
+          connection.eval(script, whole.length, ...whole, ...args),
+          connection.call("WAIT", `${replicas}`, `${ms}`),
+        ]);
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+    close() {
+      for (const connection of connections.values()) end(connection);
+    },
+  };
+}
