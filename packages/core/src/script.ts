@@ -1,15 +1,28 @@
 import { createHash } from "node:crypto";
 import type { RedisConnection } from "./connection";
 import type { Call } from "./driver";
+import { hashed } from "./keys";
 
 export type RunScript = (keys: readonly string[], args: readonly string[], call?: Call) => Promise<unknown>;
+
+/** For keys of which no node of a Cluster may have all. */
+function slotsError({ cluster, keyPrefix }: RedisConnection, keys: readonly string[]): RangeError | undefined {
+  if (!cluster) return;
+  const [first = "", ...others] = keys;
+  const slot = hashed(keyPrefix + first);
+  const other = others.find((key) => hashed(keyPrefix + key) !== slot);
+  if (other === undefined) return;
+  const names = [first, other].map((key) => JSON.stringify(key)).join(" and ");
+  return new RangeError(`keys of one script must share a {hash tag} in a Cluster: ${names} do not`);
+}
 
 const isNoScript = (error: unknown): boolean => error instanceof Error && error.message.startsWith("NOSCRIPT");
 
 /**
  * A script as a function. It sends EVAL until the first answer, then EVALSHA; and EVAL again whenever a node does not
  * know the script, for ever, because script caches are per node, not replicated, and evicted. An abandoned call is not
- * sent again: it could land after the release that undoes it.
+ * sent again: it could land after the release that undoes it. Rejects with a `RangeError`, before anything is sent, where
+ * the keys would need a hash slot in common and have none.
  */
 export function script(connection: RedisConnection, lua: string): RunScript {
   const sha1 = createHash("sha1").update(lua).digest("hex");
@@ -19,11 +32,14 @@ export function script(connection: RedisConnection, lua: string): RunScript {
     cached = true;
     return reply;
   };
-  return (keys, args, call) =>
-    cached
+  return (keys, args, call) => {
+    const wrong = slotsError(connection, keys);
+    if (wrong) return Promise.reject(wrong);
+    return cached
       ? connection.evalSha(sha1, keys, args).catch((error: unknown) => {
           if (!isNoScript(error) || call?.abandoned) throw error;
           return load(keys, args);
         })
       : load(keys, args);
+  };
 }

@@ -19,7 +19,7 @@ export function resolveLockedMemoryOptions(options: LockedMemoryOptions): { key:
   const { key, ttl = 30_000, timeout = 5_000, autoExtend = true, ...rest } = options;
   assertKey(key);
   const lockOptions = { ...rest, ttl, timeout, autoExtend };
-  // A locker checks its defaults when it is made.
-  createLocker(inProcessDriver(), lockOptions);
+  // A locker checks its defaults when it is made; this one, of no server, knows of no replicas.
+  createLocker(inProcessDriver(), { ...lockOptions, waitReplicas: 0 });
   return { key, lockOptions };
 }
