@@ -56,7 +56,7 @@ export const mutations = {
   },
   "acquire grants a dead token": {
     rule: "a token that was given up is refused, in whatever order the two arrive",
-    edits: [["lua/acquire-one.lua", "tombstone or released and", "released and"]],
+    edits: [["lua/acquire-one.lua", "known[3] or released and", "released and"]],
   },
   "acquire grants a released token": {
     rule: "a late copy of an acquire is refused after the release",

@@ -6,13 +6,9 @@
 -- Reply  {fence of each} | {which lock (1, 2, …), its reply as in acquire-one.lua}
 local token, ttl, at = ARGV[3], ARGV[4], ARGV[5]
 local count = #KEYS / 6
-for i = 1, count do
-  local k = 6 * i - 5
-  local known = call('MGET', KEYS[k + 4], KEYS[k + 5])
-  if is_dead(token, known[1], known[2]) then
-    return { i, 'dead' }
-  end
-  if at == '' then
+if at == '' then
+  for i = 1, count do
+    local k = 6 * i - 5
     if call('EXISTS', KEYS[k + 2]) == 1 and call('EXISTS', KEYS[k]) == 0 then
       hand_over(k)
     end

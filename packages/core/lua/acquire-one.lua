@@ -1,10 +1,5 @@
 -- Put before the scripts that grant. ARGV[2] is the freshness window: for how long (ms) a sign of life counts.
 
--- Of a token that was given up, released last, or forced out last.
-local function is_dead(token, released, tombstone)
-  return tombstone or released and string.find(released, token, 1, true)
-end
-
 -- One lock for a token, or its place in the queue. The present holder is told its fence again, a dead token is refused.
 -- ticket  '' not to wait, '0' for the end of the queue, or the place that the token once had
 -- Gives   its fence if it is granted | 'held <ms left of the lease>'
@@ -12,8 +7,8 @@ end
 local function acquire(k, token, ttl, ticket)
   local time = micros()
   local known = call('MGET', KEYS[k + 1], KEYS[k + 4], KEYS[k + 5])
-  local last = known[1]
-  if is_dead(token, known[2], known[3]) then
+  local last, released = known[1], known[2]
+  if known[3] or released and string.find(released, token, 1, true) then
     return 'dead'
   end
   if call('EXISTS', KEYS[k + 2]) == 1 and call('EXISTS', KEYS[k]) == 0 then

@@ -98,12 +98,10 @@ export function inProcessDriver(): Driver {
     return taken;
   }
 
-  const isDead = (token: string, { released, revoked }: Place): boolean =>
-    (dead.get(token) ?? 0) > now() || released === token || revoked === token;
-
   function acquire({ key, token, ttl, ticket }: AcquireRequest): AcquireReply {
     const place = at(key);
-    if (isDead(token, place)) return { status: "dead" };
+    if ((dead.get(token) ?? 0) > now() || place.released === token || place.revoked === token)
+      return { status: "dead" };
     settle(place);
     if (place.holder === undefined) {
       grant(place, token, ttl);
@@ -125,10 +123,8 @@ export function inProcessDriver(): Driver {
     acquire: async (request) => acquire(request),
 
     async acquireAll({ keys, token, ttl, place: waits }) {
-      for (const key of keys) {
+      for (const key of waits ? [] : keys) {
         const place = at(key);
-        if (isDead(token, place)) return { status: "dead", key };
-        if (waits) continue;
         settle(place);
         if (place.holder !== undefined && place.holder !== token) {
           return { status: "held", key, remaining: Math.ceil(place.until - now()) };
