@@ -115,6 +115,28 @@ describe.each(places)("in %s, %s", (_, name, url, tagged) => {
     await expectAllFree(other, keys);
   });
 
+  test("begins again when one that it had is lost while it waits for a later one", async () => {
+    const [locker, other] = [await open(name, url), await open(name, url)];
+    const [a, b, c] = (await keysFor(3)) as [string, string, string];
+    const held = await other.acquire(c);
+    const waiting = locker.acquire([a, b, c], { ttl: 600 });
+    await untilWaiting(other, c, 1);
+    const place = url === server.url ? server : await cluster.primary(a);
+    await place.command("DEL", a);
+    const thief = await other.acquire(a);
+    await until(async () => {
+      const [first, second, third] = await Promise.all([a, b, c].map((key) => other.inspect(key)));
+      return first!.waiting === 1 && !second!.held && third!.waiting === 0;
+    });
+    await thief.release();
+    await untilWaiting(other, c, 1);
+    await held.release();
+    const lock = await waiting;
+    expect(lock.fences.get(a)).toBeGreaterThan(thief.fence);
+    await lock.release();
+    await expectAllFree(other, [a, b, c]);
+  });
+
   test.each(["signal", "close", "timeout"])("gives up all that it has when a wait ends by %s", async (how) => {
     const [locker, other] = [await open(name, url), await open(name, url)];
     const keys = await keysFor(3);
@@ -134,7 +156,7 @@ describe.each(places)("in %s, %s", (_, name, url, tagged) => {
   test("is lost as a whole when one key is, and frees the others", async () => {
     const [locker, other] = [await open(name, url), await open(name, url)];
     const keys = await keysFor(3);
-    const lock = await locker.acquire(keys);
+    const lock = await locker.acquire(keys, { ttl: 60_000 });
     const lost = new Promise<LockError>((resolve) => {
       lock.signal.addEventListener("abort", () => resolve(lock.signal.reason));
     });

@@ -121,7 +121,7 @@ describe("acquire", () => {
   test("tells at once that a lease is too short to be held", async () => {
     const [a] = pair();
     await expect(a.acquire("k", { ttl: 1 })).rejects.toMatchObject({
-      message: /ttl of 1 ms is shorter than its margin/,
+      message: expect.stringContaining("ttl of 1 ms is shorter than its margin"),
     });
     await expect(a.tryAcquire("k", { ttl: 2 })).rejects.toMatchObject({ code: "LOCK_BACKEND" });
     await expect(a.tryAcquire("k")).resolves.toMatchObject({ isHeld: true });
