@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { createLocker, inProcessDriver, type Locker, type LockOptions } from "@distlock/core";
 import { type RedisServer, startCluster, startFaultProxy, startRedis, startSentinel } from "@distlock/testing";
+import { Cluster, Redis } from "ioredis-6";
+import { createClientPool, createCluster, createSentinel } from "redis-6";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
-import { clients, type TestClient } from "./clients";
+import { clients, type NodeRedis, ofIoredis, ofNodeRedis, type TestClient } from "./clients";
 import { clusterClients, connectTo, sentinelClients, urlOf } from "./topology-clients";
 import { refuseUnhandledRejections } from "./unhandled";
 import { until, untilWaiting } from "./until";
@@ -204,6 +206,50 @@ describe.each(Object.entries(places))("%s", (_, place) => {
       await until(async () => (await waiters()) === 0);
     }
   });
+});
+
+const { nodes: clusterNodes } = cluster;
+const addresses = (servers: readonly RedisServer[]) => servers.map(({ host, port }) => ({ host, port }));
+const sentinels = { name: sentinel.name, sentinels: addresses(sentinel.sentinels) };
+const ofSentinel = { name: sentinel.name, sentinelRootNodes: addresses(sentinel.sentinels) };
+const rootNodes = addresses(clusterNodes.slice(0, 3)).map((socket) => ({ socket }));
+
+test.each<[string, (keyPrefix: string) => Promise<TestClient>]>([
+  ["Redis of ioredis", async (keyPrefix) => ofIoredis(new Redis({ ...sentinels, keyPrefix }))],
+  [
+    "Cluster of ioredis",
+    async (keyPrefix) => ofIoredis(new Cluster(addresses(clusterNodes.slice(0, 3)), { keyPrefix })),
+  ],
+  [
+    "Cluster of redis",
+    (keyPrefix) => {
+      const client = createCluster({ rootNodes, keyPrefix });
+      return ofNodeRedis(client as unknown as NodeRedis, () => client.destroy());
+    },
+  ],
+  [
+    "Sentinel of redis",
+    (keyPrefix) => {
+      const client = createSentinel({ ...ofSentinel, keyPrefix, nodeClientOptions: { keyPrefix: "not:" } } as never);
+      return ofNodeRedis(client as unknown as NodeRedis, () => client.destroy());
+    },
+  ],
+  [
+    "pool of redis",
+    async (keyPrefix) => {
+      const { url } = await sentinel.primary();
+      const client = createClientPool({ url, keyPrefix });
+      return ofNodeRedis(client as unknown as NodeRedis, () => client.destroy());
+    },
+  ],
+])("is asked for under a client's keyPrefix: %s", async (_, connect) => {
+  const client = await connect("app:");
+  const locker = createLocker(client.driver, { waitReplicas: 1 });
+  opened.push({ client, locker });
+  const keys = [`{prefixed}:${randomUUID()}`, `{prefixed}:${randomUUID()}`];
+  for (let round = 0; round < 3; round++) await (await locker.acquire(keys)).release();
+  const many = Array.from({ length: 20 }, () => locker.withLock(randomUUID(), ({ isHeld }) => isHeld));
+  expect(await Promise.all(many)).toEqual(many.map(() => true));
 });
 
 test("goes on after a failover", async () => {

@@ -3,6 +3,10 @@ import type { RedisConnection } from "./connection";
 import type { Driver, ReplicateRequest } from "./driver";
 import type { LockKeys } from "./lock-keys";
 import { flag, integer, list, read } from "./replies";
+import { within } from "./within";
+
+/** How much later than its time an answer may come, in ms: the next request waits for it. */
+const GRACE = 2_000;
 
 /** Some locks of one slot, and who wants to know of them. */
 interface Part {
@@ -44,7 +48,9 @@ export function replicatorOf(connection: RedisConnection, { slotOf }: LockKeys):
       const patience = Math.max(...parts.map(({ request }) => request.patience));
       try {
         const { replicas } = parts[0]!.request;
-        const [reply, count] = await own.evalAndWait(replicateLua, keys, args, replicas, patience);
+        const answer = own.evalAndWait(replicateLua, keys, args, replicas, patience);
+        const late = () => new Error(`no answer to WAIT within ${patience + GRACE} ms`);
+        const [reply, count] = await within(patience + GRACE, answer, late);
         let from = 0;
         read(keys[0]!, () => {
           const held = list(reply, keys.length).map((one, i) => flag(keys[i]!, one));

@@ -59,7 +59,8 @@ export function openReplication(client: IoredisClient): Replication {
     return opened;
   }
 
-  function end(connection: Connection): void {
+  function end(node: Node, connection: Connection): void {
+    if (connections.get(node) === connection) connections.delete(node);
     connection.disconnect();
     connection.stream?.destroy?.(); // one that is frozen does not end by itself
   }
@@ -67,8 +68,9 @@ export function openReplication(client: IoredisClient): Replication {
   return {
     async evalAndWait(script, keys, args, replicas, ms) {
       const whole = keys.map((key) => prefix + key);
-      const connection = connectionTo(nodeOf(whole[0]!));
-      const timer = setTimeout(end, ms + PATIENCE, connection);
+      const node = nodeOf(whole[0]!);
+      const connection = connectionTo(node);
+      const timer = setTimeout(end, ms + PATIENCE, node, connection);
       try {
         return await Promise.all([
           connection.eval(script, whole.length, ...whole, ...args),
@@ -79,7 +81,7 @@ export function openReplication(client: IoredisClient): Replication {
       }
     },
     close() {
-      for (const connection of connections.values()) end(connection);
+      for (const [node, connection] of connections) end(node, connection);
     },
   };
 }

@@ -28,7 +28,7 @@ export interface Subscriber {
 /** One connection, of which another one can be made. */
 export interface Duplicable {
   readonly options?: { readonly socket?: object };
-  duplicate(overrides: { readonly socket: object }): Subscriber;
+  duplicate(overrides: { readonly socket: object; readonly keyPrefix?: undefined }): Subscriber;
 }
 
 /** What only some kinds and versions have. */

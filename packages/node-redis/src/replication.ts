@@ -7,8 +7,7 @@ const PATIENCE = 1_000;
 interface Connection {
   readonly opened: Subscriber;
   readonly ready: Promise<unknown>;
-  /** What it does not put before keys by itself. */
-  readonly prefix: string;
+  end(): Promise<void>;
 }
 
 /** The caller's connection to the primary that has a key. */
@@ -20,19 +19,16 @@ async function nodeOf(client: Extras, key: string): Promise<Duplicable> {
   return client.nodeClient(primary);
 }
 
-async function end({ opened }: Connection): Promise<void> {
-  try {
-    if (opened.destroy) opened.destroy();
-    else await opened.disconnect();
-  } catch {} // it was closed already
-}
-
 /** On duplicates of connections of the caller's client. They do not reconnect: what was sent is never sent again. */
 export function openReplication(client: Extras, keyPrefix: string): Replication {
   const connections = new Map<object, Connection>();
+  let closed = false;
 
-  const duplicate = (node: Duplicable): Subscriber =>
-    node.duplicate({ socket: { ...node.options?.socket, reconnectStrategy: false, socketTimeout: undefined } });
+  /** Without a `keyPrefix` of its own: clients of one node of a topology have one or have none. */
+  const duplicate = (node: Duplicable): Subscriber => {
+    const socket = { ...node.options?.socket, reconnectStrategy: false, socketTimeout: undefined };
+    return node.duplicate({ socket, keyPrefix: undefined });
+  };
 
   async function connectionTo(key: string): Promise<Connection> {
     const node = client.execute ? client : await nodeOf(client, key); // any connection of a pool is as good as another
@@ -41,7 +37,7 @@ export function openReplication(client: Extras, keyPrefix: string): Replication 
     const opened = await (client.execute ? client.execute(duplicate) : duplicate(node as Duplicable));
     const other = connections.get(node);
     if (other) return other;
-    const prefix = (opened as unknown as Extras)._keyPrefix === undefined ? keyPrefix : "";
+    if (closed) throw new Error("closed");
     const leave = () => {
       if (connections.get(node) === connection) connections.delete(node);
     };
@@ -49,20 +45,30 @@ export function openReplication(client: Extras, keyPrefix: string): Replication 
     opened.on("end", leave);
     const ready = opened.connect().then(() => opened.unref());
     ready.catch(leave);
-    const connection = { opened, ready, prefix };
+    const connection = {
+      opened,
+      ready,
+      async end() {
+        leave();
+        try {
+          if (opened.destroy) opened.destroy();
+          else await opened.disconnect();
+        } catch {} // it was closed already
+      },
+    };
     connections.set(node, connection);
     return connection;
   }
 
   return {
     async evalAndWait(script, keys, args, replicas, ms) {
-      const connection = await connectionTo(keyPrefix + keys[0]!);
-      const { opened, ready, prefix } = connection;
-      const timer = setTimeout(() => void end(connection), ms + PATIENCE);
+      const whole = keys.map((key) => keyPrefix + key);
+      const { opened, ready, end } = await connectionTo(whole[0]!);
+      const timer = setTimeout(end, ms + PATIENCE);
       try {
         await ready;
         return await Promise.all([
-          opened.eval(script, { keys: keys.map((key) => prefix + key), arguments: [...args] }),
+          opened.eval(script, { keys: whole, arguments: [...args] }),
           opened.sendCommand(["WAIT", `${replicas}`, `${ms}`]),
         ]);
       } finally {
@@ -70,7 +76,8 @@ export function openReplication(client: Extras, keyPrefix: string): Replication 
       }
     },
     close() {
-      for (const connection of connections.values()) void end(connection);
+      closed = true;
+      for (const { end } of connections.values()) void end();
     },
   };
 }
