@@ -13,13 +13,17 @@ afterAll(async () => {
   await server.stop();
 });
 
-async function count(mode: "locked" | "bare", names: readonly string[]): Promise<number> {
+async function count(mode: "locked" | "bare" | "several", names: readonly string[]): Promise<number> {
   const key = `counter:${randomUUID()}`;
-  const workers = names.map((name) => startWorker("count", name, server.url, key, "250", mode));
+  const workers = names.map((name) =>
+    startWorker("count", name, server.url, key, mode === "several" ? "100" : "250", mode),
+  );
   await Promise.all(workers.map((worker) => worker.next()));
   for (const worker of workers) worker.process.send("go");
   expect(await Promise.all(workers.map((worker) => worker.ended))).toEqual([0, 0, 0, 0]);
-  return Number(await redis.get(key));
+  const counters = mode === "several" ? [0, 1, 2].map((i) => `${key}:${i}`) : [key];
+  const values = await Promise.all(counters.map((counter) => redis.get(counter)));
+  return values.reduce((sum, value) => sum + Number(value), 0);
 }
 
 const mixed = ["ioredis 5.11.1", "redis 4.7.1", "ioredis 6.0.0", "redis 6.3.1"];
@@ -31,6 +35,10 @@ describe("4 processes add 250 times each to a counter that they read and write",
 
   test("to 1,000 under the lock, each on another client", async () => {
     expect(await count("locked", mixed)).toBe(1_000);
+  });
+
+  test("or to two of three at a time, 800 in all, under one lock of both, named in either order", async () => {
+    expect(await count("several", mixed)).toBe(800);
   });
 
   test("to less without the lock", async () => {
