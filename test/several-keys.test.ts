@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { createLocker, type LockError, type Locker, type LockOptions, type MultiLock } from "@distlock/core";
+import { createLocker, type LockError, type Locker, type LockOptions, type MultiLock, script } from "@distlock/core";
+import { ioredisConnection } from "@distlock/ioredis";
 import { type RedisServer, startCluster, startRedis } from "@distlock/testing";
+import { Cluster, Redis } from "ioredis-6";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import type { TestClient } from "./clients";
 import { connectTo, urlOf } from "./topology-clients";
@@ -236,4 +238,18 @@ test("refuses what can't be locked together, before anything is sent", async () 
   await expect(locker.acquire(new Set(["a"]) as never)).rejects.toThrow(/a string or an array of strings/);
   const sent = (info: unknown) => /cmdstat_eval.*/.exec(String(info))?.[0];
   expect(sent(await server.command("INFO", "commandstats"))).toBe(sent(before));
+});
+
+test("a script of keys that share no slot is refused before it is sent, in a Cluster only", async () => {
+  const lua = "return #KEYS";
+  const nodes = cluster.nodes.slice(0, 3).map(({ host, port }) => ({ host, port }));
+  const inCluster = new Cluster(nodes, { keyPrefix: "app:" });
+  const onServer = new Redis(server.url);
+  const run = script(ioredisConnection(inCluster), lua);
+  await expect(run(["a", "b"], [])).rejects.toThrow(/share a \{hash tag\} in a Cluster: "a" and "b" do not/);
+  await expect(run(["{a}1", "{b}1"], [])).rejects.toThrow(RangeError);
+  expect(await run(["{a}1", "{a}2"], [])).toBe(2);
+  expect(await script(ioredisConnection(onServer), lua)(["a", "b"], [])).toBe(2);
+  inCluster.disconnect();
+  onServer.disconnect();
 });
