@@ -23,12 +23,17 @@ const sentinelsOf = (url: string) => {
 
 const nodesOf = (url: string) => addresses(url.replace("cluster://", ""));
 
+/** After how many ms a client that is told to takes a connection without an answer for one that is lost. */
+export const NOTICE = 1_000;
+
 type Connect = Readonly<Record<string, (url: string) => Promise<TestClient>>>;
 
 /** Every client version that can ask Sentinels, made as its users make it. */
 export const sentinelClients: Connect = {
-  "ioredis 5.11.1": async (url) => ofIoredis(new Redis5(sentinelsOf(url))),
-  "ioredis 6.0.0": async (url) => ofIoredis(new Redis6(sentinelsOf(url))),
+  "ioredis 5.11.1": async (url) =>
+    ofIoredis(new Redis5({ ...sentinelsOf(url), socketTimeout: NOTICE, failoverDetector: true })),
+  "ioredis 6.0.0": async (url) =>
+    ofIoredis(new Redis6({ ...sentinelsOf(url), socketTimeout: NOTICE, failoverDetector: true })),
   "redis 5.12.1": (url) => {
     const { name, sentinels } = sentinelsOf(url);
     const client = redis5.createSentinel({ name, sentinelRootNodes: sentinels });
@@ -43,9 +48,11 @@ export const sentinelClients: Connect = {
 
 const rootNodesOf = (url: string) => nodesOf(url).map((socket) => ({ socket }));
 
+const ofNodes = { redisOptions: { socketTimeout: NOTICE } };
+
 export const clusterClients: Connect = {
-  "ioredis 5.11.1": async (url) => ofIoredis(new Cluster5(nodesOf(url))),
-  "ioredis 6.0.0": async (url) => ofIoredis(new Cluster6(nodesOf(url))),
+  "ioredis 5.11.1": async (url) => ofIoredis(new Cluster5(nodesOf(url), ofNodes)),
+  "ioredis 6.0.0": async (url) => ofIoredis(new Cluster6(nodesOf(url), ofNodes)),
   "redis 4.7.1": (url) => {
     const client = redis4.createCluster({ rootNodes: rootNodesOf(url) });
     return ofNodeRedis(client as unknown as NodeRedis, () => client.disconnect());
@@ -55,7 +62,15 @@ export const clusterClients: Connect = {
     return ofNodeRedis(client as unknown as NodeRedis, () => client.destroy());
   },
   "redis 6.3.1": (url) => {
-    const client = redis6.createCluster({ rootNodes: rootNodesOf(url) });
+    const client = redis6.createCluster({
+      rootNodes: rootNodesOf(url),
+      defaults: {
+        // A connection that is idle counts as one that is silent, but for pings.
+        pingInterval: NOTICE / 2,
+        socket: { socketTimeout: NOTICE, reconnectStrategy: (tries) => Math.min(tries * 50, 500) },
+      },
+      topologyRefreshOnReconnectionAttemptStrategy: NOTICE,
+    });
     return ofNodeRedis(client as unknown as NodeRedis, () => client.destroy());
   },
 };
