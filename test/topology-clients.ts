@@ -30,10 +30,8 @@ type Connect = Readonly<Record<string, (url: string) => Promise<TestClient>>>;
 
 /** Every client version that can ask Sentinels, made as its users make it. */
 export const sentinelClients: Connect = {
-  "ioredis 5.11.1": async (url) =>
-    ofIoredis(new Redis5({ ...sentinelsOf(url), socketTimeout: NOTICE, failoverDetector: true })),
-  "ioredis 6.0.0": async (url) =>
-    ofIoredis(new Redis6({ ...sentinelsOf(url), socketTimeout: NOTICE, failoverDetector: true })),
+  "ioredis 5.11.1": async (url) => ofIoredis(new Redis5({ ...sentinelsOf(url), socketTimeout: NOTICE })),
+  "ioredis 6.0.0": async (url) => ofIoredis(new Redis6({ ...sentinelsOf(url), socketTimeout: NOTICE })),
   "redis 5.12.1": (url) => {
     const { name, sentinels } = sentinelsOf(url);
     const client = redis5.createSentinel({ name, sentinelRootNodes: sentinels });
