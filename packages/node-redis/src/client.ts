@@ -25,8 +25,11 @@ export interface Subscriber {
 
 /** One connection, of which another one can be made. */
 export interface Duplicable {
-  readonly options?: { readonly socket?: object };
-  duplicate(overrides: { readonly socket: object }): Subscriber;
+  readonly options?: {
+    readonly socket?: { readonly socketTimeout?: number };
+    readonly pingInterval?: number;
+  };
+  duplicate(overrides: { readonly socket: object; readonly pingInterval?: number | undefined }): Subscriber;
 }
 
 /** What only some kinds and versions have. */
