@@ -60,15 +60,7 @@ export const clusterClients: Connect = {
     return ofNodeRedis(client as unknown as NodeRedis, () => client.destroy());
   },
   "redis 6.3.1": (url) => {
-    const client = redis6.createCluster({
-      rootNodes: rootNodesOf(url),
-      defaults: {
-        // A connection that is idle counts as one that is silent, but for pings.
-        pingInterval: NOTICE / 2,
-        socket: { socketTimeout: NOTICE, reconnectStrategy: (tries) => Math.min(tries * 50, 500) },
-      },
-      topologyRefreshOnReconnectionAttemptStrategy: NOTICE,
-    });
+    const client = redis6.createCluster({ rootNodes: rootNodesOf(url) });
     return ofNodeRedis(client as unknown as NodeRedis, () => client.destroy());
   },
 };

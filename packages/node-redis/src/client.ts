@@ -34,6 +34,7 @@ export interface Duplicable {
 
 /** What only some kinds and versions have. */
 export interface Extras {
+  readonly isOpen?: boolean;
   readonly evalSha?: unknown;
   readonly evalsha?: unknown;
   readonly connect?: unknown;

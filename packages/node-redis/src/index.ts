@@ -1,5 +1,6 @@
 import { type Driver, type RedisConnection, redisDriver } from "@distlock/core";
 import { assertClient, type NodeRedisClient } from "./client";
+import { lookingAgain } from "./look-again";
 import { subscribe } from "./subscribe";
 
 export type { NodeRedisClient } from "./client";
@@ -8,7 +9,8 @@ export type { NodeRedisClient } from "./client";
 export function nodeRedisConnection(client: NodeRedisClient): RedisConnection {
   const extras: object = client;
   assertClient(extras);
-  const prefix = extras._keyPrefix ?? "";
+  const given = extras._keyPrefix ?? "";
+  const prefix = typeof given === "string" ? given : Buffer.from(given).toString();
   const cluster = typeof extras.nodeClient === "function";
 
   /** What a closed client does by itself differs by kind and version; the Cluster of redis 4 never gives control back. */
@@ -17,7 +19,12 @@ export function nodeRedisConnection(client: NodeRedisClient): RedisConnection {
     return send();
   }
 
-  const run = (command: "eval" | "evalSha", script: string, keys: readonly string[], args: readonly string[]) =>
+  const watched = lookingAgain(extras);
+  const run = (command: "eval" | "evalSha", script: string, keys: readonly string[], args: readonly string[]) => {
+    const answer = sent(command, script, keys, args);
+    return cluster ? watched(prefix + keys[0], answer) : answer;
+  };
+  const sent = (command: "eval" | "evalSha", script: string, keys: readonly string[], args: readonly string[]) =>
     whenOpen(() =>
       // The Cluster of redis 4 sends scripts to whatever node, and tries another one 16 times at most.
       cluster && !extras.destroy
@@ -26,7 +33,7 @@ export function nodeRedisConnection(client: NodeRedisClient): RedisConnection {
     );
 
   return {
-    keyPrefix: typeof prefix === "string" ? prefix : Buffer.from(prefix).toString(),
+    keyPrefix: prefix,
     cluster,
     evalSha: (sha1, keys, args) => run("evalSha", sha1, keys, args),
     eval: (script, keys, args) => run("eval", script, keys, args),
