@@ -23,12 +23,15 @@ const sentinelsOf = (url: string) => {
 
 const nodesOf = (url: string) => addresses(url.replace("cluster://", ""));
 
+/** After how many ms a client that is told to takes a connection without an answer for one that is lost. */
+export const NOTICE = 1_000;
+
 type Connect = Readonly<Record<string, (url: string) => Promise<TestClient>>>;
 
 /** Every client version that can ask Sentinels, made as its users make it. */
 export const sentinelClients: Connect = {
-  "ioredis 5.11.1": async (url) => ofIoredis(new Redis5(sentinelsOf(url))),
-  "ioredis 6.0.0": async (url) => ofIoredis(new Redis6(sentinelsOf(url))),
+  "ioredis 5.11.1": async (url) => ofIoredis(new Redis5({ ...sentinelsOf(url), socketTimeout: NOTICE })),
+  "ioredis 6.0.0": async (url) => ofIoredis(new Redis6({ ...sentinelsOf(url), socketTimeout: NOTICE })),
   "redis 5.12.1": (url) => {
     const { name, sentinels } = sentinelsOf(url);
     const client = redis5.createSentinel({ name, sentinelRootNodes: sentinels });
@@ -43,9 +46,11 @@ export const sentinelClients: Connect = {
 
 const rootNodesOf = (url: string) => nodesOf(url).map((socket) => ({ socket }));
 
+const ofNodes = { redisOptions: { socketTimeout: NOTICE } };
+
 export const clusterClients: Connect = {
-  "ioredis 5.11.1": async (url) => ofIoredis(new Cluster5(nodesOf(url))),
-  "ioredis 6.0.0": async (url) => ofIoredis(new Cluster6(nodesOf(url))),
+  "ioredis 5.11.1": async (url) => ofIoredis(new Cluster5(nodesOf(url), ofNodes)),
+  "ioredis 6.0.0": async (url) => ofIoredis(new Cluster6(nodesOf(url), ofNodes)),
   "redis 4.7.1": (url) => {
     const client = redis4.createCluster({ rootNodes: rootNodesOf(url) });
     return ofNodeRedis(client as unknown as NodeRedis, () => client.disconnect());

@@ -140,6 +140,38 @@ test.each(Object.entries(impatient))("%s: the inbox comes back after its connect
   close();
 });
 
+/** Clients to which a connection on which nothing is said is one that is lost. */
+const socket = { socketTimeout: 200, reconnectStrategy: () => 10 };
+const distrustful: Record<string, () => Promise<Given>> = {
+  "redis 5.12.1": () => ofNodeRedis(redis5.createClient({ url, socket })),
+  "redis 5.12.1, RESP 3": () => ofNodeRedis(redis5.createClient({ url, RESP: 3, socket })),
+  "redis 6.3.1": () => ofNodeRedis(redis6.createClient({ url, socket, pingInterval: 10_000 })),
+  "redis 6.3.1, RESP 2, pool": () => ofNodeRedis(redis6.createClientPool({ url, RESP: 2, socket }, size)),
+};
+
+test.each(Object.entries(distrustful))(
+  "%s: the inbox outlives a socketTimeout in which nothing is said",
+  async (_, connect) => {
+    const { driver, close } = await connect();
+    const [holder, waiter] = [createLocker(driver), createLocker(driver)];
+    const key = `distrustful:${randomUUID()}`;
+    const lock = await holder.acquire(key);
+    const waiting = waiter.acquire(key, { timeout: 20_000 });
+    waiting.catch(() => {});
+    const subscriber = async () => /id=(\d+)/.exec(String(await redis.client("LIST", "TYPE", "PUBSUB")))?.[1];
+    await until(async () => (await listeners()) === 1);
+    const first = await subscriber();
+    await redis.config("RESETSTAT");
+    await until(async () => Number(/cmdstat_ping:calls=(\d+)/.exec(await redis.info("commandstats"))?.[1]) > 9);
+    expect(await subscriber()).toBe(first);
+    await lock.release();
+    await (await waiting).release();
+    await waiter.close();
+    await holder.close();
+    close();
+  },
+);
+
 describe.each(Object.keys(clients))("%s", (name) => {
   test("forceRelease tells the holder's process at once, and grants the next waiter", async () => {
     const client = await clients[name]!(url);

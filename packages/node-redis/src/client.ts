@@ -27,12 +27,20 @@ export interface Subscriber {
 
 /** One connection, of which another one can be made. */
 export interface Duplicable {
-  readonly options?: { readonly socket?: object };
-  duplicate(overrides: { readonly socket: object; readonly keyPrefix?: undefined }): Subscriber;
+  readonly options?: {
+    readonly socket?: { readonly socketTimeout?: number };
+    readonly pingInterval?: number;
+  };
+  duplicate(overrides: {
+    readonly socket: object;
+    readonly pingInterval?: number | undefined;
+    readonly keyPrefix?: undefined;
+  }): Subscriber;
 }
 
 /** What only some kinds and versions have. */
 export interface Extras {
+  readonly isOpen?: boolean;
   readonly evalSha?: unknown;
   readonly evalsha?: unknown;
   readonly connect?: unknown;

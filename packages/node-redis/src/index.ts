@@ -1,5 +1,6 @@
 import { type Driver, type RedisConnection, redisDriver } from "@distlock/core";
 import { assertClient, type NodeRedisClient } from "./client";
+import { lookingAgain } from "./look-again";
 import { openReplication } from "./replication";
 import { subscribe } from "./subscribe";
 
@@ -19,7 +20,12 @@ export function nodeRedisConnection(client: NodeRedisClient): RedisConnection {
     return send();
   }
 
-  const run = (command: "eval" | "evalSha", script: string, keys: readonly string[], args: readonly string[]) =>
+  const watched = lookingAgain(extras);
+  const run = (command: "eval" | "evalSha", script: string, keys: readonly string[], args: readonly string[]) => {
+    const answer = sent(command, script, keys, args);
+    return cluster ? watched(keyPrefix + keys[0], answer) : answer;
+  };
+  const sent = (command: "eval" | "evalSha", script: string, keys: readonly string[], args: readonly string[]) =>
     whenOpen(() =>
       // The Cluster of redis 4 sends scripts to whatever node, and tries another one 16 times at most.
       cluster && !extras.destroy

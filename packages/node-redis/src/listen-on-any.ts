@@ -1,5 +1,6 @@
 import type { RedisConnection } from "@distlock/core";
 import type { Duplicable, Extras, Subscriber } from "./client";
+import { duplicate } from "./duplicate";
 
 type Subscribe = NonNullable<RedisConnection["subscribe"]>;
 
@@ -46,7 +47,7 @@ export async function listenOnAny(
   async function open(): Promise<void> {
     const node = await nodeOf(client);
     if (closed) return;
-    const opened = node.duplicate({ socket: { ...node.options?.socket, reconnectStrategy: false } });
+    const opened = duplicate(node, false);
     subscriber = opened;
     let listens = false;
     opened.on("error", () => {

@@ -1,5 +1,6 @@
 import type { RedisConnection } from "@distlock/core";
 import { type Duplicable, type Extras, isDuplicable, type Subscriber } from "./client";
+import { duplicate } from "./duplicate";
 import { listenOnAny } from "./listen-on-any";
 
 type Subscribe = NonNullable<RedisConnection["subscribe"]>;
@@ -33,8 +34,7 @@ async function listenOn(
 /** Unlike the caller's client, whatever its settings, it never gives up. */
 const reconnectStrategy = (tries: number): number => Math.min(tries * 50, 1_000);
 
-const duplicateOf = (client: Duplicable): Subscriber =>
-  client.duplicate({ socket: { ...client.options?.socket, reconnectStrategy } });
+const duplicateOf = (client: Duplicable): Subscriber => duplicate(client, reconnectStrategy);
 
 /** A client and a pool are duplicated; of a Cluster and of what Sentinels watch, the connection to one node is. */
 export async function subscribe(client: Extras, ...listening: Parameters<Subscribe>): Promise<() => Promise<void>> {

@@ -1,0 +1,28 @@
+import { startSentinel } from "@distlock/testing";
+import { afterAll } from "vitest";
+import { testFailover } from "./failover";
+import { sentinelClients } from "./topology-clients";
+import { refuseUnhandledRejections } from "./unhandled";
+
+const sentinel = await startSentinel();
+
+refuseUnhandledRejections();
+afterAll(() => sentinel.stop());
+
+testFailover({ kind: "Sentinel", topology: sentinel, clients: sentinelClients, primary: () => sentinel.primary() }, [
+  {
+    what: "kill -9 of the primary",
+    async fail(primary) {
+      await primary.signal("SIGKILL");
+      await sentinel.stable();
+    },
+  },
+  {
+    what: "a frozen primary",
+    async fail(primary) {
+      await primary.signal("SIGSTOP");
+      await sentinel.stable();
+    },
+  },
+  { what: "SENTINEL FAILOVER", fail: () => sentinel.failover() },
+]);
