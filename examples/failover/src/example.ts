@@ -26,7 +26,7 @@ export interface Example<Address> {
 const PATIENCE = 8_000;
 
 /** A connected client. Rejects with one sentence if there is no answer soon. */
-async function reach<Address>({ address, place }: Stage<Address>, open: () => Client): Promise<Client> {
+async function reach(place: string, open: () => Client): Promise<Client> {
   const client = open();
   try {
     await within(
@@ -55,7 +55,7 @@ async function show<Address>(example: Example<Address>, signal: AbortSignal): Pr
   const library = options.client;
   await using stage = await example.openStage();
   signal.throwIfAborted();
-  const client = await reach(stage, () => openClient(library, stage.address));
+  const client = await reach(stage.place, () => openClient(library, stage.address));
   const keys = await newKeys(client.connection);
   try {
     console.log(`4 processes on ${library} share 4 locks in ${stage.place}`);

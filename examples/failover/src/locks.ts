@@ -1,7 +1,7 @@
-/** Longer than a failover takes: its holder keeps the lock, provided that the new primary has heard of it. */
+/** A ttl that is longer than a failover takes: its holder keeps the lock, provided that the new primary has heard of it. */
 const LONG = 15_000;
-/** Shorter than any failover: its holder is told in time that it has lost the lock. */
-const SHORT = 800;
+/** One that is shorter than any failover here: its holder is told in time that it has lost the lock. */
+const SHORT = 1_000;
 
 /** A lock of the play. All workers want all of them, again and again. */
 export interface PlayedLock {

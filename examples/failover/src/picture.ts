@@ -3,7 +3,9 @@ import { compile, type TopLevelSpec } from "vega-lite";
 import { believedUntil, type History } from "./history";
 import { locks } from "./locks";
 
-const states = { waits: "#d5dbe3", holds: "#1f6feb", lost: "#d1242f" };
+const states = { waits: "#d5dbe3", holds: "#1f6feb", "releases, without an answer yet": "#eac54f", lost: "#d1242f" };
+/** A release that takes longer is shown, in ms. */
+const SLOW = 100;
 const KILLED = "#d1242f";
 const REPLACED = "#1a7f37";
 const WIDTH = 860;
@@ -27,7 +29,9 @@ function spansOf(history: History, lock: string): Span[] {
       const wait: Span = { worker, state: "waits", from: seconds(asked), to: seconds(end) };
       if (granted === undefined) return [wait];
       const hold: Span = { worker, state: "holds", from: seconds(granted), to: seconds(believedUntil(turn, history)) };
-      return [wait, hold];
+      const release = { from: hold.to, to: seconds(settled ?? history.ended) };
+      if (turn.lost !== undefined || release.to - release.from < SLOW / 1_000) return [wait, hold];
+      return [wait, hold, { worker, state: "releases, without an answer yet", ...release }];
     });
 }
 
@@ -49,7 +53,6 @@ function chart(history: History, { name, ttl }: (typeof locks)[number], first: b
   const losses = history.turns
     .filter(({ lock, lost }) => lock === name && lost !== undefined)
     .map(({ worker, lost }) => ({ worker, state: "lost", from: seconds(lost!) }));
-  const marks = marksOf(history);
   const x = {
     field: "from",
     type: "quantitative",
@@ -73,9 +76,13 @@ function chart(history: History, { name, ttl }: (typeof locks)[number], first: b
     mark: { type: "bar", height },
     encoding: { y, x, x2: { field: "to" }, color },
   });
-  const rule = {
-    x: { field: "at", type: "quantitative" },
-    color: { field: "color", type: "nominal", scale: null, legend: null },
+  /** Colors of their own for each, which are no states. */
+  const layersOf = ({ at, label, color }: ReturnType<typeof marksOf>[number]) => {
+    const place = { data: { values: [{ at, label }] }, encoding: { x: { field: "at", type: "quantitative" } } };
+    const text = { type: "text", align: "left", dx: 3, y: -7, fontSize: 11, color };
+    const labelled = { ...place.encoding, text: { field: "label", type: "nominal" } };
+    const line = { ...place, mark: { type: "rule", strokeWidth: 1.5, color } };
+    return first ? [line, { ...place, mark: text, encoding: labelled }] : [line];
   };
   return {
     title: { text: `${name} (ttl ${ttl / 1_000} s)`, anchor: "start", fontSize: 12, offset: first ? 18 : 4 },
@@ -84,12 +91,8 @@ function chart(history: History, { name, ttl }: (typeof locks)[number], first: b
     layer: [
       bars("waits", 5),
       bars("holds", 12),
-      { data: { values: marks }, mark: { type: "rule", strokeWidth: 1.5 }, encoding: rule },
-      {
-        data: { values: first ? marks : [] },
-        mark: { type: "text", align: "left", dx: 3, y: -7, fontSize: 11 },
-        encoding: { ...rule, text: { field: "label", type: "nominal" } },
-      },
+      bars("releases, without an answer yet", 5),
+      ...marksOf(history).flatMap(layersOf),
       {
         data: { values: losses },
         mark: { type: "point", shape: "cross", angle: 45, size: 110, filled: true, opacity: 1 },

@@ -84,7 +84,13 @@ export async function play<Address>(request: PlayRequest<Address>): Promise<Hist
       await pause(request.seconds * 400);
     }
     tell("finish");
-    await Promise.race([Promise.all(players.map(({ finished }) => finished)), pause(PATIENCE)]);
+    let finished = 0;
+    for (const player of players)
+      player.finished.then(
+        () => finished++,
+        () => {},
+      );
+    await until(() => finished === players.length);
     return {
       library,
       workers: WORKERS,

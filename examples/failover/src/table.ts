@@ -26,32 +26,32 @@ export const overlapOf = (held: readonly Held[], history: History): number =>
 /** What happened to each lock. */
 export function listLocks(history: History): string {
   const head = [
-    "lock",
-    "ttl",
+    "lock, ttl",
     "grants",
-    "wait\np50",
-    "wait\nlongest",
-    "nobody\nheld it",
+    "wait: p50,\nlongest",
+    "nobody\nhad it",
     "lost",
-    "two\nbelieved",
-    "writes\nrefused",
+    "over-\nlap",
+    "stale\nwrites",
+    "failed\ncalls",
   ];
   const colAligns = head.map((_, column) => (column === 0 ? ("left" as const) : ("right" as const)));
-  const table = new Table({ head: head.map((text) => pc.bold(text)), colAligns, style: { head: [], border: [] } });
+  const style = { head: [], border: [], compact: true };
+  const table = new Table({ head: head.map((text) => pc.bold(text)), colAligns, style });
   for (const { name, ttl } of locks) {
+    const turns = history.turns.filter(({ lock }) => lock === name);
     const held = heldOf(history, name);
     const waits = held.map(({ asked, granted }) => granted - asked);
     const overlap = overlapOf(held, history);
     table.push([
-      name,
-      seconds(ttl),
-      String(held.length),
-      waits.length > 0 ? seconds(median(waits)) : "–",
-      waits.length > 0 ? seconds(max(waits)) : "–",
+      `${name}, ${ttl / 1_000} s`,
+      held.length,
+      waits.length > 0 ? `${(median(waits) / 1_000).toFixed(1)}, ${seconds(max(waits))}` : "–",
       seconds(longestGap(held, history)),
-      String(held.filter(({ lost }) => lost !== undefined).length),
+      held.filter(({ lost }) => lost !== undefined).length,
       overlap > 0 ? seconds(overlap) : "never",
-      String(held.reduce((sum, { refused }) => sum + refused, 0)),
+      turns.reduce((sum, { refused }) => sum + refused, 0),
+      turns.filter(({ error }) => error !== undefined && error !== "LOCK_LOST").length,
     ]);
   }
   return table.toString();

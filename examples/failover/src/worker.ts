@@ -28,10 +28,11 @@ export function work<Address>(openClient: OpenClient<Address>): void {
   let job: Job<Address>;
   let client: Client;
   let calls = 0;
+  let writeCount = 0;
 
   /** Rejects if the store has seen a higher fence. */
   async function write(lock: string, call: number, fence: number): Promise<void> {
-    const number = writes.size + 1;
+    const number = ++writeCount;
     const taken = await new Promise<boolean>((resolve) => {
       writes.set(number, resolve);
       say({ say: "writes", lock, call, at: monotonic(), write: number, fence });
@@ -56,11 +57,17 @@ export function work<Address>(openClient: OpenClient<Address>): void {
 
   async function want(locker: Locker, lock: PlayedLock): Promise<void> {
     const { name, ttl } = lock;
-    while (!finished.signal.aborted) {
+    let granted = true;
+    // Whoever has begun to wait goes on until it was granted.
+    while (!finished.signal.aborted || !granted) {
       const call = ++calls;
+      granted = false;
       say({ say: "asks", lock: name, call, at: monotonic() });
       const error = await locker
-        .withLock(job.keys[name]!, { ttl, timeout: PATIENCE }, (held) => hold(lock, call, held))
+        .withLock(job.keys[name]!, { ttl, timeout: PATIENCE }, (held) => {
+          granted = true;
+          return hold(lock, call, held);
+        })
         .then(
           () => undefined,
           // The work of a lost lock ends with an AbortError, whose cause is the loss.
@@ -90,7 +97,9 @@ export function work<Address>(openClient: OpenClient<Address>): void {
       case "finish":
         return finished.abort();
       case "stored":
-        return writes.get(message.write)?.(message.taken);
+        writes.get(message.write)?.(message.taken);
+        writes.delete(message.write);
+        return;
     }
   }
 
