@@ -3,7 +3,7 @@ import { constants } from "node:os";
 import pc from "picocolors";
 import type { Client, OpenClient } from "./client";
 import { judge } from "./judge";
-import { deleteKeys, newKeys } from "./keys";
+import { deleteKeys, type Keys, newKeys } from "./keys";
 import { defaultSvg, type FailoverOptions } from "./options";
 import { drawPicture } from "./picture";
 import { play } from "./play";
@@ -23,7 +23,7 @@ export interface Example<Address> {
 }
 
 /** How long servers may take to answer at first, in ms. */
-const PATIENCE = 8_000;
+const PATIENCE = 5_000;
 
 /** A connected client. Rejects with one sentence if there is no answer soon. */
 async function reach(place: string, open: () => Client): Promise<Client> {
@@ -47,6 +47,13 @@ async function close(client: Client): Promise<void> {
   } catch {}
 }
 
+/** Deletes the keys from the caller's servers. Those that were started are gone soon, with all that they have. */
+async function leave(client: Client, keys: Keys): Promise<void> {
+  await within(PATIENCE, deleteKeys(client.connection, keys)).catch(({ message }: Error) => {
+    console.error(`the keys {distlock-demo-…} are not deleted, but expire within a day: ${message}`);
+  });
+}
+
 const clock = (ms: number): string => `${(ms / 1_000).toFixed(1).padStart(5)} s`;
 
 /** Plays, and prints what came of it; gives whether it is what should be. */
@@ -56,8 +63,9 @@ async function show<Address>(example: Example<Address>, signal: AbortSignal): Pr
   await using stage = await example.openStage();
   signal.throwIfAborted();
   const client = await reach(stage.place, () => openClient(library, stage.address));
-  const keys = await newKeys(client.connection);
+  let keys: Keys = {};
   try {
+    keys = await newKeys(client.connection);
     console.log(`4 processes on ${library} share 4 locks in ${stage.place}`);
     const announce = (what: string, at = 0) => console.log(`${clock(at)}  ${what}`);
     const history = await play({ library, stage, keys, worker, seconds: options.seconds, signal, announce });
@@ -68,9 +76,7 @@ async function show<Address>(example: Example<Address>, signal: AbortSignal): Pr
     console.log(good ? pc.green(sentence) : pc.red(sentence));
     return good;
   } finally {
-    await within(PATIENCE, deleteKeys(client.connection, keys)).catch(({ message }: Error) => {
-      console.error(`the keys {distlock-demo-…} are not deleted, but expire within a day: ${message}`);
-    });
+    if (!stage.killPrimaryOf) await leave(client, keys);
     await close(client);
   }
 }

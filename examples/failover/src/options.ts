@@ -1,5 +1,6 @@
+import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { type Library, libraries } from "./client";
 
@@ -37,8 +38,12 @@ function hostPort(text: string): HostPort {
 /** Reads `host:port,host:port`. */
 export const hostPorts = (text: string): HostPort[] => text.split(",").map(hostPort);
 
-/** The file may be named from the folder where the command was typed, wherever that runs. */
-const fromCaller = (file: string): string => resolve(process.env.INIT_CWD ?? process.cwd(), file);
+/** A relative path is one from the folder where the command was typed, wherever that runs. */
+function svg(path: string): string {
+  const file = resolve(process.env.INIT_CWD ?? process.cwd(), path);
+  if (existsSync(dirname(file))) return file;
+  throw new InvalidArgumentError("Its folder does not exist.");
+}
 
 /** Where the picture goes if the caller does not say. */
 export const defaultSvg = (topology: string, library: Library): string =>
@@ -51,7 +56,7 @@ export const failoverCommand = (name: string, description: string): Command =>
     .addOption(
       new Option("--client <library>", "the client library of all workers").choices(libraries).default("ioredis"),
     )
-    .option("--svg <file>", "where the picture goes; default: the system's folder for temporary files", fromCaller)
+    .option("--svg <file>", "where the picture goes; default: the system's folder for temporary files", svg)
     .option("--seconds <n>", "on your own servers: how long to play", seconds, 30);
 
 /** "pnpm demo:cluster -- --client ioredis" hands the "--" on. */

@@ -3,7 +3,7 @@ import { compile, type TopLevelSpec } from "vega-lite";
 import { believedUntil, type History } from "./history";
 import { locks } from "./locks";
 
-const states = { waits: "#d5dbe3", holds: "#1f6feb", "releases, without an answer yet": "#eac54f", lost: "#d1242f" };
+const states = { waits: "#d5dbe3", holds: "#1f6feb", releases: "#eac54f", lost: "#d1242f" };
 /** A release that takes longer is shown, in ms. */
 const SLOW = 100;
 const KILLED = "#d1242f";
@@ -31,7 +31,7 @@ function spansOf(history: History, lock: string): Span[] {
       const hold: Span = { worker, state: "holds", from: seconds(granted), to: seconds(believedUntil(turn, history)) };
       const release = { from: hold.to, to: seconds(settled ?? history.ended) };
       if (turn.lost !== undefined || release.to - release.from < SLOW / 1_000) return [wait, hold];
-      return [wait, hold, { worker, state: "releases, without an answer yet", ...release }];
+      return [wait, hold, { worker, state: "releases", ...release }];
     });
 }
 
@@ -91,7 +91,7 @@ function chart(history: History, { name, ttl }: (typeof locks)[number], first: b
     layer: [
       bars("waits", 5),
       bars("holds", 12),
-      bars("releases, without an answer yet", 5),
+      bars("releases", 5),
       ...marksOf(history).flatMap(layersOf),
       {
         data: { values: losses },
