@@ -36,7 +36,7 @@ async function reach(place: string, open: () => Client): Promise<Client> {
     return client;
   } catch (error) {
     await close(client);
-    throw new Error(`${place} can't be used: ${(error as Error).message || (error as Error).name}`);
+    throw new Error(`${place} can't be used, see --help: ${(error as Error).message || (error as Error).name}`);
   }
 }
 

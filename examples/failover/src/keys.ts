@@ -9,7 +9,7 @@ const SLOTS = 16_384;
 const SLOT_OF = "return redis.call('CLUSTER', 'KEYSLOT', KEYS[1])";
 const DELETE = "return redis.call('DEL', unpack(KEYS))";
 
-/** What a lock may have beside its key: see the wire format in docs/drivers.md. What is not deleted expires within a day. */
+/** What a lock may have beside its key, see the wire format in docs/drivers.md; and tombstones, which expire in a minute. */
 const COMPANIONS = [":fence", ":released", ":queue", ":alive"];
 
 /** New keys that nobody else uses, each a hash tag. In a Cluster they are in several slots of two thirds. */
