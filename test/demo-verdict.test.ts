@@ -128,3 +128,8 @@ test("the timeline has a line for each lock, as wide as the terminal, with the k
   expect(session).toMatch(/^session {2}·1+·?1+x·+2+·+$/);
   expect(Math.max(...lines.slice(0, 6).map(({ length }) => length))).toBeLessThanOrEqual(70);
 });
+
+test("the timeline shows where two believed that they held a lock", () => {
+  const forgotten = turn("orders", "worker-1", 1_990, 4_900, { lost: 4_800 });
+  expect(drawTimeline(history([...quiet, forgotten]), 70)).toMatch(/orders.*!!!.*!: two believed that they held it/s);
+});

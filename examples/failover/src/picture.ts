@@ -110,7 +110,7 @@ export async function drawPicture(history: History, title: string): Promise<stri
     background: "white",
     padding: 16,
     spacing: 12,
-    config: { view: { stroke: null }, axis: { labelLimit: 0 }, font: "Helvetica, Arial, sans-serif" },
+    config: { aria: false, view: { stroke: null }, axis: { labelLimit: 0 }, font: "Helvetica, Arial, sans-serif" },
     vconcat: locks.map((lock, i) => chart(history, lock, i === 0, i === locks.length - 1)),
   };
   const view = new View(parse(compile(spec as TopLevelSpec).spec), { renderer: "none" });

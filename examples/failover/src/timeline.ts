@@ -29,7 +29,9 @@ export function drawTimeline(history: History, width = 80): string {
       const lost = held.find((turn) => turn.lost !== undefined && turn.lost >= from && turn.lost < to);
       if (lost) return pc.red("x");
       const time = (turn: Held) => Math.min(to, believedUntil(turn, history)) - Math.max(from, turn.granted);
-      const longest = held.reduce<Held | undefined>((best, turn) => {
+      const shown = held.filter((turn) => time(turn) > 0);
+      if (shown.some((turn, i) => i > 0 && turn.granted < believedUntil(shown[i - 1]!, history))) return pc.red("!");
+      const longest = shown.reduce<Held | undefined>((best, turn) => {
         return time(turn) > (best ? time(best) : 0) ? turn : best;
       }, undefined);
       if (!longest) return pc.dim("·");
@@ -49,11 +51,13 @@ export function drawTimeline(history: History, width = 80): string {
         [failover.replaced, "▲ new primary"],
       ]
     : [];
+  const lines = locks.map(({ name }) => cellsOf(name));
   return [
     ...(failover ? [line(marks)] : []),
-    ...locks.map(({ name }) => cellsOf(name)),
+    ...lines,
     line(ticks),
     "",
     pc.dim("1 to 4: the worker that held the lock; ·: nobody; x: its holder was told that it is lost"),
+    ...(lines.some((text) => text.includes("!")) ? [pc.red("!: two believed that they held it")] : []),
   ].join("\n");
 }
