@@ -11,12 +11,8 @@ export interface Address {
 }
 
 function ioredisCluster({ nodes, login }: Address): Client {
-  const redis = new Cluster([...nodes], {
-    redisOptions: { ...login },
-    lazyConnect: true,
-    // A failover takes longer than the 16 tries of the default, about 1 s; then calls reject that could have waited.
-    maxRedirections: 100,
-  });
+  // No other settings: commands that it gives up during a failover, after about 1 s, are sent again by who waits for a lock.
+  const redis = new Cluster([...nodes], { redisOptions: { ...login }, lazyConnect: true });
   redis.on("error", () => {}); // it connects again by itself; the locker tells whose call failed
   return {
     driver: ioredisDriver(redis),
