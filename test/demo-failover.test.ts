@@ -65,9 +65,10 @@ describe("the demos with a failover, on the caller's own servers", { timeout: 12
       let failing: Promise<unknown> | undefined;
       const args = ["--sentinels", at, "--name", sentinel.name, "--seconds", "6", "--client", "node-redis"];
       const { code, stdout, stderr } = await demo.run(args, (text) => {
-        if (text.includes("fail the primary over yourself now")) failing ??= sentinel.failover();
+        if (text.includes("fail the primary over yourself now")) failing ??= sentinel.sentinels[0]!.command("SENTINEL", "FAILOVER", sentinel.name);
       });
-      await failing;
+      expect(await failing).toBe("OK");
+      expect(await sentinel.primary()).not.toBe(sentinel.nodes[0]);
       expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
       expect(stdout).toContain(`SENTINEL FAILOVER ${sentinel.name}`);
       expect(stdout).not.toContain("kill -9");
