@@ -65,7 +65,8 @@ describe("the demos with a failover, on the caller's own servers", { timeout: 12
       let failing: Promise<unknown> | undefined;
       const args = ["--sentinels", at, "--name", sentinel.name, "--seconds", "6", "--client", "node-redis"];
       const { code, stdout, stderr } = await demo.run(args, (text) => {
-        if (text.includes("fail the primary over yourself now")) failing ??= sentinel.sentinels[0]!.command("SENTINEL", "FAILOVER", sentinel.name);
+        if (text.includes("fail the primary over yourself now"))
+          failing ??= sentinel.sentinels[0]!.command("SENTINEL", "FAILOVER", sentinel.name);
       });
       expect(await failing).toBe("OK");
       expect(await sentinel.primary()).not.toBe(sentinel.nodes[0]);
