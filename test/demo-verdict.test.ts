@@ -72,7 +72,7 @@ describe("the verdict on a failover", () => {
     [
       "a write of a holder refused",
       [turn("orders", "worker-1", 5_000, 5_100, { refused: 1 })],
-      'the store refused worker-1 with "orders", which was never lost',
+      'the store refused worker-1 with "orders", though nobody newer had it',
     ],
     [
       "a loss before anything failed",

@@ -27,6 +27,10 @@ export const heldOf = ({ turns }: History, lock: string): Held[] =>
     .filter((turn): turn is Held => turn.lock === lock && turn.granted !== undefined)
     .sort((a, b) => a.granted - b.granted);
 
+/** When a holder was told that the lock is no longer its own: by the lock, or by the store that refused its write. */
+export const toldAt = ({ lost, refused, ended, settled }: Turn): number | undefined =>
+  lost ?? (refused > 0 ? (ended ?? settled) : undefined);
+
 /** Until when a worker believed that it held the lock. */
 export const believedUntil = (turn: Turn, { ended }: History): number =>
   Math.min(turn.ended ?? ended, turn.lost ?? ended);

@@ -1,4 +1,4 @@
-import { believedUntil, type Held, type History, heldOf } from "./history";
+import { believedUntil, type Held, type History, heldOf, toldAt } from "./history";
 import { locks } from "./locks";
 
 export interface Verdict {
@@ -17,8 +17,9 @@ function* wrongsOf(history: History, lock: string): Generator<string> {
     if (next && next.fence <= turn.fence) yield `the fence fell from ${turn.fence} to ${next.fence} on "${lock}"`;
     // Only a failover that forgot a grant can give the lock away while its holder believes that it has it; the holder is told.
     const rival = held.slice(i + 1).find((other) => other.granted < believedUntil(turn, history));
-    if (rival && turn.lost === undefined) yield `${who(rival)} was granted while ${who(turn)} held it`;
-    if (turn.refused > 0 && turn.lost === undefined) yield `the store refused ${who(turn)}, which was never lost`;
+    if (rival && toldAt(turn) === undefined) yield `${who(rival)} was granted while ${who(turn)} held it`;
+    const newer = held.some((other) => other.fence > turn.fence && other.granted < believedUntil(turn, history));
+    if (turn.refused > 0 && !newer) yield `the store refused ${who(turn)}, though nobody newer had it`;
   }
 }
 
@@ -34,7 +35,8 @@ function* wrongsOfFailover(history: History): Generator<string> {
     // A busy machine may stand still for longer than a short lease.
     if (ttl < failover.recovered - failover.killed) continue;
     for (const turn of heldOf(history, name)) {
-      const { lost, granted } = turn;
+      const { granted } = turn;
+      const lost = toldAt(turn);
       if (lost === undefined) continue;
       if (lost < failover.killed) yield `${who(turn)} was lost before anything failed`;
       else if (granted > failover.recovered) yield `${who(turn)} was lost after the failover was over`;

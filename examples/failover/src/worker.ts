@@ -30,24 +30,24 @@ export function work<Address>(openClient: OpenClient<Address>): void {
   let calls = 0;
   let writeCount = 0;
 
-  /** Rejects if the store has seen a higher fence. */
-  async function write(lock: string, call: number, fence: number): Promise<void> {
+  /** Whether the store took it: not if it has seen a higher fence. */
+  function write(lock: string, call: number, fence: number): Promise<boolean> {
     const number = ++writeCount;
-    const taken = await new Promise<boolean>((resolve) => {
+    return new Promise<boolean>((resolve) => {
       writes.set(number, resolve);
       say({ say: "writes", lock, call, at: monotonic(), write: number, fence });
     });
-    if (!taken) throw new Error(`the store refused the fence ${fence}`);
   }
 
-  /** What is done under a lock: writes with its fence, until it was held long enough, or is lost. */
+  /** What is done under a lock: writes with its fence, until it was held long enough, is lost, or the store refuses. */
   async function hold({ name, keeps, hold }: PlayedLock, call: number, { fence, signal }: Lock): Promise<void> {
     say({ say: "holds", lock: name, call, at: monotonic(), fence });
     signal.addEventListener("abort", () => say({ say: "lost", lock: name, call, at: monotonic() }));
     const until = monotonic() + hold;
     try {
       while (!signal.aborted && (monotonic() < until || (keeps && !eased.signal.aborted))) {
-        await write(name, call, fence);
+        // Somebody else has the lock already, though we have not been told: the release will say the same.
+        if (!(await write(name, call, fence))) break;
         await sleep(Math.min(WRITE_EVERY, Math.max(1, until - monotonic())), undefined, { signal });
       }
     } finally {
