@@ -63,7 +63,7 @@ describe("the demos with a failover, on the caller's own servers", { timeout: 12
     try {
       const at = sentinel.sentinels.map(({ port }) => `127.0.0.1:${port}`).join();
       let failing: Promise<unknown> | undefined;
-      const args = ["--sentinels", at, "--name", sentinel.name, "--seconds", "6", "--client", "node-redis"];
+      const args = ["--sentinels", at, "--name", sentinel.name, "--seconds", "6", "--client", "ioredis"];
       const { code, stdout, stderr } = await demo.run(args, (text) => {
         if (text.includes("fail the primary over yourself now"))
           failing ??= sentinel.sentinels[0]!.command("SENTINEL", "FAILOVER", sentinel.name);
@@ -85,7 +85,7 @@ describe("the demos with a failover, on the caller's own servers", { timeout: 12
   test.concurrent("cluster: kills nothing, shows the caller's failover, and deletes its keys, also on Ctrl-C", async () => {
     const [demo, cluster] = [demos.cluster, await startCluster()];
     try {
-      const args = ["--nodes", `127.0.0.1:${cluster.nodes[0]!.port}`, "--seconds"];
+      const args = ["--nodes", `127.0.0.1:${cluster.nodes[0]!.port}`, "--client", "node-redis", "--seconds"];
       let failing: Promise<unknown> | undefined;
       const { code, stdout, stderr } = await demo.run([...args, "6"], (text) => {
         if (text.includes("fail the primary over yourself now")) failing ??= cluster.failover("key");
