@@ -31,11 +31,12 @@ async function build(workspace) {
   } else await quietly("npx", ["-y", packageManager, "exec", "turbo", ...task], options);
 }
 
-/** Runs it in a process of its own, whose exit code is ours. */
+/** Runs it in a process of its own, whose exit code is ours. Files are named from where the user is, which npm calls INIT_CWD. */
 async function run(folder, file, args) {
   const tsx = import.meta.resolve("tsx");
   const cwd = fileURLToPath(new URL(`../${folder}`, import.meta.url));
-  const child = spawn(process.execPath, ["--import", tsx, file, ...args], { cwd, stdio: "inherit" });
+  const env = { INIT_CWD: process.cwd(), ...process.env };
+  const child = spawn(process.execPath, ["--import", tsx, file, ...args], { cwd, env, stdio: "inherit" });
   process.on("SIGINT", () => child.kill("SIGINT")).on("SIGTERM", () => child.kill("SIGTERM"));
   process.exitCode = await new Promise((resolve, reject) => {
     child.once("error", reject);

@@ -1,44 +1,13 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { connect } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { freePort, startRedis } from "@distlock/testing";
 import { Redis } from "ioredis-6";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { findingsOf } from "../examples/standalone/src/findings.ts";
 import { messagesOf } from "../examples/standalone/src/turn.ts";
+import { demoOf } from "./run-demo";
 
-const script = fileURLToPath(new URL("../scripts/demo.mjs", import.meta.url));
-let folder: string;
+const demo = await demoOf("demo.mjs");
 
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "distlock-demo-test-"));
-});
-
-afterAll(() => rm(folder, { recursive: true, force: true }));
-
-interface Outcome {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
-
-async function demo(args: string[], onOutput: (stdout: string, child: ChildProcess) => void = () => {}) {
-  const child = spawn(process.execPath, [script, ...args], { env: { ...process.env, TMPDIR: folder, NO_COLOR: "1" } });
-  const outcome: Outcome = { code: null, stdout: "", stderr: "" };
-  child.stdout.setEncoding("utf8").on("data", (text) => {
-    outcome.stdout += text;
-    onOutput(outcome.stdout, child);
-  });
-  child.stderr.setEncoding("utf8").on("data", (text) => {
-    outcome.stderr += text;
-  });
-  [outcome.code] = await once(child, "close");
-  return outcome;
-}
+afterAll(() => demo.remove());
 
 /** The cells of the row of a table that has this name. */
 const row = (stdout: string, name: string): string[] => {
@@ -46,16 +15,9 @@ const row = (stdout: string, name: string): string[] => {
   return (line ?? "").split("│").map((cell) => cell.trim());
 };
 
-async function expectNothingLeft(stdout: string) {
-  const port = Number(/on port (\d+)/.exec(stdout)?.[1]);
-  const [error] = await once(connect(port, "127.0.0.1"), "error");
-  expect(error).toMatchObject({ code: "ECONNREFUSED" });
-  expect((await readdir(folder)).filter((name) => name.startsWith("distlock-"))).toEqual([]);
-}
-
 describe("the demo", { timeout: 180_000 }, () => {
   test("loses turns without the lock, keeps all with it, and leaves nothing behind", async () => {
-    const { code, stdout, stderr } = await demo(["--turns", "60"]);
+    const { code, stdout, stderr } = await demo.run(["--turns", "60"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     const [, , written, kept, lost] = row(stdout, "without lock");
     expect(Number(written)).toBe(60);
@@ -66,7 +28,13 @@ describe("the demo", { timeout: 180_000 }, () => {
     expect(stdout.trimEnd().split("\n").at(-1)).toMatch(
       /^Without a lock \d+ of 60 turns were lost; .* whole and in order/,
     );
-    await expectNothingLeft(stdout);
+    await demo.expectNothingLeft(stdout);
+  });
+
+  test.each(["ioredis", "node-redis"])("plays with all instances on %s", async (client) => {
+    const { code, stdout, stderr } = await demo.run(["--client", client, "--turns", "60"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    for (const instance of ["agent-1", "agent-2", "agent-3", "agent-4"]) expect(row(stdout, instance)[2]).toBe(client);
   });
 
   test("plays on a given Redis and deletes its keys", async () => {
@@ -74,7 +42,7 @@ describe("the demo", { timeout: 180_000 }, () => {
     const client = new Redis(server.port);
     try {
       await client.set("mine", "precious");
-      const { code, stderr } = await demo(["--redis-url", server.url, "--turns", "60"]);
+      const { code, stderr } = await demo.run(["--redis-url", server.url, "--turns", "60"]);
       expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
       expect(await client.keys("*")).toEqual(["mine"]);
     } finally {
@@ -85,32 +53,36 @@ describe("the demo", { timeout: 180_000 }, () => {
 
   test("ends on Ctrl-C and leaves nothing behind", async () => {
     let sent = false;
-    const { code, stdout, stderr } = await demo(["--turns", "2000"], (text, child) => {
+    const { code, stdout, stderr } = await demo.run(["--turns", "2000"], (text, child) => {
       if (!sent && text.includes("without lock: 500")) sent = child.kill("SIGINT");
     });
     expect({ code, stderr }).toEqual({ code: 130, stderr: "" });
-    await expectNothingLeft(stdout);
+    await demo.expectNothingLeft(stdout);
   });
 
   test("explains its options", async () => {
-    const { code, stdout } = await demo(["--help"]);
+    const { code, stdout } = await demo.run(["--help"]);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/--redis-url <url>.*--turns <n>.*--help/s);
+    expect(stdout).toMatch(/--redis-url <url>.*--turns <n>.*--client <library>.*--help/s);
   });
 
   test.each([
     [["--bogus"], /^error: unknown option '--bogus'\n$/],
     [["--turns", "many"], /^error: option '--turns <n>' argument 'many' is invalid\. It must be an integer .*\n$/],
+    [
+      ["--client", "jedis"],
+      /^error: option '--client <library>' argument 'jedis' is invalid\. Allowed choices are .*\n$/,
+    ],
     [["--redis-url", "localhost"], /^error: option '--redis-url <url>' argument 'localhost' is invalid\. .*\n$/],
   ])("refuses %j in one sentence", async (args, sentence) => {
-    const { code, stdout, stderr } = await demo(args);
+    const { code, stdout, stderr } = await demo.run(args);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toMatch(sentence);
   });
 
   test("says in one sentence that a given Redis can't be reached, and keeps its password to itself", async () => {
     const port = await freePort();
-    const { code, stderr } = await demo(["--redis-url", `redis://user:secret@127.0.0.1:${port}`]);
+    const { code, stderr } = await demo.run(["--redis-url", `redis://user:secret@127.0.0.1:${port}`]);
     expect(code).toBe(1);
     expect(stderr).toMatch(new RegExp(`^the Redis at 127\\.0\\.0\\.1:${port} can't be used, see --redis-url: .*\n$`));
     expect(stderr).not.toContain("secret");

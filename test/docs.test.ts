@@ -14,7 +14,8 @@ const folder = join(root, "test", ".blocks");
 
 async function pages(): Promise<string[]> {
   const found = ["README.md", "CONTRIBUTING.md"];
-  for (const place of ["docs", ...(await readdir(join(root, "packages"))).map((name) => `packages/${name}`)]) {
+  const within = async (folder: string) => (await readdir(join(root, folder))).map((name) => `${folder}/${name}`);
+  for (const place of ["docs", ...(await within("packages")), ...(await within("examples"))]) {
     for (const file of await readdir(join(root, place))) if (file.endsWith(".md")) found.push(`${place}/${file}`);
   }
   return found;

@@ -3,8 +3,7 @@ import { ioredisDriver } from "@distlock/ioredis";
 import { nodeRedisDriver } from "@distlock/node-redis";
 import { Redis } from "ioredis";
 import { createClient } from "redis";
-
-export type Library = "ioredis" | "node-redis";
+import type { Library } from "./library";
 
 /** Texts by key. What is set lives for an hour, so that nothing stays for ever. */
 export interface TextStore {

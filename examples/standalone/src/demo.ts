@@ -8,7 +8,7 @@ import { compareRuns, listInstances } from "./tables";
 import { judge } from "./verdict";
 
 /** Plays both runs and prints what came of them; gives whether they show what they should. */
-export async function demo({ redisUrl, turns }: DemoOptions, signal: AbortSignal): Promise<boolean> {
+export async function demo({ redisUrl, turns, client }: DemoOptions, signal: AbortSignal): Promise<boolean> {
   // A hash tag keeps all keys of a demo in one slot.
   const prefix = `{distlock-demo-${randomUUID()}}`;
   await using server = await openServer(redisUrl, prefix);
@@ -17,8 +17,9 @@ export async function demo({ redisUrl, turns }: DemoOptions, signal: AbortSignal
   async function play(name: string, conversation: string, lock?: string): Promise<Run> {
     const progress = showProgress(name, turns);
     const onWritten = () => progress.step();
+    const what = { url: server.url, conversation: `${prefix}:${conversation}`, lock, turns, client };
     try {
-      return await run({ url: server.url, conversation: `${prefix}:${conversation}`, lock, turns, onWritten, signal });
+      return await run({ ...what, onWritten, signal });
     } finally {
       progress.stop();
     }

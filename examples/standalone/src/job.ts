@@ -1,4 +1,4 @@
-import type { Library } from "./clients";
+import type { Library } from "./library";
 
 /** What one instance is told to do. */
 export interface Job {

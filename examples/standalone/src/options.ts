@@ -1,10 +1,13 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { type Library, libraries } from "./library";
 
 export interface DemoOptions {
   /** A running Redis to play on; without it one is started. */
   redisUrl?: string;
   /** Turns that all instances write together, in each of the two runs. */
   turns: number;
+  /** The client library of all instances; without it two are on each. */
+  client?: Library;
 }
 
 const MIN_TURNS = 40;
@@ -26,7 +29,12 @@ export function parseOptions(args: readonly string[]): DemoOptions {
   const program = new Command("demo")
     .description("Four instances of an agent write to one conversation: first without a lock, then with LockedMemory.")
     .option("--redis-url <url>", "play on this Redis; without it one is started, and ended with the demo", redisUrl)
-    .option("--turns <n>", `turns that all instances write together, ${MIN_TURNS} to ${MAX_TURNS}`, turns, 200);
+    .option("--turns <n>", `turns that all instances write together, ${MIN_TURNS} to ${MAX_TURNS}`, turns, 200)
+    .addOption(
+      new Option("--client <library>", "the client library of all instances; without it two are on each").choices(
+        libraries,
+      ),
+    );
   // "pnpm demo -- --turns 60" hands the "--" on.
   return program.parse(args[0] === "--" ? args.slice(1) : args, { from: "user" }).opts<DemoOptions>();
 }

@@ -2,15 +2,11 @@ import { openClient } from "./clients";
 import { type Findings, findingsOf } from "./findings";
 import type { Job } from "./job";
 import { jsonBlobMemory } from "./json-blob-memory";
+import { type Library, libraries } from "./library";
 import { startInstance } from "./start-instance";
 
-/** Four instances behind a load balancer, two per client library. */
-const team = [
-  { instance: "agent-1", clientLibrary: "ioredis" },
-  { instance: "agent-2", clientLibrary: "node-redis" },
-  { instance: "agent-3", clientLibrary: "ioredis" },
-  { instance: "agent-4", clientLibrary: "node-redis" },
-] as const;
+/** Four instances behind a load balancer. */
+const team = ["agent-1", "agent-2", "agent-3", "agent-4"];
 
 /** What one instance did; `waits` has the wait of each of its turns, in ms. */
 export interface Part extends Pick<Job, "instance" | "clientLibrary"> {
@@ -25,6 +21,8 @@ export interface Run extends Findings {
 }
 
 export interface RunRequest extends Pick<Job, "url" | "conversation" | "lock" | "turns"> {
+  /** The client library of all; without it two instances are on each. */
+  readonly client?: Library | undefined;
   readonly onWritten: () => void;
   /** Ends the run early: it rejects with the signal's reason. */
   readonly signal: AbortSignal;
@@ -33,14 +31,15 @@ export interface RunRequest extends Pick<Job, "url" | "conversation" | "lock" | 
 const share = (turns: number, index: number): number => Math.floor((turns + index) / team.length);
 
 /** Has all instances start together, and looks at the conversation when all have written. No process is left behind. */
-export async function run({ turns, onWritten, signal, ...common }: RunRequest): Promise<Run> {
+export async function run({ turns, client, onWritten, signal, ...common }: RunRequest): Promise<Run> {
   signal.throwIfAborted();
   const stopped = new Promise<never>((_, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   });
-  const instances = team.map((member, index) =>
-    startInstance({ ...common, ...member, turns: share(turns, index) }, onWritten),
-  );
+  const instances = team.map((instance, index) => {
+    const clientLibrary = client ?? libraries[index % libraries.length]!;
+    return startInstance({ ...common, instance, clientLibrary, turns: share(turns, index) }, onWritten);
+  });
   try {
     await Promise.race([Promise.all(instances.map(({ ready }) => ready)), stopped]);
     const started = performance.now();

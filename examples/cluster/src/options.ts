@@ -1,0 +1,22 @@
+import {
+  argsOf,
+  type FailoverOptions,
+  failoverCommand,
+  type HostPort,
+  hostPorts,
+} from "@distlock-examples/failover/options";
+
+export interface ClusterOptions extends FailoverOptions {
+  /** Some of the caller's own; left out: a Cluster is started. */
+  readonly nodes?: readonly HostPort[];
+}
+
+export function parseOptions(args: readonly string[]): ClusterOptions {
+  const program = failoverCommand(
+    "demo:cluster",
+    "Four processes share locks in a Redis Cluster, one of whose primaries is killed in the middle.",
+  )
+    .option("--nodes <host:port,…>", "play on your own Cluster, where nothing is killed", hostPorts)
+    .addHelpText("after", "\nFor your own Cluster the environment may have REDIS_USERNAME and REDIS_PASSWORD.");
+  return program.parse(argsOf(args), { from: "user" }).opts<ClusterOptions>();
+}

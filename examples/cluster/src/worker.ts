@@ -1,0 +1,4 @@
+import { work } from "@distlock-examples/failover/worker";
+import { openClient } from "./clients";
+
+work(openClient);
