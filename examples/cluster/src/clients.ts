@@ -11,8 +11,9 @@ export interface Address {
 }
 
 function ioredisCluster({ nodes, login }: Address): Client {
-  // No other settings: commands that it gives up during a failover, after about 1 s, are sent again by who waits for a lock.
-  const redis = new Cluster([...nodes], { redisOptions: { ...login }, lazyConnect: true });
+  // A node that is frozen or cut off ends no connection: without a socketTimeout, ioredis stays with it. Commands that it gives
+  // up during a failover, after about 1 s, are sent again by who waits for a lock.
+  const redis = new Cluster([...nodes], { redisOptions: { ...login, socketTimeout: 1_000 }, lazyConnect: true });
   redis.on("error", () => {}); // it connects again by itself; the locker tells whose call failed
   return {
     driver: ioredisDriver(redis),
@@ -22,12 +23,11 @@ function ioredisCluster({ nodes, login }: Address): Client {
   };
 }
 
+/** No more settings: the driver has it look for the new primary of a slot when the old one does not answer. */
 function nodeRedisCluster({ nodes, login }: Address): Client {
   const redis = createCluster({
     rootNodes: nodes.map((socket) => ({ socket })),
     defaults: { ...login },
-    // How long to knock at a dead primary before the others are asked who has its slots now: 5 s by default.
-    topologyRefreshOnReconnectionAttemptStrategy: 1_000,
   });
   // Without a listener the process would end with the first connection that breaks.
   redis.on("error", () => {});

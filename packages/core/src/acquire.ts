@@ -80,7 +80,7 @@ export async function acquireLock(
   }
 
   function grantOf(fences: readonly number[], deadline: number, claimed: boolean): Grant {
-    return { token, fences, deadline, claimed, ambiguous };
+    return { token, fences, deadline, claimed, ambiguous, queued: claimed || (place?.ticket ?? 0) > 0 };
   }
 
   function ask(call: Call): Promise<Answer> {
@@ -198,6 +198,7 @@ export async function acquireLock(
   } catch (error) {
     if (pending || ambiguous || place || taken) {
       const how = { pending, refuse: ambiguous || pending !== undefined };
+      if (place) for (const each of keys) queue.gone(each, token);
       const undone = Promise.all(keys.map((each) => undo(each, token, how)));
       // Whoever hears of it then may end the connection; of a grant that did not count, may look whether it is free.
       wait.forget();

@@ -11,7 +11,10 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
  */
 const advice: readonly (readonly [RegExp, string])[] = [
   [/\b(NOAUTH|WRONGPASS)\b/, "give the client the right username and password"],
-  [/\bNOPERM\b/, "the user needs EVAL, EVALSHA, what the scripts call, the lock's companion keys, SUBSCRIBE, PUBLISH"],
+  [
+    /\bNOPERM\b|ACL failure in script/,
+    "the user needs EVAL, EVALSHA, what the scripts call, the lock's companion keys, SUBSCRIBE, PUBLISH",
+  ],
   [
     /\b(READONLY|MASTERDOWN)\b/,
     "this server is a replica: connect to the primary, by Sentinel or Cluster for instance",

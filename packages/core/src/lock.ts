@@ -4,6 +4,7 @@ import { LockLostError } from "./errors";
 import type { Keeper, Kept } from "./keeper";
 import { leaseEnd, now } from "./lease";
 import { checkTtl, type ResolvedOptions } from "./options";
+import type { Queue } from "./queue";
 import { CLAIM } from "./times";
 import type { Undo } from "./undo";
 import { warn } from "./warning";
@@ -54,6 +55,8 @@ export interface Grant {
   readonly claimed: boolean;
   /** Whether another acquire of this token may still be under way. */
   readonly ambiguous: boolean;
+  /** Whether the token was in a queue. */
+  readonly queued: boolean;
 }
 
 /** Parts of a ttl: an extension comes after a third, at a multiple of a thirtieth so that many locks share a script. */
@@ -73,6 +76,7 @@ export interface Holding {
   readonly driver: Driver;
   readonly keeper: Keeper;
   readonly undo: Undo;
+  readonly queue: Pick<Queue, "gone">;
 }
 
 /** Only what a `Lock` has is public. */
@@ -84,6 +88,7 @@ export class HeldLock implements Lock, Kept {
   readonly #ttl: number;
   readonly #autoExtend: boolean;
   readonly #ambiguous: boolean;
+  readonly #queued: boolean;
   readonly #capped: number;
   #state: "held" | "releasing" | "released" | "lost" = "held";
   #deadline: number;
@@ -106,6 +111,7 @@ export class HeldLock implements Lock, Kept {
     this.#ttl = ttl;
     this.#autoExtend = autoExtend;
     this.#ambiguous = grant.ambiguous;
+    this.#queued = grant.queued;
     this.#capped = autoExtend ? now() + maxHold : Number.POSITIVE_INFINITY;
     this.#deadline = grant.deadline;
     this.#claimed = grant.claimed;
@@ -238,9 +244,14 @@ export class HeldLock implements Lock, Kept {
     const loss = new LockLostError(this.key, why, this.#failure);
     this.#state = "lost";
     this.#loss = loss;
+    this.#gone();
     this.#with.keeper.delete(this);
     this.#controller?.abort(loss);
     return loss;
+  }
+
+  #gone(): void {
+    if (this.#queued) this.#with.queue.gone(this.key, this.token);
   }
 
   async #release(): Promise<void> {
@@ -248,6 +259,7 @@ export class HeldLock implements Lock, Kept {
     const { driver, keeper, undo } = this.#with;
     this.#state = "releasing";
     keeper.delete(this);
+    this.#gone();
     let reply: ReleaseReply;
     try {
       const answer = driver.release({ key, token, undo: this.#ambiguous });

@@ -68,7 +68,7 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
   const inbox = newInbox();
   const keeper = createKeeper(driver);
   const undo = createUndo(driver);
-  const queue = createQueue(driver, inbox, keeper.forcedOut);
+  const queue = createQueue(driver, inbox, undo, keeper.forcedOut);
   const closing = new Set<Endable>();
   let replicator: Replicator | undefined;
   const openReplicator = () => {
@@ -76,7 +76,7 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
     return replicator;
   };
   const waiting = { driver, inbox, queue, undo, replicator: openReplicator, closing };
-  const holding = { driver, keeper, undo };
+  const holding = { driver, keeper, undo, queue };
   let closed = false;
 
   function enter(key: string): void {

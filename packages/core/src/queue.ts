@@ -2,6 +2,7 @@ import { AsyncResource } from "node:async_hooks";
 import type { AcquireReply, Driver, HeartbeatReply, Listener } from "./driver";
 import { leaseEnd, now } from "./lease";
 import { CLAIM, HEARTBEAT } from "./times";
+import type { Undo } from "./undo";
 import type { Wait } from "./wait";
 
 type Queued = AcquireReply & { readonly status: "queued" };
@@ -71,8 +72,13 @@ export interface Queue {
   /** A request that was sent at `sent` put the waiter, or found it, in the queue of this key. */
   queued(waiter: Waiter, key: string, sent: number, reply: Queued): void;
   leave(waiter: Waiter): void;
+  /** The token waited for the key, and was released or given up since: if it is granted again, that is passed on. */
+  gone(key: string, token: string): void;
   close(): Promise<void>;
 }
+
+/** How many tokens that are gone are remembered. A grant to an older one costs the others its claim. */
+const GONE = 1_000;
 
 /** How long the inbox stays open when nobody waits, in ms. */
 const IDLE = 10_000;
@@ -86,9 +92,10 @@ const inOwnContext = (task: () => void): (() => void) => AsyncResource.bind(task
  * Keeps a locker's waiters alive in their queues, and hands them what comes for them: by message at once, by heartbeat
  * when a message was lost, at the end of the holder's lease when the holder is gone.
  */
-export function createQueue(driver: Driver, inbox: string, forcedOut: (token: string) => void): Queue {
+export function createQueue(driver: Driver, inbox: string, undo: Undo, forcedOut: (token: string) => void): Queue {
   const lines = new Map<string, Line>();
   const waiters = new Map<string, Waiter>();
+  const keysOfGone = new Map<string, readonly string[]>();
   let timer: NodeJS.Timeout | undefined;
   let wakeAt = Number.POSITIVE_INFINITY;
   let closed = false;
@@ -156,6 +163,8 @@ export function createQueue(driver: Driver, inbox: string, forcedOut: (token: st
     const listener: Listener = {
       granted(token, fence, claim) {
         const waiter = waiters.get(token);
+        // By a queue of the past, to which a failover has led back.
+        for (const key of keysOfGone.get(token) ?? []) void undo(key, token, { refuse: false });
         // Not above the floor: it was sent before the last answer, which found the token waiting after all.
         if (waiter && fence > waiter.floor) waiter.tell(fence, leaseEnd(waiter.heardAt, claim));
       },
@@ -179,6 +188,7 @@ export function createQueue(driver: Driver, inbox: string, forcedOut: (token: st
     opening?.abort();
     opening = undefined;
     closeInbox = undefined;
+    keysOfGone.clear();
     await close?.().catch(() => {});
   }
 
@@ -216,6 +226,15 @@ export function createQueue(driver: Driver, inbox: string, forcedOut: (token: st
       clearTimeout(timer);
       wakeAt = Number.POSITIVE_INFINITY;
       if (opening) idle ??= setTimeout(hangUp, IDLE).unref();
+    },
+
+    gone(key, token) {
+      if (!opening) return;
+      keysOfGone.set(token, [...(keysOfGone.get(token) ?? []), key]);
+      for (const oldest of keysOfGone.keys()) {
+        if (keysOfGone.size <= GONE) break;
+        keysOfGone.delete(oldest);
+      }
     },
 
     async close() {

@@ -29,9 +29,12 @@ export const list = (reply: unknown, length: number): readonly unknown[] => {
   return reply;
 };
 
+/** Before Redis 7 the text of an error inside a script has its place before it, and an end of line behind. */
+const plain = (error: string): string => error.replace(/^(@user_script: ?\d+: ?)+-?/, "").trim();
+
 /** For a reply that is none of the known: the key is no lock, or Redis refused this lock alone, or the reply is not ours. */
 export function unknown(key: string, reply: unknown): Error {
-  if (text(reply).startsWith("error ")) return new Error(text(reply).slice("error ".length));
+  if (text(reply).startsWith("error ")) return new Error(plain(text(reply).slice("error ".length)));
   if (text(reply) !== "foreign") return new TypeError(`not known: ${text(reply)}`);
   return new LockBackendError(key, "the key holds something that is no lock: another type, or a string without ttl");
 }
