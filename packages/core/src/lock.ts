@@ -144,7 +144,7 @@ export class HeldLock implements Lock, Kept {
     const { key, token } = this;
     if (!this.isHeld) throw this.#ended();
     const sent = now();
-    const patience = Math.min(ANSWER_TIMEOUT, this.#deadline - sent);
+    const patience = Math.min(ANSWER_TIMEOUT, this.#deadline - sent + 1); // a timer may be early, and then it is no loss yet
     const answer = this.#with.driver.extend({ key, token, ttl });
     let reply: ExtendReply;
     try {
