@@ -290,7 +290,7 @@ export const mutations = {
     edits: [
       [
         "src/acquire.ts",
-        "if (alone && waitReplicas === 0 && now() < heard.deadline) return",
+        "if (claimIsEnough && now() < heard.deadline) return",
         "if (now() < heard.deadline && pending) void undo(key, token, { pending, refuse: false });\n            if (now() < heard.deadline) return",
       ],
     ],

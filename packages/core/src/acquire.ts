@@ -49,6 +49,7 @@ export async function acquireLock(
   signal?.throwIfAborted();
   const queued = how === "queue";
   const alone = keys.length === 1;
+  const claimIsEnough = alone && waitReplicas === 0;
   const started = now();
   const wait = new Wait<Heard>(timeout, signal, closing);
   let token = newToken(inbox);
@@ -133,14 +134,13 @@ export async function acquireLock(
         let pause = 0;
         switch (heard.status) {
           case "news":
-            if (!alone || waitReplicas > 0) {
-              // One key's claim is not enough. The answer that is under way may be older than this.
+            if (!claimIsEnough) {
+              // The answer that is under way may be older than this.
               stirred = pending !== undefined && now() - sent < 2 * HEARTBEAT;
               if (stirred) continue;
             }
             ambiguous ||= pending !== undefined;
-            if (alone && waitReplicas === 0 && now() < heard.deadline)
-              return grantOf([heard.fence], heard.deadline, true);
+            if (claimIsEnough && now() < heard.deadline) return grantOf([heard.fence], heard.deadline, true);
             break;
           case "granted": {
             const deadline = leaseEnd(sent, ttl);
