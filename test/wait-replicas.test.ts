@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { createLocker, inProcessDriver, type Locker, type LockOptions } from "@distlock/core";
 import { type RedisServer, startCluster, startFaultProxy, startRedis, startSentinel } from "@distlock/testing";
+import { Redis as Redis5 } from "ioredis-5";
 import { Cluster, Redis } from "ioredis-6";
 import { createClientPool, createCluster, createSentinel } from "redis-6";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
@@ -250,6 +251,19 @@ test.each<[string, (keyPrefix: string) => Promise<TestClient>]>([
   for (let round = 0; round < 3; round++) await (await locker.acquire(keys)).release();
   const many = Array.from({ length: 20 }, () => locker.withLock(randomUUID(), ({ isHeld }) => isHeld));
   expect(await Promise.all(many)).toEqual(many.map(() => true));
+});
+
+test.each([
+  ["ioredis 5.11.1", () => new Redis5({ ...sentinels, enableAutoPipelining: true })],
+  ["ioredis 6.0.0", () => new Redis({ ...sentinels, enableAutoPipelining: true })],
+])("is asked for behind the grant, also where the client gathers commands: %s", async (_, connect) => {
+  const client = ofIoredis(connect());
+  const locker = createLocker(client.driver, { waitReplicas: 1 });
+  opened.push({ client, locker });
+  for (let round = 0; round < 3; round++) await (await locker.acquire(randomUUID())).release();
+  await frozen(places.Sentinel!, "", async () => {
+    await expect(locker.acquire(randomUUID())).rejects.toThrow(/0 of 1 replicas/);
+  });
 });
 
 test("goes on after a failover", async () => {

@@ -25,6 +25,7 @@ interface Cluster {
 /** What was sent is never sent again: it fails with its connection, and the next one is a new one. */
 const settings = {
   lazyConnect: false,
+  enableAutoPipelining: false,
   enableOfflineQueue: true,
   commandTimeout: undefined,
   socketTimeout: undefined,
