@@ -51,4 +51,4 @@ export const noAnswer = (key: string, verb: Verb, ms: number = ANSWER_TIMEOUT, c
 /** Whether asking again is pointless: the key is no lock, or Redis refused for a reason that time does not heal. */
 export const isRefusal = (error: unknown): boolean =>
   LockError.is(error) ||
-  /^(ERR(?! Error running script)|NOAUTH|WRONGPASS|NOPERM|CROSSSLOT|WRONGTYPE)\b/.test(messageOf(error));
+  /^(ERR(?! Error running script| WAIT )|NOAUTH|WRONGPASS|NOPERM|CROSSSLOT|WRONGTYPE)\b/.test(messageOf(error));
