@@ -1,10 +1,11 @@
--- Reads a session, changes nothing.
--- KEYS   1 messages (list of JSON texts, oldest first)
--- Reply  {'messages', message…} | {'foreign', type that the key holds}
-local kind = redis.call('TYPE', KEYS[1]).ok
-if kind ~= 'list' and kind ~= 'none' then
-  return {'foreign', kind}
+-- Reads a session. A fence is stamped: who has a lower one can no longer write, since it would not know of what was read.
+-- KEYS, ARGV   see fence.lua
+-- Reply        {'messages', message…} | {'stale', last fence} | {'foreign', type that the key holds}
+local no = foreign() or ARGV[1] ~= '' and refused()
+if no then
+  return no
 end
+stamp()
 local reply = redis.call('LRANGE', KEYS[1], 0, -1)
 table.insert(reply, 1, 'messages')
 return reply

@@ -1,23 +1,32 @@
+import { checkWrite } from "./check-write";
 import { finder } from "./finder";
-import type { Document, Memory, MemoryOptions } from "./memory";
-import { decodeMessage, encodeMessage, type Message } from "./message";
+import type { AppendableMemory, Document, Memory, MemoryOptions, WriteOptions } from "./memory";
+import { decodeMessage, encodeMessage, encodeMessages, type Message } from "./message";
+import { StaleWriteError } from "./stale-write-error";
 
 /**
  * A conversation in this process: for tests, and for programs of one process. It ends with the process, grows without
- * bound, and no other process sees it. Messages are copied in and out.
+ * bound, and no other process sees it. Messages are copied in and out. Fences and idempotency keys are those of `RedisMemory`.
  */
-export class InProcessMemory implements Memory {
+export class InProcessMemory implements Memory, AppendableMemory {
   #messages: string[] = [];
+  #fence: number | undefined;
+  readonly #done = new Set<string>();
 
   /** Rejects with `TypeError` for what is no message; nothing is saved then. */
-  async save(input: Message, output: Message, options?: MemoryOptions): Promise<void> {
-    options?.signal?.throwIfAborted();
-    this.#messages.push(encodeMessage("input", input), encodeMessage("output", output));
+  async save(input: Message, output: Message, options?: WriteOptions): Promise<void> {
+    this.#write([encodeMessage("input", input), encodeMessage("output", output)], options);
+  }
+
+  /** The same for any number of messages, 1 or more. */
+  async append(messages: readonly Message[], options?: WriteOptions): Promise<void> {
+    this.#write(encodeMessages(messages), options);
   }
 
   /** All messages, oldest first; the query is ignored. */
-  async load(_query?: string, options?: MemoryOptions): Promise<Message[]> {
-    options?.signal?.throwIfAborted();
+  async load(_query?: string, options: MemoryOptions = {}): Promise<Message[]> {
+    if (options.fence !== undefined) this.#stamp(options);
+    else options.signal?.throwIfAborted();
     return this.#messages.map(decodeMessage);
   }
 
@@ -31,8 +40,32 @@ export class InProcessMemory implements Memory {
     return find(await this.load(query, options));
   }
 
-  async clear(options?: MemoryOptions): Promise<void> {
-    options?.signal?.throwIfAborted();
+  async clear(options: MemoryOptions = {}): Promise<void> {
+    this.#stamp(options);
     this.#messages = [];
+  }
+
+  #write(messages: readonly string[], options: WriteOptions = {}): void {
+    checkWrite(options);
+    options.signal?.throwIfAborted();
+    const { idempotencyKey: name } = options;
+    if (name !== undefined && this.#done.has(name)) return;
+    this.#stamp(options);
+    if (name !== undefined) this.#done.add(name);
+    this.#messages.push(...messages);
+  }
+
+  #stamp(options: MemoryOptions): void {
+    checkWrite(options);
+    options.signal?.throwIfAborted();
+    const { fence } = options;
+    const last = this.#fence;
+    if (last !== undefined && fence === undefined) {
+      throw new StaleWriteError(`the conversation is written under a lock, with the fence ${last}: give yours`);
+    }
+    if (last !== undefined && fence! < last) {
+      throw new StaleWriteError(`the conversation has been read or written with the fence ${last}, above ${fence}`);
+    }
+    this.#fence = fence;
   }
 }

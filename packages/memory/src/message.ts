@@ -47,6 +47,12 @@ export function encodeMessage(what: string, message: Message): string {
   }
 }
 
+/** Several, in their order. Throws `TypeError` also for none. */
+export function encodeMessages(messages: readonly Message[]): string[] {
+  if (!Array.isArray(messages) || messages.length === 0) throw new TypeError("messages must be an array of 1 or more");
+  return messages.map((message, i) => encodeMessage(`messages[${i}]`, message));
+}
+
 /** The message that JSON text holds. Throws `TypeError` or `SyntaxError` if it holds none. */
 export function decodeMessage(json: string): Message {
   const message: unknown = JSON.parse(json);

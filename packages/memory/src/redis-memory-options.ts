@@ -1,4 +1,4 @@
-import { messagesKey } from "./session-key";
+import { keyOfSession } from "./session-key";
 
 export interface RedisMemoryOptions {
   /** Names the conversation. Any content, not empty. */
@@ -11,6 +11,7 @@ export interface RedisMemoryOptions {
 
 /** What the scripts take: 0 for no ttl, and for no bound. */
 export interface ResolvedRedisMemoryOptions {
+  /** What its keys begin with. */
   readonly key: string;
   readonly ttl: number;
   readonly maxMessages: number;
@@ -33,7 +34,7 @@ export function resolveRedisMemoryOptions(options: RedisMemoryOptions): Resolved
   }
   const { session, ttl, maxMessages } = options;
   return {
-    key: messagesKey(session),
+    key: keyOfSession(session),
     ttl: ttl === undefined ? 0 : integer("ttl", ttl, 1),
     maxMessages: maxMessages === undefined ? 0 : integer("maxMessages", maxMessages, 2),
   };

@@ -1,25 +1,37 @@
+import { randomUUID } from "node:crypto";
 import { type RedisConnection, type RunScript, script } from "@distlock/core";
 import appendLua from "../lua/append.lua";
 import clearLua from "../lua/clear.lua";
+import fenceLua from "../lua/fence.lua";
 import loadLua from "../lua/load.lua";
+import { checkWrite } from "./check-write";
 import { finder } from "./finder";
-import type { Document, Memory, MemoryOptions } from "./memory";
-import { decodeMessage, encodeMessage, type Message } from "./message";
+import type { AppendableMemory, Document, Memory, MemoryOptions, WriteOptions } from "./memory";
+import { decodeMessage, encodeMessage, encodeMessages, type Message } from "./message";
 import { type RedisMemoryOptions, resolveRedisMemoryOptions } from "./redis-memory-options";
+import { StaleWriteError } from "./stale-write-error";
 import { untilAborted } from "./until-aborted";
 
 /** Replies may come as the bytes of a string, if the caller's other code wants them so. */
 const text = (part: unknown): string => (part instanceof Uint8Array ? Buffer.from(part).toString() : String(part));
 
+const DAY = 86_400_000;
+/** How long a fence is remembered at least, and a write that its caller named. */
+const REMEMBERED = 7 * DAY;
+/** How long clients may take to send again a write that no caller named. */
+const RESENT = 60_000;
+
 /**
- * A conversation in Redis, one list per session, shared by all that name the session. A save is one script: both
- * messages or none, in the order in which Redis gets the saves.
+ * A conversation in Redis, one list per session, shared by all that name the session. A write is one script: all its
+ * messages or none, once, in the order in which Redis gets the writes. Rejects with `StaleWriteError` for a fence below the
+ * highest that has read or written, and for a write without fence where there was one with a fence.
  * Every method rejects with the client's own error when Redis does not answer or refuses, and with an `Error` that names
  * the key when that holds something else; what it holds is then left as it is.
  */
-export class RedisMemory implements Memory {
+export class RedisMemory implements Memory, AppendableMemory {
   readonly #key: string;
   readonly #limits: readonly string[];
+  readonly #remembered: string;
   readonly #append: RunScript;
   readonly #load: RunScript;
   readonly #clear: RunScript;
@@ -37,24 +49,31 @@ export class RedisMemory implements Memory {
     const { key, ttl, maxMessages } = resolveRedisMemoryOptions(options);
     this.#key = key;
     this.#limits = [String(ttl), String(maxMessages)];
-    this.#append = script(connection, appendLua);
-    this.#load = script(connection, loadLua);
-    this.#clear = script(connection, clearLua);
+    this.#remembered = String(Math.max(ttl, REMEMBERED));
+    this.#append = script(connection, fenceLua + appendLua);
+    this.#load = script(connection, fenceLua + loadLua);
+    this.#clear = script(connection, fenceLua + clearLua);
   }
 
   /** Rejects with `TypeError` for what is no message, before anything is sent. */
-  async save(input: Message, output: Message, options?: MemoryOptions): Promise<void> {
-    const messages = [encodeMessage("input", input), encodeMessage("output", output)];
-    await this.#run(this.#append, [...this.#limits, ...messages], options);
+  async save(input: Message, output: Message, options?: WriteOptions): Promise<void> {
+    await this.#write([encodeMessage("input", input), encodeMessage("output", output)], options);
+  }
+
+  /** The same for any number of messages, 1 or more. */
+  async append(messages: readonly Message[], options?: WriteOptions): Promise<void> {
+    await this.#write(encodeMessages(messages), options);
   }
 
   /** All messages that are kept, oldest first; the query is ignored. */
   async load(_query?: string, options?: MemoryOptions): Promise<Message[]> {
-    const messages = await this.#run(this.#load, [], options);
+    const messages = await this.#run(this.#load, [], [], options);
     try {
       return messages.map(decodeMessage);
     } catch (cause) {
-      throw new Error(`key ${JSON.stringify(this.#key)} holds a list with something that is no message`, { cause });
+      throw new Error(`key ${JSON.stringify(`${this.#key}:messages`)} holds a list with something that is no message`, {
+        cause,
+      });
     }
   }
 
@@ -69,21 +88,45 @@ export class RedisMemory implements Memory {
   }
 
   async clear(options?: MemoryOptions): Promise<void> {
-    await this.#run(this.#clear, [], options);
+    await this.#run(this.#clear, [], [], options);
+  }
+
+  async #write(messages: readonly string[], options: WriteOptions = {}): Promise<void> {
+    checkWrite(options);
+    const { idempotencyKey: name } = options;
+    const mark = name === undefined ? `once:${randomUUID()}` : `done:${name}`;
+    const life = String(name === undefined ? RESENT : DAY);
+    await this.#run(this.#append, [`${this.#key}:${mark}`], [life, ...this.#limits, ...messages], options);
   }
 
   /** What the script replied after its status. */
-  async #run(run: RunScript, args: readonly string[], { signal }: MemoryOptions = {}): Promise<string[]> {
+  async #run(
+    run: RunScript,
+    more: readonly string[],
+    args: readonly string[],
+    options: MemoryOptions = {},
+  ): Promise<string[]> {
+    checkWrite(options);
+    const { signal, fence = "" } = options;
     signal?.throwIfAborted();
     const call = {
       get abandoned() {
         return signal?.aborted ?? false;
       },
     };
-    const reply = await untilAborted(run([this.#key], args, call), signal);
+    const list = `${this.#key}:messages`;
+    const keys = [list, `${this.#key}:fence`, ...more];
+    const reply = await untilAborted(run(keys, [`${fence}`, this.#remembered, ...args], call), signal);
     const [status, ...rest] = (Array.isArray(reply) ? reply : [reply]).map(text);
-    if (status === "foreign") {
-      throw new Error(`key ${JSON.stringify(this.#key)} holds a ${rest[0]}, not the list of a session's messages`);
+    switch (status) {
+      case "stale":
+        throw new StaleWriteError(
+          `the conversation has been read or written with the fence ${rest[0]}, above ${fence}`,
+        );
+      case "unfenced":
+        throw new StaleWriteError(`the conversation is written under a lock, with the fence ${rest[0]}: give yours`);
+      case "foreign":
+        throw new Error(`key ${JSON.stringify(list)} holds a ${rest[0]}, not the list of a session's messages`);
     }
     return rest;
   }

@@ -4,6 +4,7 @@ import { startRedis } from "@distlock/testing";
 import { afterAll, describe, test } from "vitest";
 import { InProcessMemory, LockedMemory, type Memory, RedisMemory } from "../src/index";
 import { buffers, viaIoredis, viaNodeRedis } from "./clients";
+import { fencedCases, type NewStore } from "./fenced-cases";
 import { memoryCases, type NewConversation } from "./memory-cases";
 
 const server = await startRedis();
@@ -12,7 +13,7 @@ afterAll(() => server.stop());
 const twice = (memory: Memory): readonly [Memory, Memory] => [memory, memory];
 
 const inRedis =
-  (a: RedisConnection, b: RedisConnection): NewConversation =>
+  (a: RedisConnection, b: RedisConnection): NewStore =>
   () => {
     const session = randomUUID();
     return [new RedisMemory(a, { session }), new RedisMemory(b, { session })];
@@ -48,4 +49,18 @@ const memories: Record<string, NewConversation> = {
 
 describe.for(Object.entries(memories))("%s", ([, create]) => {
   test.for(Object.entries(memoryCases))("%s", ([, run]) => run(create));
+});
+
+const inProcess: NewStore = () => {
+  const memory = new InProcessMemory();
+  return [memory, memory];
+};
+
+describe.for<[string, NewStore]>([
+  ["InProcessMemory", inProcess],
+  ["RedisMemory, ioredis", inRedis(ioredis, viaIoredis(port))],
+  ["RedisMemory, ioredis with keyPrefix", inRedis(viaIoredis(port, prefixed), viaIoredis(port, prefixed))],
+  ["RedisMemory, ioredis and node-redis with type mappings", inRedis(ioredis, mapped)],
+])("%s, fenced", ([, create]) => {
+  test.for(Object.entries(fencedCases))("%s", ([, run]) => run(create));
 });

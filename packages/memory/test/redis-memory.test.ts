@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { ioredisConnection } from "@distlock/ioredis";
-import { startRedis } from "@distlock/testing";
+import { startFaultProxy, startRedis } from "@distlock/testing";
 import { afterAll, expect, onTestFinished, test } from "vitest";
 import { type Message, RedisMemory } from "../src/index";
 import { buffers, ioredis, nodeRedis, viaIoredis, viaNodeRedis } from "./clients";
@@ -33,7 +33,7 @@ test("keeps a session at a key of its own, with a hash tag, whatever the session
   for (const session of Object.keys(keys)) {
     await new RedisMemory(connection, { session }).save({ role: "user", content: session }, answered);
   }
-  expect((await client.keys("*")).toSorted()).toEqual(Object.values(keys).toSorted());
+  expect((await client.keys("*:messages")).toSorted()).toEqual(Object.values(keys).toSorted());
   for (const session of Object.keys(keys)) {
     const [first, ...rest] = await new RedisMemory(connection, { session }).load();
     expect([first?.content, rest]).toEqual([session, [answered]]);
@@ -79,6 +79,43 @@ test("keeps the session for its ttl after the last save", async () => {
   expect(after).toBeLessThanOrEqual(60_000);
   await memory.save(said, answered);
   expect(await client.pttl(keyOf(session))).toBeGreaterThan(ttl - 10_000);
+});
+
+test("leaves nothing without a ttl beside the messages, all in their slot", async () => {
+  const session = randomUUID();
+  const memory = new RedisMemory(connection, { session, ttl: 1_000 });
+  await memory.save(said, answered, { fence: 7, idempotencyKey: "a}b{c" });
+  await memory.load("", { fence: 8 });
+  await memory.append([said], { fence: 9 });
+  const keys = await client.keys(`*${session}*`);
+  expect(keys).toHaveLength(4);
+  for (const key of keys) {
+    expect(key.startsWith(`memory:{${session}}:`)).toBe(true);
+    expect(await client.pttl(key)).toBeGreaterThan(0);
+  }
+  const day = 86_400_000;
+  expect(await client.pttl(`memory:{${session}}:fence`)).toBeGreaterThan(6 * day);
+  expect(await client.pttl(`memory:{${session}}:done:a}b{c`)).toBeGreaterThan(day / 2);
+});
+
+test("appends thousands of messages in one command", async () => {
+  const memory = new RedisMemory(connection, { session: randomUUID() });
+  const many = Array.from({ length: 9_000 }, (_, i): Message => ({ role: "tool", content: String(i) }));
+  await memory.append(many);
+  expect(await memory.load()).toEqual(many);
+});
+
+test("saves once, though ioredis sends a save again whose answer was lost", async () => {
+  const proxy = await startFaultProxy(server);
+  const client = viaIoredis(Number(new URL(proxy.url).port));
+  const memory = new RedisMemory(client, { session: randomUUID() });
+  await memory.save(said, answered);
+  const lost = proxy.loseReply();
+  const saved = memory.save(said, answered);
+  await lost;
+  await saved;
+  expect(await memory.load()).toEqual([said, answered, said, answered]);
+  await proxy.stop();
 });
 
 test("keeps the newest messages", async () => {

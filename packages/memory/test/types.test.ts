@@ -5,11 +5,11 @@ import {
   InProcessMemory,
   LockedMemory,
   type Memory,
-  type MemoryOptions,
   type Message,
   type RedisMemory,
   toVariableMemory,
   type VariableMemory,
+  type WriteOptions,
 } from "../src/index";
 
 const locker = createLocker(inProcessDriver());
@@ -52,7 +52,7 @@ test("a LockedMemory over both is both", () => {
 test("keeps the messages and documents of the memory, and adds the options that its methods leave out", () => {
   const memory = new LockedMemory(new NoteMemory(), locker, options);
   expectTypeOf(memory).toEqualTypeOf<Memory<Note, string>>();
-  expectTypeOf(memory.save).parameters.toEqualTypeOf<[input: Note, output: Note, options?: MemoryOptions]>();
+  expectTypeOf(memory.save).parameters.toEqualTypeOf<[input: Note, output: Note, options?: WriteOptions]>();
 });
 
 test("can be locked again, and used where the type of message is open", () => {
