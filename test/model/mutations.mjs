@@ -197,7 +197,7 @@ export const mutations = {
   },
   "who is missing asks without its ticket": {
     rule: "a waiter that was dropped gets its old place back",
-    edits: [["src/acquire.ts", "ticket: place?.ticket", "ticket: place && 0"]],
+    edits: [["src/ask.ts", "ticket: place?.ticket", "ticket: place && 0"]],
   },
   "a push is never void": {
     rule: "a push that is older than the last answer is void",

@@ -1,5 +1,6 @@
+import { type Answer, createAsk } from "./ask";
 import { backendError, isRefusal, noAnswer } from "./backend-error";
-import type { AcquireAllReply, AcquireReply, Call, Driver, Replicator } from "./driver";
+import type { Driver, Replicator } from "./driver";
 import { LockBackendError, LockerClosedError, LockNotAcquiredError } from "./errors";
 import { leaseEnd, now } from "./lease";
 import type { Grant } from "./lock";
@@ -21,8 +22,6 @@ export interface Waiting {
   readonly closing: Set<Endable>;
 }
 
-type Answer = AcquireReply | AcquireAllReply | { readonly status: "unreplicated"; readonly error: LockBackendError };
-
 type Heard = Answer | News | { readonly status: "failed"; readonly error: unknown } | { readonly status: "slept" };
 
 /** Spread over half of the delay to either side, so that waiters that began together don't stay together. */
@@ -30,9 +29,6 @@ const jittered = (delay: number): number => Math.max(1, delay * (0.5 + Math.rand
 
 /** Between two requests of a waiter in the queue to a server that fails. */
 const FAILURE_PAUSE = 250;
-
-/** How long replicas may take, in ms: when they are well, they take one round trip. */
-const REPLICATION = 1_000;
 
 /**
  * Asks for the lock until it is granted, and rejects with what ended the wait. One token for all requests: a grant whose
@@ -43,10 +39,12 @@ const REPLICATION = 1_000;
  */
 export async function acquireLock(
   keys: readonly string[],
-  { ttl, wait: how, maxAttempts, retryDelay, timeout, signal, waitReplicas }: ResolvedOptions,
+  options: ResolvedOptions,
   { driver, inbox, queue, undo, replicator, closing }: Waiting,
 ): Promise<Grant> {
+  const { ttl, wait: how, maxAttempts, retryDelay, timeout, signal, waitReplicas } = options;
   signal?.throwIfAborted();
+  const ask = createAsk(driver, replicator, keys, options);
   const queued = how === "queue";
   const alone = keys.length === 1;
   const claimIsEnough = alone && waitReplicas === 0;
@@ -84,24 +82,6 @@ export async function acquireLock(
     return { token, fences, deadline, claimed, ambiguous, queued: claimed || (place?.ticket ?? 0) > 0 };
   }
 
-  function ask(call: Call): Promise<Answer> {
-    const asked: Promise<Answer> = alone
-      ? driver.acquire({ key, token, ttl, ticket: place?.ticket }, call)
-      : driver.acquireAll({ keys, token, ttl, place: place && { key, ticket: place.ticket } }, call);
-    return waitReplicas === 0 ? asked : replicated(asked, token, call);
-  }
-
-  async function replicated(asked: Promise<Answer>, token: string, call: Call): Promise<Answer> {
-    const answer = await asked;
-    if (answer.status !== "granted" || call.abandoned) return answer;
-    const patience = Math.ceil(Math.min(REPLICATION, ttl / 3, 0.8 * Math.max(timeout - waited(), 1)));
-    const count = await replicator().replicate({ keys, token, ttl, replicas: waitReplicas, patience });
-    if (count === "lost") throw new Error("the lock was gone before replicas had it");
-    if (count >= waitReplicas) return answer;
-    const what = `acquire was undone: ${count} of ${waitReplicas} replicas acknowledged it within ${patience} ms`;
-    return { status: "unreplicated", error: new LockBackendError(key, what) };
-  }
-
   /** With a new token: whatever released the old one made it dead. */
   function beginAgain(holding: boolean): void {
     if (place) queue.leave(place);
@@ -116,7 +96,7 @@ export async function acquireLock(
       const call = { abandoned: false };
       sent = now();
       place?.asking();
-      const answer = ask(call);
+      const answer = ask(token, place && { key, ticket: place.ticket }, call);
       pending = answer;
       attempts++;
       answer.then(
