@@ -1,5 +1,6 @@
 import { createLocker, type Locker, type LockOptions } from "@distlock/core";
-import { clients, type TestClient } from "./clients";
+import type { TestClient } from "./clients";
+import { connectTo } from "./topology-clients";
 
 /** Of each library, as far as they find their way back to a server: redis 5.12.1 does not always. */
 export const oldestAndNewest = ["ioredis 5.11.1", "ioredis 6.0.0", "redis 4.7.1", "redis 6.3.1"];
@@ -12,13 +13,16 @@ export interface Opened {
 /** Lockers, each on a client of its own, that end together. */
 export function createLockers() {
   const opened: Opened[] = [];
+
+  function openOn(client: TestClient, options?: LockOptions): Opened {
+    const one = { client, locker: createLocker(client.driver, options) };
+    opened.push(one);
+    return one;
+  }
   return {
-    async open(name: string, url: string, options?: LockOptions): Promise<Opened> {
-      const client = await clients[name]!(url);
-      const one = { client, locker: createLocker(client.driver, options) };
-      opened.push(one);
-      return one;
-    },
+    openOn,
+    open: async (name: string, url: string, options?: LockOptions): Promise<Opened> =>
+      openOn(await connectTo(name, url), options),
     async end(): Promise<void> {
       for (const { client, locker } of opened.splice(0)) {
         await locker.close();

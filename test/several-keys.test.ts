@@ -1,35 +1,26 @@
 import { randomUUID } from "node:crypto";
-import { createLocker, type LockError, type Locker, type LockOptions, type MultiLock, script } from "@distlock/core";
+import { type LockError, type Locker, type LockOptions, type MultiLock, script } from "@distlock/core";
 import { ioredisConnection } from "@distlock/ioredis";
 import { type RedisServer, startCluster, startRedis } from "@distlock/testing";
 import { Cluster, Redis } from "ioredis-6";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
-import type { TestClient } from "./clients";
-import { connectTo, urlOf } from "./topology-clients";
+import { createLockers } from "./lockers";
+import { urlOf } from "./topology-clients";
 import { refuseUnhandledRejections } from "./unhandled";
 import { until, untilWaiting } from "./until";
 
 const [server, cluster] = await Promise.all([startRedis(), startCluster()]);
-const opened: { client: TestClient; locker: Locker }[] = [];
+const lockers = createLockers();
 
 refuseUnhandledRejections();
-afterEach(async () => {
-  for (const { client, locker } of opened.splice(0)) {
-    await locker.close();
-    client.close();
-  }
-});
+afterEach(lockers.end);
 afterAll(async () => {
   await server.stop();
   await cluster.stop();
 });
 
-async function open(name: string, url: string, options?: LockOptions): Promise<Locker> {
-  const client = await connectTo(name, url);
-  const locker = createLocker(client.driver, { timeout: 20_000, ...options });
-  opened.push({ client, locker });
-  return locker;
-}
+const open = async (name: string, url: string, options?: LockOptions): Promise<Locker> =>
+  (await lockers.open(name, url, { timeout: 20_000, ...options })).locker;
 
 const places: readonly (readonly [what: string, name: string, url: string, tagged: boolean])[] = [
   ["one server", "ioredis 6.0.0", server.url, false],
@@ -173,14 +164,14 @@ describe.each(places)("in %s, %s", (_, name, url, tagged) => {
   });
 
   test("whoever takes keys in whatever order never waits for ever, and never shares one", async () => {
-    const lockers = await Promise.all([1, 2, 3].map(() => open(name, url, { ttl: 5_000 })));
+    const three = await Promise.all([1, 2, 3].map(() => open(name, url, { ttl: 5_000 })));
     const keys = await keysFor(4);
     const inside = new Map(keys.map((key) => [key, 0]));
     const last = new Map<string, number>();
     let shared = 0;
     const some = (i: number, n: number) => keys.filter((_, at) => ((i * 7 + n * 3 + at) % 5) % 2 === 0);
     await Promise.all(
-      lockers.flatMap((locker, i) =>
+      three.flatMap((locker, i) =>
         [0, 1, 2].map(async (worker) => {
           for (let n = 0; n < 8; n++) {
             const wanted = some(3 * i + worker, n);
@@ -202,7 +193,7 @@ describe.each(places)("in %s, %s", (_, name, url, tagged) => {
       ),
     );
     expect(shared).toBe(0);
-    await expectAllFree(lockers[0]!, keys);
+    await expectAllFree(three[0]!, keys);
   });
 });
 

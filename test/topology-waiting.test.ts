@@ -1,24 +1,20 @@
 import { randomUUID } from "node:crypto";
-import { createLocker, type Locker } from "@distlock/core";
+import type { Locker } from "@distlock/core";
 import { type RedisServer, startCluster, startRedis, startSentinel } from "@distlock/testing";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
-import { clients, type TestClient } from "./clients";
-import { clusterClients, connectTo, sentinelClients, urlOf } from "./topology-clients";
+import { clients } from "./clients";
+import { createLockers } from "./lockers";
+import { clusterClients, sentinelClients, urlOf } from "./topology-clients";
 import { refuseUnhandledRejections } from "./unhandled";
 import { until, untilWaiting } from "./until";
 import { startWaiting } from "./waiting-worker";
 
 /** Waiting, on every topology with every client: what the waiting tests show in detail on one server. */
 const [server, sentinel, cluster] = await Promise.all([startRedis(), startSentinel(), startCluster()]);
-const opened: { client: TestClient; locker: Locker }[] = [];
+const lockers = createLockers();
 
 refuseUnhandledRejections();
-afterEach(async () => {
-  for (const { client, locker } of opened.splice(0)) {
-    await locker.close();
-    client.close();
-  }
-});
+afterEach(lockers.end);
 afterAll(async () => {
   await server.stop();
   await sentinel.stop();
@@ -53,12 +49,8 @@ const places: Readonly<Record<string, Place>> = {
   },
 };
 
-async function open(name: string, url: string): Promise<Locker> {
-  const client = await connectTo(name, url);
-  const locker = createLocker(client.driver, { timeout: 25_000 });
-  opened.push({ client, locker });
-  return locker;
-}
+const open = async (name: string, url: string): Promise<Locker> =>
+  (await lockers.open(name, url, { timeout: 25_000 })).locker;
 
 describe.each(Object.entries(places))("%s", (_, place) => {
   const { url, names } = place;

@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { createLocker, inProcessDriver, type Locker, type LockOptions } from "@distlock/core";
+import { createLocker, inProcessDriver } from "@distlock/core";
 import { type RedisServer, startCluster, startFaultProxy, startRedis, startSentinel } from "@distlock/testing";
 import { Redis as Redis5 } from "ioredis-5";
 import { Cluster, Redis } from "ioredis-6";
 import { createClientPool, createCluster, createSentinel } from "redis-6";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { clients, type NodeRedis, ofIoredis, ofNodeRedis, type TestClient } from "./clients";
-import { clusterClients, connectTo, sentinelClients, urlOf } from "./topology-clients";
+import { createLockers } from "./lockers";
+import { clusterClients, sentinelClients, urlOf } from "./topology-clients";
 import { refuseUnhandledRejections } from "./unhandled";
 import { until, untilWaiting } from "./until";
 
@@ -15,26 +16,14 @@ const [sentinel, cluster] = await Promise.all([
   startSentinel({ downAfter: 60_000 }),
   startCluster({ nodeTimeout: 60_000 }),
 ]);
-const opened: { client: TestClient; locker: Locker }[] = [];
+const { open, openOn, end } = createLockers();
 
 refuseUnhandledRejections();
-afterEach(async () => {
-  for (const { client, locker } of opened.splice(0)) {
-    await locker.close();
-    client.close();
-  }
-});
+afterEach(end);
 afterAll(async () => {
   await sentinel.stop();
   await cluster.stop();
 });
-
-async function open(name: string, url: string, options?: LockOptions) {
-  const client = await connectTo(name, url);
-  const one = { client, locker: createLocker(client.driver, options) };
-  opened.push(one);
-  return one;
-}
 
 interface Place {
   readonly url: string;
@@ -244,9 +233,7 @@ test.each<[string, (keyPrefix: string) => Promise<TestClient>]>([
     },
   ],
 ])("is asked for under a client's keyPrefix: %s", async (_, connect) => {
-  const client = await connect("app:");
-  const locker = createLocker(client.driver, { waitReplicas: 1 });
-  opened.push({ client, locker });
+  const { locker } = openOn(await connect("app:"), { waitReplicas: 1 });
   const keys = [`{prefixed}:${randomUUID()}`, `{prefixed}:${randomUUID()}`];
   for (let round = 0; round < 3; round++) await (await locker.acquire(keys)).release();
   const many = Array.from({ length: 20 }, () => locker.withLock(randomUUID(), ({ isHeld }) => isHeld));
@@ -257,9 +244,7 @@ test.each([
   ["ioredis 5.11.1", () => new Redis5({ ...sentinels, enableAutoPipelining: true })],
   ["ioredis 6.0.0", () => new Redis({ ...sentinels, enableAutoPipelining: true })],
 ])("is asked for behind the grant, also where the client gathers commands: %s", async (_, connect) => {
-  const client = ofIoredis(connect());
-  const locker = createLocker(client.driver, { waitReplicas: 1 });
-  opened.push({ client, locker });
+  const { locker } = openOn(ofIoredis(connect()), { waitReplicas: 1 });
   for (let round = 0; round < 3; round++) await (await locker.acquire(randomUUID())).release();
   await frozen(places.Sentinel!, "", async () => {
     await expect(locker.acquire(randomUUID())).rejects.toThrow(/0 of 1 replicas/);
