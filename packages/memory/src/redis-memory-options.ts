@@ -1,8 +1,8 @@
-import { messagesKey } from "./session-key";
+import { messagesKey, type Session } from "./session-key";
 
 export interface RedisMemoryOptions {
   /** Names the conversation. Any content, not empty. */
-  session: string;
+  session: Session;
   /** How long the conversation is kept after the last save, in ms. Integer, 1 or more. Default: until it is cleared. */
   ttl?: number | undefined;
   /** How many messages are kept: a save drops the oldest beyond that. Integer, 2 or more. Default: all. */
