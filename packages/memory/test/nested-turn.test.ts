@@ -62,6 +62,9 @@ test("a nested turn is over when it ends, the turn around it is not", async () =
       return { save: nested.save };
     });
     await expect(nested.save("a", "b")).rejects.toMatchObject({ code: "STALE_TURN", applied: false });
+    const begun = await memory.beginTurn();
+    await begun.end();
+    await begun.end();
     expect(await isHeld()).toBe(true);
     await turn.save("Hello", "Hi there!");
   });
