@@ -1,20 +1,25 @@
 import { randomUUID } from "node:crypto";
-import { createLocker } from "@distlock/core";
+import { createLocker, type Locker } from "@distlock/core";
 import { ioredisDriver } from "@distlock/ioredis";
+import { nodeRedisDriver } from "@distlock/node-redis";
 import { startRedis } from "@distlock/testing";
-import type { Redis } from "ioredis";
 import { afterAll, expect, test } from "vitest";
 import { type AppendableMemory, LockedMemory, type Memory } from "../src/index";
-import { ioredis } from "./clients";
+import { ioredis, nodeRedis } from "./clients";
 
 const server = await startRedis();
 afterAll(() => server.stop());
 
-const clients = [ioredis(server.port), ioredis(server.port)] as const;
+const client = ioredis(server.port);
+/** Two instances, of which each has a client of its own for its locks. */
+const lockers = [
+  createLocker(ioredisDriver(ioredis(server.port))),
+  createLocker(nodeRedisDriver(await nodeRedis(server.port))),
+];
 const TURNS = 200;
 
 /** A memory that keeps a conversation as one blob: it reads it, appends, and writes it back. */
-function blobMemory(client: Redis, blob: string): Memory<string, string> & AppendableMemory<string> {
+function blobMemory(blob: string): Memory<string, string> & AppendableMemory<string> {
   const load = async (): Promise<string[]> => JSON.parse((await client.get(blob)) ?? "[]");
   const append = async (texts: readonly string[]) =>
     void (await client.set(blob, JSON.stringify([...(await load()), ...texts])));
@@ -31,8 +36,8 @@ type Part = Pick<Memory<string, string>, "load"> & AppendableMemory<string>;
 type Locked = ReturnType<typeof lockedBlob>;
 type OneTurn = (memory: Locked, work: (part: Part) => Promise<void>) => Promise<void>;
 
-const lockedBlob = (client: Redis, blob: string) =>
-  new LockedMemory(blobMemory(client, blob), createLocker(ioredisDriver(client)), {
+const lockedBlob = (blob: string, locker: Locker) =>
+  new LockedMemory(blobMemory(blob), locker, {
     key: `memory:{${blob}}`,
     timeout: 25_000,
   });
@@ -40,18 +45,18 @@ const lockedBlob = (client: Redis, blob: string) =>
 /** What two instances leave that answer as many users at once. An answer says how many messages its model was given. */
 async function conversation(turn: OneTurn): Promise<string[]> {
   const blob = randomUUID();
-  const memories = clients.map((client) => lockedBlob(client, blob));
+  const memories = lockers.map((locker) => lockedBlob(blob, locker));
   await Promise.all(
     Array.from({ length: TURNS }, (_, i) =>
       turn(memories[i % 2]!, async (memory) => {
         const history = await memory.load();
         await memory.append([`user ${i}`]);
-        await clients[i % 2]!.ping(); // the model thinks
+        await client.ping(); // the model thinks
         await memory.append([`assistant ${i} of ${history.length}`]);
       }),
     ),
   );
-  return JSON.parse((await clients[0].get(blob))!);
+  return JSON.parse((await client.get(blob))!);
 }
 
 const strict = (left: readonly string[]) =>
