@@ -6,7 +6,7 @@ export interface TurnOptions extends Omit<LockOptions, "autoExtend" | "maxHold">
   whenBusy?: "wait" | "reject" | undefined;
   /** Longest wait for the turn, `Infinity` allowed. Default 30 000. */
   timeout?: number | undefined;
-  /** When a turn that has not ended loses its lock, counted from its start. Integer, 1 or more, or `Infinity`. Default 600 000. */
+  /** When a turn that goes on loses its lock, counted from its start. Integer, 1 or more, or `Infinity`. Default 600 000. */
   maxTurn?: number | undefined;
 }
 

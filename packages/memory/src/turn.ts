@@ -13,7 +13,7 @@ import { StaleTurnError } from "./stale-turn-error";
 export interface Turn<M = Message, D = Document> extends Memory<M, D> {
   /** Of the turn's lock: rises with every turn of the session. */
   readonly fence: number;
-  /** Aborts, with a `LockLostError` as reason, when the lock is lost, also by `maxTurn`. It does not abort when the turn ends. */
+  /** Aborts, with a `LockLostError` as reason, when the lock is lost, also by `maxTurn`; not when the turn ends. */
   readonly signal: AbortSignal;
   /**
    * Gives all of the stream, and ends the turn when it ends, fails or is cancelled, just before its reader learns of that.
