@@ -2,7 +2,7 @@ import { checkWrite } from "./check-write";
 import { finder } from "./finder";
 import type { AppendableMemory, Document, Memory, MemoryOptions, WriteOptions } from "./memory";
 import { decodeMessage, encodeMessage, encodeMessages, type Message } from "./message";
-import { StaleWriteError } from "./stale-write-error";
+import { staleFence } from "./stale-fence";
 
 /**
  * A conversation in this process: for tests, and for programs of one process. It ends with the process, grows without
@@ -60,12 +60,7 @@ export class InProcessMemory implements Memory, AppendableMemory {
     options.signal?.throwIfAborted();
     const { fence } = options;
     const last = this.#fence;
-    if (last !== undefined && fence === undefined) {
-      throw new StaleWriteError(`the conversation is written under a lock, with the fence ${last}: give yours`);
-    }
-    if (last !== undefined && fence! < last) {
-      throw new StaleWriteError(`the conversation has been read or written with the fence ${last}, above ${fence}`);
-    }
+    if (last !== undefined && (fence === undefined || fence < last)) throw staleFence("in this process", fence, last);
     this.#fence = fence;
   }
 }

@@ -1,9 +1,13 @@
 export { InProcessMemory } from "./in-process-memory";
-export { LockedMemory } from "./locked-memory";
-export type { LockedMemoryOptions } from "./locked-memory-options";
+export { LockedMemory, type LockedSessions } from "./locked-memory";
+export type { LockedMemoryOptions, LockedSessionsOptions } from "./locked-memory-options";
 export type { AppendableMemory, Document, Memory, MemoryOptions, WriteOptions } from "./memory";
 export type { ContentPart, Message, Role } from "./message";
 export { RedisMemory } from "./redis-memory";
 export type { RedisMemoryOptions } from "./redis-memory-options";
-export { StaleWriteError } from "./stale-write-error";
+export { type Session, sessionKey } from "./session-key";
+export { StaleTurnError } from "./stale-turn-error";
+export type { Turn, TurnOf } from "./turn";
+export type { TurnOptions } from "./turn-options";
+export type { Turns, TurnWork } from "./turns";
 export { toVariableMemory, type VariableMemory, type VariableNames, type Variables } from "./variable-memory";

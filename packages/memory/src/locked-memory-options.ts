@@ -1,4 +1,5 @@
 import { assertKey, createLocker, inProcessDriver, type LockOptions } from "@distlock/core";
+import { type Session, sessionKey } from "./session-key";
 
 /** How the lock of a memory's writes is waited for and held. All times are in ms. */
 export interface LockedMemoryOptions extends Omit<LockOptions, "signal"> {
@@ -12,6 +13,12 @@ export interface LockedMemoryOptions extends Omit<LockOptions, "signal"> {
   autoExtend?: boolean | undefined;
 }
 
+/** The same for the memories of many sessions. */
+export interface LockedSessionsOptions<S extends Session = Session> extends Omit<LockedMemoryOptions, "key"> {
+  /** What is locked for a session: another key for each. Default `sessionKey`. */
+  key?: ((session: S) => string) | undefined;
+}
+
 /** The one place for defaults and validation. Throws `TypeError` or `RangeError`. */
 export function resolveLockedMemoryOptions(options: LockedMemoryOptions): { key: string; lockOptions: LockOptions } {
   if (typeof options !== "object" || options === null) throw new TypeError("options must be an object with a key");
@@ -22,4 +29,15 @@ export function resolveLockedMemoryOptions(options: LockedMemoryOptions): { key:
   // A locker checks its defaults when it is made; this one, of no server, knows of no replicas.
   createLocker(inProcessDriver(), { ...lockOptions, waitReplicas: 0 });
   return { key, lockOptions };
+}
+
+/** The same for many sessions: what gives the options of one. Throws `TypeError` or `RangeError`. */
+export function resolveLockedSessionsOptions<S extends Session>(
+  options: LockedSessionsOptions<S> = {},
+): (session: S) => LockedMemoryOptions {
+  if (typeof options !== "object" || options === null) throw new TypeError("options must be an object");
+  const { key = sessionKey, ...rest } = options;
+  if (typeof key !== "function") throw new TypeError(`key must be a function of the session, got ${typeof key}`);
+  resolveLockedMemoryOptions({ ...rest, key: "memory" });
+  return (session) => ({ ...rest, key: key(session) });
 }

@@ -1,32 +1,52 @@
-import { type Locker, warn } from "@distlock/core";
-import { joinSignals } from "./join-signals";
-import { type LockedMemoryOptions, resolveLockedMemoryOptions } from "./locked-memory-options";
-import type { Memory, MemoryOptions } from "./memory";
+import type { Locker } from "@distlock/core";
+import { heldLock } from "./held-locks";
+import {
+  type LockedMemoryOptions,
+  type LockedSessionsOptions,
+  resolveLockedMemoryOptions,
+  resolveLockedSessionsOptions,
+} from "./locked-memory-options";
+import type { AppendableMemory, Memory, WriteOptions } from "./memory";
+import type { Session } from "./session-key";
+import { assertHeld, callWith, shareLock } from "./shared-lock";
+import type { TurnOf } from "./turn";
+import { createTurns, type Turns } from "./turns";
 import type { VariableMemory } from "./variable-memory";
 
+type OpenMemory = Memory<unknown, unknown> & Partial<AppendableMemory<unknown>>;
 type AnyMemory = Memory<unknown, unknown> | VariableMemory;
 
-/** What the `LockedMemory` of a memory `T` is: of the same generation as `T`, or of both. */
-export type LockedMemory<T extends AnyMemory = Memory> = (T extends Memory<infer M, infer D> ? Memory<M, D> : unknown) &
+/** What the `LockedMemory` of a memory `T` is: of the same generation as `T`, or of both. A `Memory` also has turns. */
+export type LockedMemory<T extends AnyMemory = Memory> = (T extends Memory<infer M, infer D>
+  ? Memory<M, D> & Turns<TurnOf<T>> & (T extends AppendableMemory<infer A> ? AppendableMemory<A> : unknown)
+  : unknown) &
   (T extends VariableMemory ? VariableMemory : unknown);
 
+/** What the `LockedMemory` of many sessions is. */
+export interface LockedSessions<T extends AnyMemory, S extends Session = Session> {
+  /** The session's memory, made anew and locked. Throws `TypeError` or `RangeError` for a session that has no key. */
+  for(session: S): LockedMemory<T>;
+}
+
 /** Runs a write with the lock held. */
-type Locked = (options: MemoryOptions | undefined, write: (options: MemoryOptions) => Promise<void>) => Promise<void>;
+type Locked = (options: WriteOptions | undefined, write: (options: WriteOptions) => Promise<void>) => Promise<void>;
 
 const has = (memory: object | undefined, ...methods: readonly string[]): boolean =>
   methods.every((name) => typeof (memory as Record<string, unknown> | undefined)?.[name] === "function");
 
-const isMemory = (memory: AnyMemory): memory is Memory<unknown, unknown> =>
-  has(memory, "save", "load", "search", "clear");
+const isMemory = (memory: AnyMemory): memory is OpenMemory => has(memory, "save", "load", "search", "clear");
 
 const isVariableMemory = (memory: AnyMemory): memory is VariableMemory =>
   has(memory, "saveContext", "loadMemoryVariables", "memoryVariables", "clear");
 
-const lockWrites = (memory: Memory<unknown, unknown>, locked: Locked): Memory<unknown, unknown> => ({
+const lockWrites = (memory: OpenMemory, locked: Locked): OpenMemory => ({
   save: (input, output, options) => locked(options, (inner) => memory.save(input, output, inner)),
   load: (query, options) => memory.load(query, options),
   search: (query, k, options) => memory.search(query, k, options),
   clear: (options) => locked(options, (inner) => memory.clear(inner)),
+  ...(memory.append && {
+    append: (messages, options) => locked(options, (inner) => memory.append!(messages, inner)),
+  }),
 });
 
 const lockVariableWrites = (memory: VariableMemory, locked: Locked): VariableMemory => ({
@@ -37,43 +57,59 @@ const lockVariableWrites = (memory: VariableMemory, locked: Locked): VariableMem
 });
 
 /**
- * A memory whose writes (`save`, `saveContext`, `clear`) hold the lock, so that no two of them run at once in however many
- * processes; reads go straight to the memory. What is read may be old by the time it is written back: whoever reads,
- * thinks and writes needs the lock around all three, by `locker.withLock`.
+ * A memory whose turns (`withTurn`, `beginTurn`) hold one lock while they load, ask a model and save; and whose single
+ * writes (`save`, `append`, `saveContext`, `clear`) hold it too, so that no two run at once in however many processes. Its
+ * own reads go straight to the memory: outside a turn, what is read may be old by the time it is written back.
  *
- * A write waits for the lock, keeps its lease alive while the memory writes, and releases it. Its `signal`, joined with
- * the lock's, is what the memory gets. If the lock is not acquired the memory is not called, and the write rejects as
- * `locker.acquire` does: `LockNotAcquiredError`, `LockBackendError`, `LockerClosedError`, or the signal's reason. After
- * that its outcome is the memory's own: a release that fails is a warning.
+ * A write waits for the lock, keeps its lease alive while the memory writes, and releases it; within a turn it uses that of
+ * the turn. The memory gets the lock's fence and the write's `signal`, joined with the lock's. If the lock is not acquired
+ * the memory is not called, and the write rejects as `locker.acquire` does: `LockNotAcquiredError`, `LockBackendError`,
+ * `LockerClosedError`, or the signal's reason; in a turn that has lost it, with `StaleTurnError`. After that its outcome is
+ * the memory's own: a release that fails is a warning.
+ *
+ * Given a function that makes the memory of a session, it serves many: by `for(session)`.
  */
-export const LockedMemory: new <T extends AnyMemory>(
-  memory: T,
-  locker: Locker,
-  options: LockedMemoryOptions,
-) => LockedMemory<T> = class LockedMemory {
-  constructor(memory: AnyMemory, locker: Locker, options: LockedMemoryOptions) {
-    if (!isMemory(memory) && !isVariableMemory(memory)) {
+export const LockedMemory: {
+  new <T extends AnyMemory>(memory: T, locker: Locker, options: LockedMemoryOptions): LockedMemory<T>;
+  new <T extends AnyMemory, S extends Session = Session>(
+    create: (session: S) => T,
+    locker: Locker,
+    options?: LockedSessionsOptions<S>,
+  ): LockedSessions<T, S>;
+} = class LockedMemory {
+  constructor(
+    memory: AnyMemory | ((session: Session) => AnyMemory),
+    locker: Locker,
+    options: LockedMemoryOptions | LockedSessionsOptions,
+  ) {
+    if (typeof memory !== "function" && !isMemory(memory) && !isVariableMemory(memory)) {
       throw new TypeError(
-        "LockedMemory needs a memory with save, load, search and clear, or one with saveContext, loadMemoryVariables, memoryVariables and clear",
+        "LockedMemory needs a memory with save, load, search and clear, or one with saveContext, loadMemoryVariables, memoryVariables and clear, or a function that makes one for a session",
       );
     }
     if (!has(locker, "acquire", "withLock")) {
       throw new TypeError("LockedMemory needs a locker, such as createLocker(ioredisDriver(client))");
     }
-    const { key, lockOptions } = resolveLockedMemoryOptions(options);
+    if (typeof memory === "function") {
+      const optionsOf = resolveLockedSessionsOptions(options as LockedSessionsOptions);
+      Object.assign(this, {
+        for(session: Session) {
+          const own = optionsOf(session);
+          return new LockedMemory(memory(session), locker, own);
+        },
+      });
+      return;
+    }
+    const { key, lockOptions } = resolveLockedMemoryOptions(options as LockedMemoryOptions);
 
     const locked: Locked = async (given, write) => {
-      const lock = await locker.acquire(key, { ...lockOptions, signal: given?.signal });
-      const joined = joinSignals(lock.signal, given?.signal);
-      try {
-        joined.signal.throwIfAborted();
-        await write({ ...given, signal: joined.signal });
-      } finally {
-        joined.dispose();
-        await lock.release().catch(warn);
-      }
+      const held = heldLock(locker, key);
+      if (held) assertHeld(held);
+      const shared = held ?? shareLock(await locker.acquire(key, { ...lockOptions, signal: given?.signal }));
+      await callWith(shared, given, write);
     };
-    if (isMemory(memory)) Object.assign(this, lockWrites(memory, locked));
+    if (isMemory(memory))
+      Object.assign(this, lockWrites(memory, locked), createTurns(memory, locker, key, lockOptions));
     if (isVariableMemory(memory)) Object.assign(this, lockVariableWrites(memory, locked));
   }
 } as never;

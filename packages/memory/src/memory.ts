@@ -8,7 +8,7 @@ export interface MemoryOptions {
   signal?: AbortSignal | undefined;
   /**
    * That of the lock which the caller holds. A memory that knows of fences refuses one that is lower than the highest it
-   * has seen, with `StaleWriteError`, and remembers it, also of a load: from then on older holders can't write.
+   * has seen, with `StaleTurnError`, and remembers it, also of a load: from then on older holders can't write.
    */
   fence?: number | undefined;
 }
@@ -35,7 +35,7 @@ export interface Memory<M = Message, D = Document> {
   /** At most `k` documents that match. */
   search(query: string, k: number, options?: MemoryOptions): Promise<D[]>;
   /** Forgets the conversation. */
-  clear(options?: MemoryOptions): Promise<void>;
+  clear(options?: WriteOptions): Promise<void>;
 }
 
 /** A memory that also takes messages that are no pair, such as those of tools. */

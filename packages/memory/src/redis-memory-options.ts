@@ -1,8 +1,8 @@
-import { keyOfSession } from "./session-key";
+import { type Session, sessionKey } from "./session-key";
 
 export interface RedisMemoryOptions {
   /** Names the conversation. Any content, not empty. */
-  session: string;
+  session: Session;
   /** How long the conversation is kept after the last save, in ms. Integer, 1 or more. Default: until it is cleared. */
   ttl?: number | undefined;
   /** How many messages are kept: a save drops the oldest beyond that. Integer, 2 or more. Default: all. */
@@ -34,7 +34,7 @@ export function resolveRedisMemoryOptions(options: RedisMemoryOptions): Resolved
   }
   const { session, ttl, maxMessages } = options;
   return {
-    key: keyOfSession(session),
+    key: sessionKey(session),
     ttl: ttl === undefined ? 0 : integer("ttl", ttl, 1),
     maxMessages: maxMessages === undefined ? 0 : integer("maxMessages", maxMessages, 2),
   };

@@ -9,7 +9,7 @@ import { finder } from "./finder";
 import type { AppendableMemory, Document, Memory, MemoryOptions, WriteOptions } from "./memory";
 import { decodeMessage, encodeMessage, encodeMessages, type Message } from "./message";
 import { type RedisMemoryOptions, resolveRedisMemoryOptions } from "./redis-memory-options";
-import { StaleWriteError } from "./stale-write-error";
+import { staleFence } from "./stale-fence";
 import { untilAborted } from "./until-aborted";
 
 /** Replies may come as the bytes of a string, if the caller's other code wants them so. */
@@ -23,7 +23,7 @@ const RESENT = 60_000;
 
 /**
  * A conversation in Redis, one list per session, shared by all that name the session. A write is one script: all its
- * messages or none, once, in the order in which Redis gets the writes. Rejects with `StaleWriteError` for a fence below the
+ * messages or none, once, in the order in which Redis gets the writes. Rejects with `StaleTurnError` for a fence below the
  * highest that has read or written, and for a write without fence where there was one with a fence.
  * Every method rejects with the client's own error when Redis does not answer or refuses, and with an `Error` that names
  * the key when that holds something else; what it holds is then left as it is.
@@ -107,7 +107,7 @@ export class RedisMemory implements Memory, AppendableMemory {
     options: MemoryOptions = {},
   ): Promise<string[]> {
     checkWrite(options);
-    const { signal, fence = "" } = options;
+    const { signal, fence } = options;
     signal?.throwIfAborted();
     const call = {
       get abandoned() {
@@ -115,16 +115,13 @@ export class RedisMemory implements Memory, AppendableMemory {
       },
     };
     const list = `${this.#key}:messages`;
-    const keys = [list, `${this.#key}:fence`, ...more];
-    const reply = await untilAborted(run(keys, [`${fence}`, this.#remembered, ...args], call), signal);
+    const keys = [list, `${this.#key}:seen`, ...more];
+    const reply = await untilAborted(run(keys, [`${fence ?? ""}`, this.#remembered, ...args], call), signal);
     const [status, ...rest] = (Array.isArray(reply) ? reply : [reply]).map(text);
     switch (status) {
       case "stale":
-        throw new StaleWriteError(
-          `the conversation has been read or written with the fence ${rest[0]}, above ${fence}`,
-        );
       case "unfenced":
-        throw new StaleWriteError(`the conversation is written under a lock, with the fence ${rest[0]}: give yours`);
+        throw staleFence(this.#key, fence, rest[0]!);
       case "foreign":
         throw new Error(`key ${JSON.stringify(list)} holds a ${rest[0]}, not the list of a session's messages`);
     }

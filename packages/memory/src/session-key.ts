@@ -1,13 +1,37 @@
-/**
- * What the keys of a session begin with: `memory:{<session>}`, with `{`, `}`, `%`, blanks and control characters of the session
- * percent-encoded, so that no two sessions share a key, and all keys of one session share a hash slot. Throws `TypeError`
- * or `RangeError` for a session that has no such key.
- */
-export function keyOfSession(session: string): string {
-  if (typeof session !== "string") throw new TypeError(`session must be a string, got ${typeof session}`);
-  if (session === "") throw new RangeError("session must not be empty");
-  if (!session.isWellFormed()) {
-    throw new TypeError("session must be well-formed Unicode: it has half of a surrogate pair");
+/** Names a conversation: of one tenant and user, if they are given. Each of any content, not empty. */
+export type Session =
+  | string
+  | {
+      readonly tenant?: string | undefined;
+      readonly user?: string | undefined;
+      readonly session: string;
+    };
+
+function encode(name: string, part: unknown): string {
+  if (typeof part !== "string") throw new TypeError(`${name} must be a string, got ${typeof part}`);
+  if (part === "") throw new RangeError(`${name} must not be empty`);
+  if (!part.isWellFormed()) {
+    throw new TypeError(`${name} must be well-formed Unicode: it has half of a surrogate pair`);
   }
-  return `memory:{${session.replace(/[{}%\s\p{Cc}]/gu, encodeURIComponent)}}`;
+  return part.replace(/[{}%\s\p{Cc}]/gu, encodeURIComponent);
+}
+
+/** What joins the parts: in an encoded part, two digits follow every "%". */
+const SEPARATOR = "%:";
+
+/**
+ * The key of a session's lock: `memory:{<session>}`, or `memory:{<tenant>%:<user>%:<session>}` if one of these is given,
+ * with `{`, `}`, `%`, blanks and control characters percent-encoded. No two sessions share a key, and all keys of one
+ * session share a hash slot. Throws `TypeError` or `RangeError` for a session that has no such key.
+ */
+export function sessionKey(session: Session): string {
+  if (typeof session !== "object" || session === null) return `memory:{${encode("session", session)}}`;
+  const { tenant, user, session: own, ...rest } = session;
+  const [unknown] = Object.keys(rest);
+  if (unknown !== undefined) {
+    throw new TypeError(`unknown part ${JSON.stringify(unknown)} of a session; there are tenant, user, session`);
+  }
+  const scope = [tenant === undefined ? "" : encode("tenant", tenant), user === undefined ? "" : encode("user", user)];
+  const parts = [...(scope.some(Boolean) ? scope : []), encode("session", own)];
+  return `memory:{${parts.join(SEPARATOR)}}`;
 }

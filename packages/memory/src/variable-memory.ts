@@ -1,4 +1,4 @@
-import type { Memory, MemoryOptions } from "./memory";
+import type { Memory, MemoryOptions, WriteOptions } from "./memory";
 import type { Message, Role } from "./message";
 
 export type Variables = Record<string, unknown>;
@@ -6,13 +6,13 @@ export type Variables = Record<string, unknown>;
 /** One conversation, kept as the variables that go into a prompt and come out of a model. */
 export interface VariableMemory {
   /** Adds what went in and what came out, in this order, at the end. */
-  saveContext(inputs: Variables, outputs: Variables, options?: MemoryOptions): Promise<void>;
+  saveContext(inputs: Variables, outputs: Variables, options?: WriteOptions): Promise<void>;
   /** The variables that `memoryVariables` names, for a call of the model with these inputs. */
   loadMemoryVariables(inputs: Variables, options?: MemoryOptions): Promise<Variables>;
   /** Names of the variables that `loadMemoryVariables` gives. */
   memoryVariables(): string[];
   /** Forgets the conversation. */
-  clear(options?: MemoryOptions): Promise<void>;
+  clear(options?: WriteOptions): Promise<void>;
 }
 
 export interface VariableNames {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type AppendableMemory, type Memory, type Message, StaleWriteError } from "../src/index";
+import { type AppendableMemory, type Memory, type Message, StaleTurnError } from "../src/index";
 
 type Store = Memory & AppendableMemory;
 
@@ -11,7 +11,7 @@ const assistant = (content: string): Message => ({ role: "assistant", content })
 const contents = (messages: readonly Message[]) => messages.map(({ content }) => content);
 
 const isStale = (error: unknown): true => {
-  assert.ok(StaleWriteError.is(error) && error.code === "STALE_WRITE" && error.applied === false, String(error));
+  assert.ok(StaleTurnError.is(error) && error.code === "STALE_TURN" && error.applied === false, String(error));
   return true;
 };
 

@@ -45,14 +45,15 @@ test("is a VariableMemory over a VariableMemory, also of the same conversation i
   expect(await inner.load()).toEqual([]);
 });
 
-test("has the methods of the generation that it wraps, and no others", () => {
+test("has the methods of the generation that it wraps, turns if it can load and save, and no others", () => {
   const names = (memory: object) => Object.keys(memory).toSorted();
   const first = variableMemoryThat(async () => {});
   const second = memoryThat(async () => {});
   expect(names(new LockedMemory(first, locker, { key: "k" }))).toEqual(names(first));
-  expect(names(new LockedMemory(second, locker, { key: "k" }))).toEqual(names(second));
-  const both = { ...first, ...second };
-  expect(names(new LockedMemory(both, locker, { key: "k" }))).toEqual(names(both));
+  const turns = { beginTurn: 0, withTurn: 0 };
+  expect(names(new LockedMemory(second, locker, { key: "k" }))).toEqual(names({ ...second, ...turns }));
+  const both = { ...first, ...second, append: async () => {} };
+  expect(names(new LockedMemory(both, locker, { key: "k" }))).toEqual(names({ ...both, ...turns }));
 });
 
 test("reads without the lock", async () => {
@@ -81,13 +82,19 @@ describe.for(Object.entries(lockedWrites))("%s", ([name, write]) => {
     expect((await other.inspect(key)).held).toBe(false);
   });
 
-  test("hands on what it was called with", async () => {
+  test("hands on what it was called with, and the fence of its lock", async () => {
     const inner = vi.fn(async () => {});
-    const options = { note: "kept" };
-    await write(inner, locker, { key: newKey() }, options as object);
-    const args: Record<string, unknown[]> = { save: ["in", "out"], saveContext: [{ input: "in" }, { output: "out" }] };
+    const key = newKey();
+    const options = { note: "kept", fence: 1 };
+    await write(inner, locker, { key }, options as object);
+    const { fence } = await other.inspect(key);
+    const args: Record<string, unknown[]> = {
+      save: ["in", "out"],
+      append: ["in", "out"],
+      saveContext: [{ input: "in" }, { output: "out" }],
+    };
     expect(inner).toHaveBeenCalledExactlyOnceWith(
-      { note: "kept", signal: expect.any(AbortSignal) },
+      { note: "kept", signal: expect.any(AbortSignal), fence },
       ...(args[name] ?? []),
     );
   });

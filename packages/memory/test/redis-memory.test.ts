@@ -94,7 +94,7 @@ test("leaves nothing without a ttl beside the messages, all in their slot", asyn
     expect(await client.pttl(key)).toBeGreaterThan(0);
   }
   const day = 86_400_000;
-  expect(await client.pttl(`memory:{${session}}:fence`)).toBeGreaterThan(6 * day);
+  expect(await client.pttl(`memory:{${session}}:seen`)).toBeGreaterThan(6 * day);
   expect(await client.pttl(`memory:{${session}}:done:a}b{c`)).toBeGreaterThan(day / 2);
 });
 

@@ -1,5 +1,6 @@
 import type { Locker } from "@distlock/core";
 import {
+  type AppendableMemory,
   LockedMemory,
   type LockedMemoryOptions,
   type Memory,
@@ -18,6 +19,12 @@ export const memoryThat = (write: Write): Memory<string, string> => ({
   clear: (options) => write(options!),
 });
 
+/** The same, which also takes what is no pair. */
+export const appendableMemoryThat = (write: Write): Memory<string, string> & AppendableMemory<string> => ({
+  ...memoryThat(write),
+  append: (messages, options) => write(options!, ...messages),
+});
+
 /** A memory of the older generation whose writes do as they are told. */
 export const variableMemoryThat = (write: Write): VariableMemory => ({
   saveContext: (inputs, outputs, options) => write(options!, inputs, outputs),
@@ -30,6 +37,8 @@ type LockedWrite = (write: Write, locker: Locker, options: LockedMemoryOptions, 
 
 /** Every write that a `LockedMemory` locks, over a memory that does as it is told. */
 export const lockedWrites: Record<string, LockedWrite> = {
+  append: (write, locker, options, call) =>
+    new LockedMemory(appendableMemoryThat(write), locker, options).append(["in", "out"], call),
   save: (write, locker, options, call) => new LockedMemory(memoryThat(write), locker, options).save("in", "out", call),
   clear: (write, locker, options, call) => new LockedMemory(memoryThat(write), locker, options).clear(call),
   saveContext: (write, locker, options, call) =>

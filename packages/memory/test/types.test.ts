@@ -1,12 +1,16 @@
 import { createLocker, inProcessDriver } from "@distlock/core";
 import { expectTypeOf, test } from "vitest";
 import {
+  type AppendableMemory,
   type Document,
   InProcessMemory,
   LockedMemory,
   type Memory,
   type Message,
-  type RedisMemory,
+  RedisMemory,
+  type Session,
+  type Turn,
+  type Turns,
   toVariableMemory,
   type VariableMemory,
   type WriteOptions,
@@ -28,11 +32,12 @@ class NoteMemory {
 
 test("a LockedMemory over a Memory is a Memory, and no VariableMemory", () => {
   const memory = new LockedMemory(new InProcessMemory(), locker, options);
-  expectTypeOf(memory).toEqualTypeOf<Memory<Message, Document>>();
+  expectTypeOf(memory).toExtend<Memory<Message, Document>>();
+  expectTypeOf(memory).toExtend<Turns<Turn>>();
   expectTypeOf(memory).not.toExtend<VariableMemory>();
   expectTypeOf(memory).not.toHaveProperty("saveContext");
   expectTypeOf<LockedMemory<RedisMemory>>().toExtend<Memory>();
-  expectTypeOf<LockedMemory>().toEqualTypeOf<Memory>();
+  expectTypeOf<LockedMemory>().toEqualTypeOf<Memory & Turns<Turn>>();
 });
 
 test("a LockedMemory over a VariableMemory is a VariableMemory, and no Memory", () => {
@@ -51,15 +56,54 @@ test("a LockedMemory over both is both", () => {
 
 test("keeps the messages and documents of the memory, and adds the options that its methods leave out", () => {
   const memory = new LockedMemory(new NoteMemory(), locker, options);
-  expectTypeOf(memory).toEqualTypeOf<Memory<Note, string>>();
+  expectTypeOf(memory).toExtend<Memory<Note, string>>();
   expectTypeOf(memory.save).parameters.toEqualTypeOf<[input: Note, output: Note, options?: WriteOptions]>();
 });
 
 test("can be locked again, and used where the type of message is open", () => {
   const twice = new LockedMemory(new LockedMemory(new InProcessMemory(), locker, options), locker, { key: "other" });
-  expectTypeOf(twice).toEqualTypeOf<Memory>();
+  expectTypeOf(twice).toExtend<Memory & Turns<Turn>>();
   const generic = <M>(memory: Memory<M>): Memory<M> => new LockedMemory(memory, locker, options);
   expectTypeOf(generic<Note>).returns.toEqualTypeOf<Memory<Note>>();
+});
+
+test("a turn has the memory's own types, appends if the memory does, and gives what its work gives", () => {
+  const memory = new LockedMemory(new NoteMemory(), locker, options);
+  const work = () => memory.withTurn({ whenBusy: "reject" }, async (turn) => (await turn.load())[0]?.text);
+  expectTypeOf(work).returns.resolves.toEqualTypeOf<string | undefined>();
+  expectTypeOf(memory.beginTurn).returns.resolves.toEqualTypeOf<Turn<Note, string>>();
+  const appending = new LockedMemory(
+    { ...new NoteMemory(), append: async (_: readonly Note[]) => {} },
+    locker,
+    options,
+  );
+  expectTypeOf(appending).toExtend<AppendableMemory<Note>>();
+  expectTypeOf(appending.beginTurn).returns.resolves.toExtend<Turn<Note, string> & AppendableMemory<Note>>();
+});
+
+test("a held stream keeps its kind and its chunks", () => {
+  const held = (turn: Turn) => ({
+    readable: turn.hold(new ReadableStream<string>()),
+    iterable: turn.hold(
+      (async function* () {
+        yield 1;
+      })(),
+    ),
+    promised: turn.hold(Promise.resolve(new ReadableStream<string>())),
+  });
+  expectTypeOf(held).returns.toEqualTypeOf<{
+    readable: ReadableStream<string>;
+    iterable: AsyncIterableIterator<number>;
+    promised: Promise<ReadableStream<string>>;
+  }>();
+});
+
+test("a LockedMemory of many sessions gives one for a session of the type that its function takes", () => {
+  const sessions = new LockedMemory((session) => new RedisMemory({} as never, { session }), locker);
+  expectTypeOf(sessions.for).parameters.toEqualTypeOf<[Session]>();
+  expectTypeOf(sessions.for).returns.toEqualTypeOf<LockedMemory<RedisMemory>>();
+  const named = new LockedMemory((_: string) => new NoteMemory(), locker, { key: (session) => `note:${session}` });
+  expectTypeOf(named.for).parameters.toEqualTypeOf<[string]>();
 });
 
 test("takes nothing else", () => {

@@ -1,0 +1,23 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { Locker } from "@distlock/core";
+import type { SharedLock } from "./shared-lock";
+
+interface Held {
+  readonly locker: Locker;
+  readonly shared: SharedLock;
+  readonly outer: Held | undefined;
+}
+
+const held = new AsyncLocalStorage<Held>();
+
+/** The lock of this key that a turn around the caller holds: `undefined` if there is none, or it has ended. */
+export function heldLock(locker: Locker, key: string): SharedLock | undefined {
+  for (let each = held.getStore(); each !== undefined; each = each.outer) {
+    if (each.locker === locker && each.shared.lock.key === key && !each.shared.over) return each.shared;
+  }
+  return undefined;
+}
+
+/** Does the work, and all that it starts, within a turn that holds the lock. */
+export const whileHeld = <T>(locker: Locker, shared: SharedLock, work: () => T): T =>
+  held.run({ locker, shared, outer: held.getStore() }, work);

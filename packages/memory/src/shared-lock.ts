@@ -1,0 +1,56 @@
+import { type Lock, warn } from "@distlock/core";
+import { joinSignals } from "./join-signals";
+import type { MemoryOptions } from "./memory";
+import { StaleTurnError } from "./stale-turn-error";
+
+/** A held lock that several use: turns within one another, and calls of the memory that are under way. */
+export interface SharedLock {
+  readonly lock: Lock;
+  /** Adds a user, and gives what takes it away again: the last to leave releases the lock. That never rejects. */
+  enter(): () => Promise<void>;
+  /** Whether the last user has left. */
+  readonly over: boolean;
+}
+
+export function shareLock(lock: Lock): SharedLock {
+  let users = 0;
+  let released: Promise<void> | undefined;
+  return {
+    lock,
+    enter() {
+      users++;
+      let left = false;
+      return async () => {
+        if (!left && --users === 0) released = lock.release().catch(warn);
+        left = true;
+        await released;
+      };
+    },
+    get over() {
+      return released !== undefined;
+    },
+  };
+}
+
+/** Throws `StaleTurnError` if the lock was lost. */
+export function assertHeld({ lock }: SharedLock): void {
+  if (!lock.isHeld) throw new StaleTurnError(lock.key, "its lock was lost", lock.signal.reason);
+}
+
+/** Calls the memory with the fence of the lock, and with a signal that also aborts when the lock is lost. */
+export async function callWith<O extends MemoryOptions, T>(
+  shared: SharedLock,
+  given: O | undefined,
+  call: (options: O | MemoryOptions) => Promise<T>,
+): Promise<T> {
+  const { lock } = shared;
+  const joined = joinSignals(lock.signal, given?.signal);
+  const leave = shared.enter();
+  try {
+    joined.signal.throwIfAborted();
+    return await call({ ...given, signal: joined.signal, fence: lock.fence });
+  } finally {
+    joined.dispose();
+    await leave();
+  }
+}

@@ -1,0 +1,95 @@
+import { heldStream } from "./held-stream";
+import type { AppendableMemory, Document, Memory, MemoryOptions } from "./memory";
+import type { Message } from "./message";
+import { assertHeld, callWith, type SharedLock } from "./shared-lock";
+import { StaleTurnError } from "./stale-turn-error";
+
+/**
+ * One turn of a conversation: load, ask a model, save, under one lock whose lease is kept alive.
+ * Its methods of a memory pass the lock's fence to the memory, and a signal that aborts when the lock is lost, joined with
+ * the caller's own. They reject with `StaleTurnError`, and do not call the memory, once the turn has ended or its lock was
+ * lost; else their outcome is the memory's.
+ */
+export interface Turn<M = Message, D = Document> extends Memory<M, D> {
+  /** Of the turn's lock: rises with every turn of the session. */
+  readonly fence: number;
+  /** Aborts, with a `LockLostError` as reason, when the lock is lost, also by `maxTurn`; not when the turn ends. */
+  readonly signal: AbortSignal;
+  /**
+   * Gives all of the stream, and ends the turn when it ends, fails or is cancelled, just before its reader learns of that.
+   * A turn of `withTurn` ends when its work is done too. A stream that nobody reads to its end holds the turn up to
+   * `maxTurn`. A byte stream becomes a plain stream of its chunks. Throws `TypeError` for what is no stream.
+   */
+  hold<T>(stream: ReadableStream<T>): ReadableStream<T>;
+  hold<T>(stream: AsyncIterable<T>): AsyncIterableIterator<T>;
+  hold<T>(stream: PromiseLike<ReadableStream<T>>): Promise<ReadableStream<T>>;
+  hold<T>(stream: PromiseLike<AsyncIterable<T>>): Promise<AsyncIterableIterator<T>>;
+  /**
+   * Ends the turn. The lock is released then, or when the last call of the memory that is under way has settled and the
+   * last turn within or around this one has ended. Never rejects: a release that fails is a warning, since what was saved
+   * is saved. A second call does nothing.
+   */
+  end(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** The turn of a memory `T`: it can append if the memory can. */
+export type TurnOf<T> = (T extends Memory<infer M, infer D> ? Turn<M, D> : unknown) &
+  (T extends AppendableMemory<infer M> ? AppendableMemory<M> : unknown);
+
+export type AnyTurn = Turn<unknown, unknown> & Partial<AppendableMemory<unknown>>;
+
+/**
+ * `uses` counts what keeps the turn from ending by itself: its streams, and 1 for the work of `withTurn`; `done` takes one
+ * away.
+ */
+export function createTurn(
+  memory: Memory<unknown, unknown> & Partial<AppendableMemory<unknown>>,
+  shared: SharedLock,
+  uses: 0 | 1,
+): { turn: AnyTurn; done(): Promise<void> } {
+  const { lock } = shared;
+  const leave = shared.enter();
+  let left: number = uses;
+  let ended = false;
+
+  async function call<O extends MemoryOptions, T>(
+    options: O | undefined,
+    run: (options: MemoryOptions) => Promise<T>,
+  ): Promise<T> {
+    if (ended) throw new StaleTurnError(lock.key, "it has ended");
+    assertHeld(shared);
+    return callWith(shared, options, run);
+  }
+
+  function end(): Promise<void> {
+    ended = true;
+    return leave();
+  }
+
+  async function done(): Promise<void> {
+    if (--left === 0) await end();
+  }
+
+  const turn: AnyTurn = {
+    fence: lock.fence,
+    signal: lock.signal,
+    save: (input, output, options) => call(options, (inner) => memory.save(input, output, inner)),
+    load: (query, options) => call(options, (inner) => memory.load(query, inner)),
+    search: (query, k, options) => call(options, (inner) => memory.search(query, k, inner)),
+    clear: (options) => call(options, (inner) => memory.clear(inner)),
+    hold(stream: unknown): never {
+      let over: Promise<void> | undefined;
+      const held = heldStream(stream, () => {
+        over ??= done();
+        return over;
+      });
+      left++;
+      return held as never;
+    },
+    end,
+    [Symbol.asyncDispose]: end,
+  };
+  if (memory.append) turn.append = (messages, options) => call(options, (inner) => memory.append!(messages, inner));
+  return { turn, done };
+}

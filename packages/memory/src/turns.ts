@@ -1,0 +1,57 @@
+import type { Locker, LockOptions } from "@distlock/core";
+import { heldLock, whileHeld } from "./held-locks";
+import type { AppendableMemory, Memory } from "./memory";
+import { assertHeld, shareLock } from "./shared-lock";
+import { type AnyTurn, createTurn } from "./turn";
+import { resolveTurnOptions, type TurnOptions } from "./turn-options";
+
+export type TurnWork<T, R> = (turn: T) => R | PromiseLike<R>;
+
+/**
+ * Turns of one session, one at a time in however many processes. Both reject with `LockNotAcquiredError` if the session
+ * stays busy, else as `locker.acquire` does; with `TypeError` or `RangeError` for bad options; and with `StaleTurnError`
+ * within a turn of the same session that has lost its lock.
+ */
+export interface Turns<T> {
+  /**
+   * Does the work as one turn, and gives its result, or rejects with its error. What the work calls of a memory with the
+   * same locker and key, turns too, uses the lock of this turn; its own options then count for nothing.
+   */
+  withTurn<R>(work: TurnWork<T, R>): Promise<R>;
+  withTurn<R>(options: TurnOptions, work: TurnWork<T, R>): Promise<R>;
+  /** A turn that goes on after the caller has returned: until `end`, the end of a stream that it holds, or `maxTurn`. */
+  beginTurn(options?: TurnOptions): Promise<T>;
+}
+
+export function createTurns(
+  memory: Memory<unknown, unknown> & Partial<AppendableMemory<unknown>>,
+  locker: Locker,
+  key: string,
+  base: LockOptions,
+): Turns<AnyTurn> {
+  async function start(options: TurnOptions | undefined, uses: 0 | 1) {
+    const how = resolveTurnOptions(base, options);
+    const held = heldLock(locker, key);
+    if (held) assertHeld(held);
+    const shared = held ?? shareLock(await locker.acquire(key, how));
+    return { shared, ...createTurn(memory, shared, uses) };
+  }
+
+  return {
+    async withTurn<R>(...rest: [TurnWork<AnyTurn, R>] | [TurnOptions, TurnWork<AnyTurn, R>]): Promise<R> {
+      const [options, work] = rest.length === 1 ? [undefined, rest[0]] : rest;
+      if (typeof work !== "function") throw new TypeError("withTurn needs the work to do: a function of the turn");
+      const { shared, turn, done } = await start(options, 1);
+      let result: R;
+      try {
+        result = await whileHeld(locker, shared, () => work(turn));
+      } catch (error) {
+        await turn.end();
+        throw error;
+      }
+      await done();
+      return result;
+    },
+    beginTurn: async (options) => (await start(options, 0)).turn,
+  };
+}

@@ -1,0 +1,87 @@
+import { randomUUID } from "node:crypto";
+import { createLocker, type RedisConnection, redisDriver } from "@distlock/core";
+import { startRedis } from "@distlock/testing";
+import { afterAll, expect, test } from "vitest";
+import { LockedMemory, type Message, RedisMemory, StaleTurnError, sessionKey } from "../src/index";
+import { ioredis, viaIoredis, viaNodeRedis } from "./clients";
+
+const server = await startRedis();
+afterAll(() => server.stop());
+
+const user = (content: string): Message => ({ role: "user", content });
+const assistant = (content: string): Message => ({ role: "assistant", content });
+
+const sessionsOn = (connection: RedisConnection) =>
+  new LockedMemory(
+    (session: string) => new RedisMemory(connection, { session }),
+    createLocker(redisDriver(connection), { timeout: 20_000 }),
+  );
+
+const instances = [sessionsOn(viaIoredis(server.port)), sessionsOn(await viaNodeRedis(server.port))] as const;
+const redis = ioredis(server.port);
+
+/** A turn whose lock Redis forgets, as in a failover: its holder does not know. */
+async function forgottenTurn(session: string) {
+  const turn = await instances[0].for(session).beginTurn();
+  await turn.load();
+  await redis.del(sessionKey(session));
+  return turn;
+}
+
+test.each(["save", "append", "load", "clear"] as const)(
+  "a turn that lost its lock without knowing can't %s once a newer one has read",
+  async (what) => {
+    const session = randomUUID();
+    const late = await forgottenTurn(session);
+    const next = await instances[1].for(session).beginTurn();
+    expect(await next.load()).toEqual([]);
+    const calls = {
+      save: () => late.save(user("late"), assistant("late")),
+      append: () => late.append([user("late")]),
+      load: () => late.load(),
+      clear: () => late.clear(),
+    };
+    expect(late.signal.aborted).toBe(false);
+    const error = await calls[what]().catch((reason: unknown) => reason);
+    expect(StaleTurnError.is(error)).toBe(true);
+    expect(error).toMatchObject({ applied: false, key: sessionKey(session) });
+    await next.save(user("1"), assistant("2"));
+    await next.end();
+    await late.end();
+    expect(await instances[0].for(session).load()).toEqual([user("1"), assistant("2")]);
+  },
+);
+
+test("a late save does not bring back a conversation that a newer turn has cleared", async () => {
+  const session = randomUUID();
+  await instances[1].for(session).save(user("old"), assistant("old"));
+  const late = await forgottenTurn(session);
+  await instances[1].for(session).clear();
+  await expect(late.save(user("late"), assistant("late"))).rejects.toThrow(StaleTurnError);
+  expect(await instances[1].for(session).load()).toEqual([]);
+  await late.end();
+});
+
+test("two instances take 100 turns each on one session: none is lost, doubled or mixed", async () => {
+  const session = randomUUID();
+  await Promise.all(
+    instances.map(async (sessions, instance) => {
+      for (let n = 0; n < 100; n++) {
+        await sessions.for(session).withTurn(async (turn) => {
+          const history = await turn.load();
+          await turn.save(user(`${instance} ${n}`), assistant(`${history.length}`), {
+            idempotencyKey: `${instance} ${n}`,
+          });
+        });
+      }
+    }),
+  );
+  const messages = await instances[0].for(session).load();
+  expect(messages).toHaveLength(400);
+  const asked = messages.filter((_, i) => i % 2 === 0).map(({ content }) => content);
+  expect(new Set(asked).size).toBe(200);
+  messages.forEach(({ role, content }, i) => {
+    expect(role).toBe(i % 2 ? "assistant" : "user");
+    if (i % 2) expect(content).toBe(String(i - 1)); // each answer knew all that was said before
+  });
+});

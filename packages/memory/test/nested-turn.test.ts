@@ -1,0 +1,168 @@
+import { randomUUID } from "node:crypto";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { once } from "node:events";
+import { createLocker, LockNotAcquiredError } from "@distlock/core";
+import { ioredisDriver } from "@distlock/ioredis";
+import { startRedis } from "@distlock/testing";
+import { afterAll, expect, test } from "vitest";
+import { LockedMemory, type VariableMemory } from "../src/index";
+import { ioredis } from "./clients";
+import { FencedMemory } from "./fenced-memory";
+import { createGate } from "./gate";
+import { variableMemoryThat } from "./scripted-memory";
+
+const server = await startRedis();
+const quiet = () => {};
+subscribe("distlock:warning", quiet);
+afterAll(async () => {
+  unsubscribe("distlock:warning", quiet);
+  await server.stop();
+});
+
+const locker = createLocker(ioredisDriver(ioredis(server.port)));
+const other = createLocker(ioredisDriver(ioredis(server.port)));
+
+/** Whose nested calls would soon give up if they waited for a lock. */
+function session(key = `memory:{${randomUUID()}}`) {
+  const inner = new FencedMemory();
+  return {
+    key,
+    inner,
+    memory: new LockedMemory(inner, locker, { key, ttl: 300, timeout: 300 }),
+    isHeld: async () => (await other.inspect(key)).held,
+  };
+}
+
+test("writes and turns within a turn use its lock", async () => {
+  const { memory, inner, isHeld } = session();
+  await memory.withTurn(async (turn) => {
+    await memory.save("Hello", "Hi there!");
+    await memory.append(["note"]);
+    await memory.withTurn({ timeout: 300 }, async (nested) => {
+      expect(nested.fence).toBe(turn.fence);
+      await nested.append(["nested"]);
+      await memory.withTurn({ timeout: 300 }, (third) => third.append(["third"]));
+    });
+    await using begun = await memory.beginTurn({ timeout: 300 });
+    await begun.append(["begun"]);
+    await turn.append(["last"]);
+    expect(inner.calls.map(([, { fence }]) => fence)).toEqual(Array(6).fill(turn.fence));
+    expect(inner.texts).toEqual(["Hello", "Hi there!", "note", "nested", "third", "begun", "last"]);
+    await memory.clear();
+    expect(inner.texts).toEqual([]);
+  });
+  expect(await isHeld()).toBe(false);
+});
+
+test("a nested turn is over when it ends, the turn around it is not", async () => {
+  const { memory, inner, isHeld } = session();
+  await memory.withTurn(async (turn) => {
+    const nested = await memory.withTurn(async (nested) => {
+      await nested.load();
+      return { save: nested.save };
+    });
+    await expect(nested.save("a", "b")).rejects.toMatchObject({ code: "STALE_TURN", applied: false });
+    const begun = await memory.beginTurn();
+    await begun.end();
+    await begun.end();
+    expect(await isHeld()).toBe(true);
+    await turn.save("Hello", "Hi there!");
+  });
+  expect(inner.texts).toEqual(["Hello", "Hi there!"]);
+});
+
+test("another LockedMemory of the same key and locker uses it too, of either generation", async () => {
+  const { key, memory } = session();
+  const fences: unknown[] = [];
+  const variables: VariableMemory = new LockedMemory(
+    variableMemoryThat(async ({ fence }) => void fences.push(fence)),
+    locker,
+    { key, timeout: 300 },
+  );
+  await memory.withTurn(async (turn) => {
+    await variables.saveContext({}, {});
+    await variables.clear();
+    expect(fences).toEqual([turn.fence, turn.fence]);
+  });
+});
+
+test("another session takes its own lock, and the way back is still open", async () => {
+  const [first, second] = [session(), session()];
+  await first.memory.withTurn(async (turn) => {
+    await second.memory.withTurn(async (nested) => {
+      expect(nested.fence).not.toBe(turn.fence);
+      expect([await first.isHeld(), await second.isHeld()]).toEqual([true, true]);
+      await first.memory.save("Hello", "Hi there!");
+    });
+    expect(await second.isHeld()).toBe(false);
+    expect(await first.isHeld()).toBe(true);
+  });
+  expect(first.inner.texts).toHaveLength(2);
+});
+
+test("another locker, as of another instance, waits", async () => {
+  const { key, memory, inner } = session();
+  const another = new LockedMemory(inner, other, { key, timeout: 100 });
+  await memory.withTurn(async () => {
+    await expect(another.save("a", "b")).rejects.toBeInstanceOf(LockNotAcquiredError);
+  });
+});
+
+test("calls that are not made within the turn wait for it", async () => {
+  const { memory } = session();
+  const begun = await memory.beginTurn();
+  await expect(memory.save("a", "b")).rejects.toBeInstanceOf(LockNotAcquiredError);
+  await begun.end();
+});
+
+test("work that still runs after the turn takes the lock anew", async () => {
+  const { key, memory, inner } = session();
+  const gate = createGate();
+  let late: Promise<unknown> | undefined;
+  const fence = await memory.withTurn(async (turn) => {
+    late = gate.opened.then(async () => {
+      await using held = await other.acquire(key);
+      await expect(memory.save("a", "b")).rejects.toBeInstanceOf(LockNotAcquiredError);
+      await expect(memory.withTurn({ whenBusy: "reject" }, () => {})).rejects.toBeInstanceOf(LockNotAcquiredError);
+      await held.release();
+      await memory.save("Hello", "Hi there!");
+    });
+    return turn.fence;
+  });
+  gate.open();
+  await late;
+  expect(inner.calls).toHaveLength(1);
+  expect(inner.calls[0]![1].fence).toBeGreaterThan(fence);
+});
+
+test("a nested turn that still runs keeps the lock", async () => {
+  const { memory, inner, isHeld } = session();
+  const gate = createGate();
+  let nested: Promise<void> | undefined;
+  await memory.withTurn(async () => {
+    nested = memory.withTurn(async (turn) => {
+      await gate.opened;
+      await turn.save("Hello", "Hi there!");
+    });
+  });
+  expect(await isHeld()).toBe(true);
+  gate.open();
+  await nested;
+  expect(inner.texts).toHaveLength(2);
+  expect(await isHeld()).toBe(false);
+});
+
+test("within a turn whose lock was lost, writes and turns are refused and nothing is taken anew", async () => {
+  const { key, memory, inner, isHeld } = session();
+  await memory.withTurn(async (turn) => {
+    await other.forceRelease(key);
+    await once(turn.signal, "abort");
+    const stale = { code: "STALE_TURN", applied: false };
+    await expect(memory.save("a", "b")).rejects.toMatchObject(stale);
+    await expect(memory.clear()).rejects.toMatchObject(stale);
+    await expect(memory.withTurn(() => {})).rejects.toMatchObject(stale);
+    await expect(memory.beginTurn()).rejects.toMatchObject(stale);
+    expect(await isHeld()).toBe(false);
+  });
+  expect(inner.calls).toEqual([]);
+});
