@@ -178,7 +178,7 @@ export async function acquireLock(
   } catch (error) {
     if (pending || ambiguous || place || taken) {
       const how = { pending, refuse: ambiguous || pending !== undefined };
-      if (place) for (const each of keys) queue.gone(each, token);
+      if (place) for (const each of keys) queue.gone(each, token, 0);
       const undone = Promise.all(keys.map((each) => undo(each, token, how)));
       // Whoever hears of it then may end the connection; of a grant that did not count, may look whether it is free.
       wait.forget();

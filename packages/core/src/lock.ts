@@ -251,7 +251,7 @@ export class HeldLock implements Lock, Kept {
   }
 
   #gone(): void {
-    if (this.#queued) this.#with.queue.gone(this.key, this.token);
+    if (this.#queued) this.#with.queue.gone(this.key, this.token, this.fence);
   }
 
   async #release(): Promise<void> {

@@ -72,9 +72,17 @@ export interface Queue {
   /** A request that was sent at `sent` put the waiter, or found it, in the queue of this key. */
   queued(waiter: Waiter, key: string, sent: number, reply: Queued): void;
   leave(waiter: Waiter): void;
-  /** The token waited for the key, and was released or given up since: if it is granted again, that is passed on. */
-  gone(key: string, token: string): void;
+  /**
+   * The token waited for the key, and was released or given up since. A grant of it with a fence above this one, that of
+   * its lock or 0, is passed on.
+   */
+  gone(key: string, token: string, fence: number): void;
   close(): Promise<void>;
+}
+
+interface Gone {
+  readonly keys: readonly string[];
+  readonly fence: number;
 }
 
 /** How many tokens that are gone are remembered. A grant to an older one costs the others its claim. */
@@ -95,7 +103,7 @@ const inOwnContext = (task: () => void): (() => void) => AsyncResource.bind(task
 export function createQueue(driver: Driver, inbox: string, undo: Undo, forcedOut: (token: string) => void): Queue {
   const lines = new Map<string, Line>();
   const waiters = new Map<string, Waiter>();
-  const keysOfGone = new Map<string, readonly string[]>();
+  const away = new Map<string, Gone>();
   let timer: NodeJS.Timeout | undefined;
   let wakeAt = Number.POSITIVE_INFINITY;
   let closed = false;
@@ -163,8 +171,9 @@ export function createQueue(driver: Driver, inbox: string, undo: Undo, forcedOut
     const listener: Listener = {
       granted(token, fence, claim) {
         const waiter = waiters.get(token);
-        // By a queue of the past, to which a failover has led back.
-        for (const key of keysOfGone.get(token) ?? []) void undo(key, token, { refuse: false });
+        const gone = away.get(token);
+        // By a queue of the past, to which a failover has led back; not its own grant, told late.
+        if (gone && fence > gone.fence) for (const key of gone.keys) void undo(key, token, { refuse: false });
         // Not above the floor: it was sent before the last answer, which found the token waiting after all.
         if (waiter && fence > waiter.floor) waiter.tell(fence, leaseEnd(waiter.heardAt, claim));
       },
@@ -188,7 +197,7 @@ export function createQueue(driver: Driver, inbox: string, undo: Undo, forcedOut
     opening?.abort();
     opening = undefined;
     closeInbox = undefined;
-    keysOfGone.clear();
+    away.clear();
     await close?.().catch(() => {});
   }
 
@@ -228,12 +237,13 @@ export function createQueue(driver: Driver, inbox: string, undo: Undo, forcedOut
       if (opening) idle ??= setTimeout(hangUp, IDLE).unref();
     },
 
-    gone(key, token) {
+    gone(key, token, fence) {
       if (!opening) return;
-      keysOfGone.set(token, [...(keysOfGone.get(token) ?? []), key]);
-      for (const oldest of keysOfGone.keys()) {
-        if (keysOfGone.size <= GONE) break;
-        keysOfGone.delete(oldest);
+      const known = away.get(token);
+      away.set(token, { keys: [...(known?.keys ?? []), key], fence: Math.max(known?.fence ?? 0, fence) });
+      for (const oldest of away.keys()) {
+        if (away.size <= GONE) break;
+        away.delete(oldest);
       }
     },
 

@@ -1,0 +1,53 @@
+import { expect, test } from "vitest";
+import { createLocker, type Driver, inProcessDriver, type Listener } from "../src/index";
+
+/** What a locker hears of tokens whose lock it has released, or that it has given up. */
+function open() {
+  const driver = inProcessDriver();
+  const released: string[] = [];
+  let listener!: Listener;
+  const watched: Driver = {
+    ...driver,
+    release(request) {
+      released.push(request.token);
+      return driver.release(request);
+    },
+    listen(inbox, given, signal) {
+      listener = given;
+      return driver.listen!(inbox, given, signal);
+    },
+  };
+  const locker = createLocker(watched, { timeout: 20_000 });
+  const granted = (token: string, fence: number) => listener.granted(token, fence, 3_000);
+  return { locker, released, granted };
+}
+
+test("its own grant, told again when the lock is released, is nothing; a later one is passed on", async () => {
+  const { locker, released, granted } = open();
+  const first = await locker.acquire("k");
+  const waiting = locker.acquire("k");
+  await new Promise(setImmediate);
+  await first.release();
+  const { token, fence, release } = await waiting;
+  granted(token, fence + 1); // it is held: nothing may undo it
+  expect(released).toEqual([first.token]);
+  await release();
+  granted(token, fence);
+  expect(released).toEqual([first.token, token]);
+  granted(token, fence + 1);
+  expect(released).toEqual([first.token, token, token]);
+});
+
+test("a grant to a token that was given up is passed on", async () => {
+  const { locker, released, granted } = open();
+  const first = await locker.acquire("k");
+  const controller = new AbortController();
+  const waiting = locker.acquire("k", { signal: controller.signal });
+  await new Promise(setImmediate);
+  controller.abort(new Error("gone"));
+  await expect(waiting).rejects.toThrow("gone");
+  const [token] = released as [string];
+  granted(token, first.fence + 1);
+  expect(released).toEqual([token, token]);
+  await first.release();
+});
