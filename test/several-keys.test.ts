@@ -78,6 +78,8 @@ describe.each(places)("in %s, %s", (_, name, url, tagged) => {
       expect(await states(locker, keys)).toEqual(keys.map((each) => each === key));
       const failed = locker.acquire(keys, { maxAttempts: 3, retryDelay: 5 });
       await expect(failed).rejects.toMatchObject({ code: "LOCK_NOT_ACQUIRED", key, attempts: 3 });
+      const slow = locker.acquire(keys, { maxAttempts: Number.POSITIVE_INFINITY, retryDelay: 1_000, timeout: 50 });
+      await expect(slow).rejects.toMatchObject({ code: "LOCK_NOT_ACQUIRED", key });
       const late = locker.acquire(keys, { timeout: 60 });
       await expect(late).rejects.toMatchObject({ code: "LOCK_NOT_ACQUIRED", key });
       await until(async () => (await states(locker, keys)).filter(Boolean).length === 1);
@@ -161,6 +163,23 @@ describe.each(places)("in %s, %s", (_, name, url, tagged) => {
     expect(lock.remaining()).toBe(0);
     await expect(lock.extend()).rejects.toBe(lock.signal.reason);
     await expect(lock.release()).rejects.toBe(lock.signal.reason);
+  });
+
+  test("frees all that are left when one key is forced out, and the message names none", async () => {
+    const [locker, other] = [await open(name, url), await open(name, url)];
+    const keys = await keysFor(3);
+    const held = await other.acquire(keys[0]!);
+    const waited = locker.acquire(keys[0]!); // opens the inbox
+    await untilWaiting(other, keys[0]!, 1);
+    await held.release();
+    await (await waited).release();
+    for (const key of keys) {
+      const lock = await locker.acquire(keys, { ttl: 60_000 });
+      const lost = new Promise((resolve) => lock.signal.addEventListener("abort", resolve));
+      await other.forceRelease(key);
+      await lost;
+      await expectAllFree(other, keys);
+    }
   });
 
   test("whoever takes keys in whatever order never waits for ever, and never shares one", async () => {

@@ -184,6 +184,58 @@ describe.each(Object.entries(places))("%s", (_, place) => {
     });
   });
 
+  test("who wants more replicas than there are keeps nobody waiting who wants fewer", async () => {
+    const { locker } = await open("ioredis 6.0.0", place.url);
+    let over = false;
+    const refused = locker.acquire(newKey(), { waitReplicas: place.replicas + 1 }).catch((error: unknown) => {
+      over = true;
+      return error;
+    });
+    await (await locker.acquire(newKey(), { waitReplicas: 1 })).release();
+    for (let i = 0; i < 5; i++) await (await locker.acquire(newKey(), { waitReplicas: 1 })).release();
+    expect(over).toBe(false);
+    expect(await refused).toMatchObject({ code: "LOCK_BACKEND" });
+  });
+
+  test("a wait that ends while replicas are awaited is no contention", async () => {
+    const { locker } = await open("ioredis 6.0.0", place.url, { waitReplicas: 1 });
+    await (await locker.acquire(newKey())).release();
+    const key = newKey();
+    const held = await locker.acquire(key, { waitReplicas: 0 });
+    const began = performance.now();
+    const waiting = locker.acquire(key, { timeout: 800 });
+    const refused = expect(waiting).rejects.toMatchObject({ code: "LOCK_BACKEND" });
+    await untilWaiting(locker, key, 1);
+    await until(async () => performance.now() - began > 500);
+    await frozen(place, tag, async () => {
+      const other = expect(locker.acquire(newKey())).rejects.toMatchObject({ code: "LOCK_BACKEND" });
+      await held.release();
+      await refused;
+      await other;
+      await until(async () => !(await locker.inspect(key)).held);
+    });
+  });
+
+  test("its connections end with the locker, also while grants gather", async () => {
+    const primary = await place.primary(tag);
+    const waiters = async () => String(await primary.command("CLIENT", "LIST")).split("cmd=wait").length - 1;
+    for (const name of ["ioredis 6.0.0", "redis 6.3.1"]) {
+      const { locker } = await open(name, place.url, { waitReplicas: 1 });
+      await (await locker.acquire(newKey())).release();
+      await frozen(place, tag, async () => {
+        const ended: Promise<unknown>[] = [];
+        for (let i = 0; i < 3; i++) {
+          const key = newKey();
+          ended.push(expect(locker.acquire(key)).rejects.toMatchObject({ code: "LOCKER_CLOSED" }));
+          await until(async () => (await locker.inspect(key)).held);
+        }
+        await locker.close();
+        await Promise.all(ended);
+      });
+      await until(async () => (await waiters()) === 0);
+    }
+  });
+
   test("its connections end with the locker", async () => {
     for (const name of place.names) {
       const { locker } = await open(name, place.url, { waitReplicas: 1 });
@@ -209,6 +261,10 @@ test.each<[string, (keyPrefix: string) => Promise<TestClient>]>([
   [
     "Cluster of ioredis",
     async (keyPrefix) => ofIoredis(new Cluster(addresses(clusterNodes.slice(0, 3)), { keyPrefix })),
+  ],
+  [
+    "Cluster of ioredis, of its nodes",
+    async (keyPrefix) => ofIoredis(new Cluster(addresses(clusterNodes.slice(0, 3)), { redisOptions: { keyPrefix } })),
   ],
   [
     "Cluster of redis",
@@ -241,14 +297,57 @@ test.each<[string, (keyPrefix: string) => Promise<TestClient>]>([
 });
 
 test.each([
-  ["ioredis 5.11.1", () => new Redis5({ ...sentinels, enableAutoPipelining: true })],
-  ["ioredis 6.0.0", () => new Redis({ ...sentinels, enableAutoPipelining: true })],
+  [
+    "ioredis 5.11.1",
+    () => new Redis5({ ...sentinels, enableAutoPipelining: true, autoPipeliningIgnoredCommands: ["WAIT"] }),
+  ],
+  [
+    "ioredis 6.0.0",
+    () => new Redis({ ...sentinels, enableAutoPipelining: true, autoPipeliningIgnoredCommands: ["WAIT"] }),
+  ],
 ])("is asked for behind the grant, also where the client gathers commands: %s", async (_, connect) => {
   const { locker } = openOn(ofIoredis(connect()), { waitReplicas: 1 });
   for (let round = 0; round < 3; round++) await (await locker.acquire(randomUUID())).release();
   await frozen(places.Sentinel!, "", async () => {
     await expect(locker.acquire(randomUUID())).rejects.toThrow(/0 of 1 replicas/);
   });
+});
+
+test("keys in many slots of one primary are asked for together", async () => {
+  const { locker } = await open("ioredis 6.0.0", urlOf(cluster), { waitReplicas: 1 });
+  const { locker: other } = await open("redis 6.3.1", urlOf(cluster), { waitReplicas: 1 });
+  const primary = await cluster.primary("a");
+  const keys: string[] = [];
+  for (let i = 0; keys.length < 8; i++) if ((await cluster.primary(`many:${i}`)) === primary) keys.push(`many:${i}`);
+  await frozen(places.Cluster!, "a", async () => {
+    for (const one of [locker, other]) {
+      const calls = [...keys.slice(0, 4).map((key) => one.acquire(key)), one.acquire(keys.slice(4))];
+      for (const outcome of await Promise.allSettled(calls)) {
+        expect(outcome).toMatchObject({
+          status: "rejected",
+          reason: expect.objectContaining({ message: expect.stringContaining("0 of 1 replicas") }),
+        });
+      }
+    }
+  });
+});
+
+test("a connection that is lost leaves none to the Sentinels behind", async () => {
+  const client = new Redis({ ...sentinels, failoverDetector: true });
+  const { locker } = openOn(ofIoredis(client), { waitReplicas: 1 });
+  const listeners = async () => {
+    const lists = await Promise.all(sentinel.sentinels.map((each) => each.command("CLIENT", "LIST", "TYPE", "pubsub")));
+    return lists.reduce<number>((sum, list) => sum + String(list).split("\n").filter(Boolean).length, 0);
+  };
+  await (await locker.acquire(randomUUID())).release();
+  const before = await listeners();
+  const primary = await sentinel.primary();
+  for (let i = 0; i < 3; i++) {
+    const id = /^id=(\d+) .*cmd=wait/m.exec(String(await primary.command("CLIENT", "LIST")))![1]!;
+    await primary.command("CLIENT", "KILL", "ID", id);
+    await (await locker.acquire(randomUUID())).release();
+  }
+  await until(async () => (await listeners()) <= before);
 });
 
 test("goes on after a failover", async () => {

@@ -10,7 +10,7 @@ import { HEARTBEAT } from "./times";
 import { newToken } from "./token";
 import { type Undo, written } from "./undo";
 import { type Endable, type Ending, Wait } from "./wait";
-import { MAX_DELAY } from "./within";
+import { ANSWER_TIMEOUT, MAX_DELAY, within } from "./within";
 
 export interface Waiting {
   readonly driver: Driver;
@@ -26,6 +26,9 @@ type Heard = Answer | News | { readonly status: "failed"; readonly error: unknow
 
 /** Spread over half of the delay to either side, so that waiters that began together don't stay together. */
 const jittered = (delay: number): number => Math.max(1, delay * (0.5 + Math.random()));
+
+/** Between two requests that keep alive what a waiter for several keys has already. */
+const SHORTEST_REFRESH = 25;
 
 /** Between two requests of a waiter in the queue to a server that fails. */
 const FAILURE_PAUSE = 250;
@@ -64,6 +67,8 @@ export async function acquireLock(
   let failure: unknown;
   let sent = started;
   let pauseTimer: NodeJS.Timeout | undefined;
+  // Whether the request under way was granted, and only replicas are awaited.
+  let replicating = false;
 
   const waited = () => now() - started;
   const notAcquired = () => new LockNotAcquiredError(key, { attempts, waited: waited() });
@@ -73,6 +78,12 @@ export async function acquireLock(
   function errorOf(ending: Ending): unknown {
     if (ending.by === "signal") return ending.reason;
     if (ending.by === "close") return new LockerClosedError(key);
+    if (pending && replicating) {
+      return new LockBackendError(
+        key,
+        `acquire was undone: too few replicas had acknowledged it after ${Math.round(waited())} ms`,
+      );
+    }
     const silence = now() - ((pending ? sent : place?.silentSince) ?? now());
     const patience = pending ? waited() / 2 : HEARTBEAT;
     return failure !== undefined || silence > patience ? noAnswer(key, "acquire", waited(), failure) : notAcquired();
@@ -88,15 +99,17 @@ export async function acquireLock(
     if (holding || ambiguous) for (const each of keys) void undo(each, token, { refuse: ambiguous });
     token = newToken(inbox);
     place = queued ? queue.enter(token, wait) : undefined;
-    key = keys[0]!;
   }
 
   try {
     for (;;) {
       const call = { abandoned: false };
+      replicating = false;
       sent = now();
       place?.asking();
-      const answer = ask(token, place && { key, ticket: place.ticket }, call);
+      const answer = ask(token, place && { key, ticket: place.ticket }, call, () => {
+        replicating = pending === answer;
+      });
       pending = answer;
       attempts++;
       answer.then(
@@ -151,7 +164,7 @@ export async function acquireLock(
             queue.queued(place!, key, sent, heard);
             if (stirred) break;
             if (!taken) continue;
-            pause = ttl / 3; // when those that we have are to be extended
+            pause = Math.max(ttl / 3, SHORTEST_REFRESH); // when those that we have are to be extended
             break;
           }
           case "held":
@@ -168,6 +181,7 @@ export async function acquireLock(
             failure = heard.error;
             ambiguous = true;
             if (isRefusal(failure) || isLast()) throw backendError(key, "acquire", failure);
+            if (!alone && !queued) beginAgain(true); // who does not wait in a queue holds nothing while it waits
             pause = pauseAfter();
         }
         if (pause > 0) pauseTimer = setTimeout(() => wait.tell({ status: "slept" }), Math.min(pause, MAX_DELAY));
@@ -182,7 +196,8 @@ export async function acquireLock(
       const undone = Promise.all(keys.map((each) => undo(each, token, how)));
       // Whoever hears of it then may end the connection; of a grant that did not count, may look whether it is free.
       wait.forget();
-      await (error instanceof LockBackendError && taken ? Promise.race([undone, wait.heard()]) : written());
+      const free = within(ANSWER_TIMEOUT, undone, () => error as Error).catch(() => {});
+      await (error instanceof LockBackendError && taken ? Promise.race([free, wait.heard()]) : written());
     }
     throw error;
   } finally {

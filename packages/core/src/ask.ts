@@ -24,13 +24,14 @@ export function createAsk(
   openReplicator: () => Replicator,
   keys: readonly string[],
   { ttl, timeout, waitReplicas }: ResolvedOptions,
-): (token: string, place: Place | undefined, call: Call) => Promise<Answer> {
+): (token: string, place: Place | undefined, call: Call, onGrant: () => void) => Promise<Answer> {
   const [first = "", ...others] = keys;
   const until = now() + timeout;
 
-  async function replicated(asked: Promise<Answer>, token: string, call: Call): Promise<Answer> {
+  async function replicated(asked: Promise<Answer>, token: string, call: Call, onGrant: () => void): Promise<Answer> {
     const answer = await asked;
     if (answer.status !== "granted" || call.abandoned) return answer;
+    onGrant();
     const patience = Math.ceil(Math.min(REPLICATION, ttl / 3, 0.8 * Math.max(until - now(), 1)));
     const count = await openReplicator().replicate({ keys, token, ttl, replicas: waitReplicas, patience });
     if (count === "lost") throw new Error("the lock was gone before replicas had it");
@@ -39,11 +40,11 @@ export function createAsk(
     return { status: "unreplicated", error: new LockBackendError(first, what) };
   }
 
-  return (token, place, call) => {
+  return (token, place, call, onGrant) => {
     const asked: Promise<Answer> =
       others.length === 0
         ? driver.acquire({ key: first, token, ttl, ticket: place?.ticket }, call)
         : driver.acquireAll({ keys, token, ttl, place }, call);
-    return waitReplicas === 0 ? asked : replicated(asked, token, call);
+    return waitReplicas === 0 ? asked : replicated(asked, token, call, onGrant);
   };
 }

@@ -1,17 +1,19 @@
 /** A connection of our own to wherever a key is, for what would keep the caller's commands waiting. It keeps no process alive. */
 export interface Replication {
+  /** What is the same for keys whose primary is the same, as far as is known: they share a connection. */
+  primaryOf(key: string): string;
   /**
-   * Runs a script and, behind it on the same connection, `WAIT replicas ms`; gives both replies. The keys share a slot, and
-   * are as `eval` gets them. Neither is ever sent again, on another connection `WAIT` would count what it should not.
-   * Rejects when the script failed, and when there is no answer soon after `ms`.
+   * Runs a script for each call and, behind them on the same connection, `WAIT replicas ms`; gives the replies of all and of
+   * `WAIT`. The keys share a primary, those of a call a slot, and are as `eval` gets them. Nothing is ever sent again: on
+   * another connection `WAIT` could count what it should not. Rejects when a script failed, and when there is no answer soon
+   * after `ms`.
    */
   evalAndWait(
     script: string,
-    keys: readonly string[],
-    args: readonly string[],
+    calls: readonly { readonly keys: readonly string[]; readonly args: readonly string[] }[],
     replicas: number,
     ms: number,
-  ): Promise<readonly [reply: unknown, acknowledged: unknown]>;
+  ): Promise<readonly [replies: readonly unknown[], acknowledged: unknown]>;
   close(): void;
 }
 

@@ -230,6 +230,12 @@ export class HeldLock implements Lock, Kept {
     if (!stolen || this.#ambiguous) void this.#with.undo(this.key, this.token);
   }
 
+  /** Of a lock of several keys, when another one was lost; also of the lost one, as the message may have named none. */
+  abandon(): void {
+    if (this.#state === "held") this.lose("another key of the same lock was lost", false);
+    else if (this.#state === "lost") void this.#with.undo(this.key, this.token);
+  }
+
   #nextExtension(from: number): number {
     if (!this.#autoExtend) return Number.POSITIVE_INFINITY;
     const step = this.#ttl * GRID;

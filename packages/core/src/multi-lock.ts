@@ -15,7 +15,7 @@ export function createMultiLock(parts: readonly HeldLock[]): MultiLock {
 
   function onLoss(this: AbortSignal): void {
     controller.abort(this.reason);
-    for (const part of parts) part.lose("another key of the same lock was lost", false);
+    for (const part of parts) part.abandon();
   }
   for (const { signal } of parts) {
     if (signal.aborted) onLoss.call(signal);

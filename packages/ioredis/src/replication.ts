@@ -24,6 +24,8 @@ interface Cluster {
 
 /** What was sent is never sent again: it fails with its connection, and the next one is a new one. */
 const settings = {
+  keyPrefix: "", // it has whole keys
+  failoverDetector: false, // it would keep its own connections when this one ends by itself
   lazyConnect: false,
   enableAutoPipelining: false,
   enableOfflineQueue: true,
@@ -38,14 +40,17 @@ const PATIENCE = 1_000;
 /** On duplicates of the caller's client, or of a `Cluster`'s connection to the primary of a slot. */
 export function openReplication(client: IoredisClient): Replication {
   const connections = new Map<Node, Connection>();
-  const prefix = client.isCluster ? (client.options.keyPrefix ?? "") : "";
+  const prefix = client.options.keyPrefix ?? "";
+
+  const primaryOf = (key: string): string =>
+    client.isCluster ? ((client as unknown as Cluster).slots[slotOf(prefix + key)]?.[0] ?? "") : "";
 
   function nodeOf(key: string): Node {
     if (!client.isCluster) return client as unknown as Node;
-    const { slots, nodes } = client as unknown as Cluster;
-    const address = slots[slotOf(key)]?.[0];
+    const { nodes } = client as unknown as Cluster;
+    const address = primaryOf(key);
     const node = nodes.call(client, "master").find(({ options: { host, port } }) => `${host}:${port}` === address);
-    if (!node) throw new Error(`the Cluster knows no primary of the slot ${slotOf(key)}`);
+    if (!node) throw new Error(`the Cluster knows no primary of the slot ${slotOf(prefix + key)}`);
     return node;
   }
 
@@ -56,7 +61,7 @@ export function openReplication(client: IoredisClient): Replication {
     connections.set(node, opened);
     opened.on("error", () => {}); // the client's own connections report the same
     opened.on("connect", () => opened.stream?.unref?.());
-    opened.on("end", () => connections.get(node) === opened && connections.delete(node));
+    opened.on("end", () => end(node, opened));
     return opened;
   }
 
@@ -67,16 +72,16 @@ export function openReplication(client: IoredisClient): Replication {
   }
 
   return {
-    async evalAndWait(script, keys, args, replicas, ms) {
-      const whole = keys.map((key) => prefix + key);
-      const node = nodeOf(whole[0]!);
+    primaryOf,
+    async evalAndWait(script, calls, replicas, ms) {
+      const node = nodeOf(calls[0]!.keys[0]!);
       const connection = connectionTo(node);
       const timer = setTimeout(end, ms + PATIENCE, node, connection);
       try {
-        return await Promise.all([
-          connection.eval(script, whole.length, ...whole, ...args),
-          connection.call("WAIT", `${replicas}`, `${ms}`),
-        ]);
+        const evals = calls.map(({ keys, args }) =>
+          connection.eval(script, keys.length, ...keys.map((key) => prefix + key), ...args),
+        );
+        return await Promise.all([Promise.all(evals), connection.call("WAIT", `${replicas}`, `${ms}`)]);
       } finally {
         clearTimeout(timer);
       }

@@ -53,7 +53,7 @@ export interface Extras {
   /** Of a Sentinel. */
   _execute?<T>(isReadonly: boolean, task: (client: Duplicable) => T): Promise<T>;
   /** Of a Cluster. */
-  readonly slots?: readonly ({ readonly master: unknown } | undefined)[];
+  readonly slots?: readonly ({ readonly master: { readonly address: string } } | undefined)[];
   readonly masters?: readonly { readonly client?: { readonly isReady?: boolean } }[];
   nodeClient?(node: unknown): Duplicable | Promise<Duplicable>;
   sendCommand?(firstKey: string | undefined, isReadonly: boolean, args: readonly string[]): Promise<unknown>;

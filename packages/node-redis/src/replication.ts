@@ -61,16 +61,16 @@ export function openReplication(client: Extras, keyPrefix: string): Replication 
   }
 
   return {
-    async evalAndWait(script, keys, args, replicas, ms) {
-      const whole = keys.map((key) => keyPrefix + key);
-      const { opened, ready, end } = await connectionTo(whole[0]!);
+    primaryOf: (key) => client.slots?.[slotOf(keyPrefix + key)]?.master.address ?? "",
+    async evalAndWait(script, calls, replicas, ms) {
+      const { opened, ready, end } = await connectionTo(keyPrefix + calls[0]!.keys[0]!);
       const timer = setTimeout(end, ms + PATIENCE);
       try {
         await ready;
-        return await Promise.all([
-          opened.eval(script, { keys: whole, arguments: [...args] }),
-          opened.sendCommand(["WAIT", `${replicas}`, `${ms}`]),
-        ]);
+        const evals = calls.map(({ keys, args }) =>
+          opened.eval(script, { keys: keys.map((key) => keyPrefix + key), arguments: [...args] }),
+        );
+        return await Promise.all([Promise.all(evals), opened.sendCommand(["WAIT", `${replicas}`, `${ms}`])]);
       } finally {
         clearTimeout(timer);
       }
