@@ -132,7 +132,7 @@ test.skipIf(major < 7).each(names)(
     expect(early).toMatchObject({
       code: "LOCK_BACKEND",
       message: expect.stringMatching(
-        /LOADING .*: the server is still reading its data|no answer from Redis within 30\d ms/,
+        /LOADING .*: the server is still reading its data|no answer from Redis within \d+ ms/,
       ),
     });
     const lock = await locker.acquire("k", { timeout: 20_000 });
