@@ -118,10 +118,8 @@ test("the store refuses a fence that is lower than the highest, for each lock", 
 });
 
 test("the timeline has a line for each lock, as wide as the terminal, with the kill and the losses", () => {
-  const lines = drawTimeline(history([...quiet, turn("session", "worker-1", 1_600, 2_900, { lost: 2_800 })]), 70)
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: colors
-    .replace(/\u001b\[\d+m/g, "")
-    .split("\n");
+  const lost = turn("session", "worker-1", 1_600, 2_900, { lost: 2_800 });
+  const lines = stripVTControlCharacters(drawTimeline(history([...quiet, lost]), 70)).split("\n");
   const [marks, orders, , session] = lines as [string, string, string, string];
   expect(marks.indexOf("▼ kill")).toBe(29);
   expect(marks.indexOf("▲ new primary")).toBe(49);

@@ -195,9 +195,11 @@ export async function acquireLock(
       if (place) for (const each of keys) queue.gone(each, token, 0);
       const undone = Promise.all(keys.map((each) => undo(each, token, how)));
       // Whoever hears of it then may end the connection; of a grant that did not count, may look whether it is free.
-      wait.forget();
-      const free = within(ANSWER_TIMEOUT, undone, () => error as Error).catch(() => {});
-      await (error instanceof LockBackendError && taken ? Promise.race([free, wait.heard()]) : written());
+      if (error instanceof LockBackendError && taken) {
+        wait.forget();
+        const free = within(ANSWER_TIMEOUT, undone, () => error);
+        await Promise.race([free.catch(() => {}), wait.heard()]);
+      } else await written();
     }
     throw error;
   } finally {

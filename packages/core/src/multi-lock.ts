@@ -14,6 +14,7 @@ export function createMultiLock(parts: readonly HeldLock[]): MultiLock {
   const controller = new AbortController();
 
   function onLoss(this: AbortSignal): void {
+    if (controller.signal.aborted) return; // of a part that was just given up
     controller.abort(this.reason);
     for (const part of parts) part.abandon();
   }
