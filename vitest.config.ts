@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 import { stripLua } from "./tsup.base.ts";
 
 export default defineConfig({
@@ -14,6 +14,8 @@ export default defineConfig({
   ],
   test: {
     include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts"],
+    // Of packages that need Node 22: see vitest.node22.config.ts.
+    exclude: [...configDefaults.exclude, "**/*.node22.test.ts"],
     testTimeout: 30_000,
     hookTimeout: 30_000,
     maxWorkers: 2,

@@ -8,7 +8,12 @@ interface Held {
   readonly outer: Held | undefined;
 }
 
-const held = new AsyncLocalStorage<Held>();
+const place = Symbol.for("distlock.heldLocks");
+const everywhere = globalThis as { [place]?: AsyncLocalStorage<Held> };
+
+/** One for all copies of this package (ESM and CJS), else a turn of one would wait for its caller's, of another. */
+const held = everywhere[place] ?? new AsyncLocalStorage<Held>();
+everywhere[place] = held;
 
 /** The lock of this key that a turn around the caller holds: `undefined` if there is none, or it has ended. */
 export function heldLock(locker: Locker, key: string): SharedLock | undefined {
