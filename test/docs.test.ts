@@ -1,66 +1,27 @@
-import { execFile } from "node:child_process";
-import { access, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
+import { access, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { startRedis } from "@distlock/testing";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
+import { blocks, pages, programsOf, root } from "./doc-blocks";
 
-const run = promisify(execFile);
-const root = fileURLToPath(new URL("..", import.meta.url));
 const server = await startRedis();
-// Inside the checkout, so that the programs find the packages that they import.
-const folder = join(root, "test", ".blocks");
-
-async function pages(): Promise<string[]> {
-  const found = ["README.md", "CONTRIBUTING.md"];
-  const within = async (folder: string) => (await readdir(join(root, folder))).map((name) => `${folder}/${name}`);
-  for (const place of ["docs", ...(await within("packages")), ...(await within("examples"))]) {
-    for (const file of await readdir(join(root, place))) if (file.endsWith(".md")) found.push(`${place}/${file}`);
-  }
-  return found;
-}
-
-interface Block {
-  readonly name: string;
-  readonly text: string;
-}
-
-const blocks: Block[] = [];
-for (const page of await pages()) {
-  const text = await readFile(join(root, page), "utf8");
-  let count = 0;
-  for (const [, code] of text.matchAll(/^```ts\n(.*?)^```/gms)) {
-    blocks.push({ name: `${page.replaceAll("/", "-").replace(/\.md$/, "")}-${++count}.ts`, text: code! });
-  }
-}
-
-beforeAll(async () => {
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true });
-  for (const { name, text } of blocks) await writeFile(join(folder, name), text);
-});
+const all = await blocks();
+const programs = await programsOf(all, ".blocks");
 
 afterAll(async () => {
-  await rm(folder, { recursive: true, force: true });
+  await programs.remove();
   await server.stop();
 });
 
 test("there are blocks", () => {
-  expect(blocks.length).toBeGreaterThan(3);
+  expect(all.length).toBeGreaterThan(3);
 });
 
 test("all blocks of the README and the docs are type-checked", async () => {
-  const config = { extends: "../../tsconfig.base.json", include: ["*.ts"] };
-  await writeFile(join(folder, "tsconfig.json"), JSON.stringify(config));
-  const { stdout } = await run(join(root, "node_modules/.bin/tsc"), ["-p", folder]).catch((error) => error);
-  expect(stdout).toBe("");
+  expect(await programs.check()).toBe("");
 }, 60_000);
 
-test.each(blocks)("$name runs", async ({ name }) => {
-  const env = { ...process.env, REDIS_URL: server.url };
-  await run(process.execPath, ["--import", "tsx", join(folder, basename(name))], { cwd: root, env, timeout: 20_000 });
-});
+test.each(all.filter(({ node22 }) => !node22))("$name runs", ({ name }) => programs.run(name, server.url));
 
 test("every link within the repository leads somewhere", async () => {
   const dead: string[] = [];

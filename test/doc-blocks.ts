@@ -1,0 +1,73 @@
+import { execFile } from "node:child_process";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+export const root = fileURLToPath(new URL("..", import.meta.url));
+
+const run = promisify(execFile);
+
+/** The README, and all that is beside it for readers. */
+export async function pages(): Promise<string[]> {
+  const found = ["README.md", "CONTRIBUTING.md"];
+  const within = async (folder: string) => (await readdir(join(root, folder))).map((name) => `${folder}/${name}`);
+  for (const place of ["docs", ...(await within("packages")), ...(await within("examples"))]) {
+    for (const file of await readdir(join(root, place))) if (file.endsWith(".md")) found.push(`${place}/${file}`);
+  }
+  return found;
+}
+
+export interface Block {
+  readonly name: string;
+  readonly text: string;
+  /** Marked so in its page: what it imports needs Node 22. */
+  readonly node22: boolean;
+}
+
+export async function blocks(): Promise<Block[]> {
+  const found: Block[] = [];
+  for (const page of await pages()) {
+    const text = await readFile(join(root, page), "utf8");
+    let count = 0;
+    for (const [, mark, code] of text.matchAll(/^```ts( node22)?\n(.*?)^```/gms)) {
+      const name = `${page.replaceAll("/", "-").replace(/\.md$/, "")}-${++count}.ts`;
+      found.push({ name, text: code!, node22: mark !== undefined });
+    }
+  }
+  return found;
+}
+
+export interface Programs {
+  /** Type errors, "" for none. */
+  check(): Promise<string>;
+  /** Runs one to its end, on a Redis. */
+  run(name: string, redisUrl: string): Promise<void>;
+  remove(): Promise<void>;
+}
+
+/** Blocks as programs, inside the checkout so that they find the packages that they import. */
+export async function programsOf(blocks: readonly Block[], place: string): Promise<Programs> {
+  const folder = join(root, "test", place);
+  const remove = () => rm(folder, { recursive: true, force: true });
+  await remove();
+  await mkdir(folder, { recursive: true });
+  for (const { name, text } of blocks) await writeFile(join(folder, name), text);
+  return {
+    async check() {
+      const config = { extends: "../../tsconfig.base.json", include: ["*.ts"] };
+      await writeFile(join(folder, "tsconfig.json"), JSON.stringify(config));
+      const { stdout } = await run(join(root, "node_modules/.bin/tsc"), ["-p", folder]).catch((error) => error);
+      return stdout;
+    },
+    async run(name, redisUrl) {
+      const env = { ...process.env, REDIS_URL: redisUrl };
+      await run(process.execPath, ["--import", "tsx", join(folder, basename(name))], {
+        cwd: root,
+        env,
+        timeout: 20_000,
+      });
+    },
+    remove,
+  };
+}
