@@ -19,5 +19,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     maxWorkers: 2,
+    // What did not fit is told in full.
+    chaiConfig: { truncateThreshold: 0 },
   },
 });

@@ -15,4 +15,4 @@ test("there are blocks for Node 22", () => {
   expect(marked.length).toBeGreaterThan(1);
 });
 
-test.each(marked)("$name runs", ({ name }) => programs.run(name, server.url));
+test.concurrent.each(marked)("$name runs", ({ name }) => programs.run(name, server.url));

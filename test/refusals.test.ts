@@ -82,36 +82,39 @@ const troubles: Readonly<Record<string, Trouble>> = {
 };
 
 describe.each(Object.entries(troubles))("a server that %s", (_, { says, since = 0, args = [], begin }) => {
-  test.skipIf(major < since).each(names)("is told of, and asked again until it is well (%s)", async (name) => {
-    const server = await startRedis({ args });
-    const admin = new Redis6(server.url);
-    const client = await clients[name]!(server.url);
-    const locker = createLocker(client.driver);
-    const key = `trouble:${randomUUID()}`;
-    const end = await begin(admin, server);
-    const message = expect.stringMatching(says);
-    await expect(locker.tryAcquire(key)).rejects.toMatchObject({ code: "LOCK_BACKEND", message });
-    const asked = performance.now();
-    await expect(locker.acquire(key, { timeout: 700 })).rejects.toMatchObject({
-      code: "LOCK_BACKEND",
-      message: expect.stringMatching(/^acquire failed for \d+ ms, last with: /),
-      cause: expect.any(Error),
-    });
-    expect(performance.now() - asked, "the time until it gave up").toBeGreaterThan(690);
-    const waiting = locker.acquire(key, { timeout: 20_000 });
-    await end();
-    const lock = await waiting;
-    expect(lock.remaining()).toBeGreaterThan(0);
-    await lock.release();
-    await locker.close();
-    client.close();
-    admin.disconnect();
-    await server.stop();
-  });
+  test.concurrent.skipIf(major < since).each(names)(
+    "is told of, and asked again until it is well (%s)",
+    async (name) => {
+      const server = await startRedis({ args });
+      const admin = new Redis6(server.url);
+      const client = await clients[name]!(server.url);
+      const locker = createLocker(client.driver);
+      const key = `trouble:${randomUUID()}`;
+      const end = await begin(admin, server);
+      const message = expect.stringMatching(says);
+      await expect(locker.tryAcquire(key)).rejects.toMatchObject({ code: "LOCK_BACKEND", message });
+      const asked = performance.now();
+      await expect(locker.acquire(key, { timeout: 700 })).rejects.toMatchObject({
+        code: "LOCK_BACKEND",
+        message: expect.stringMatching(/^acquire failed for \d+ ms, last with: /),
+        cause: expect.any(Error),
+      });
+      expect(performance.now() - asked, "the time until it gave up").toBeGreaterThan(690);
+      const waiting = locker.acquire(key, { timeout: 20_000 });
+      await end();
+      const lock = await waiting;
+      expect(lock.remaining()).toBeGreaterThan(0);
+      await lock.release();
+      await locker.close();
+      client.close();
+      admin.disconnect();
+      await server.stop();
+    },
+  );
 });
 
 // Older servers can't be made to answer while they read.
-test.skipIf(major < 7).each(names)(
+test.concurrent.skipIf(major < 7).each(names)(
   "a server that reads its data is told of, or waited for by the client (%s)",
   async (name) => {
     const server = await startRedis({
@@ -202,7 +205,7 @@ describe("what time does not heal is told at once", async () => {
 describe("no server at all is told within the deadline", async () => {
   const port = await freePort();
 
-  test.each([
+  test.concurrent.each([
     ["ioredis 5.11.1", () => new Redis5(port)],
     ["ioredis 6.0.0", () => new Redis6(port)],
   ])("%s", async (_, connect) => {
@@ -215,7 +218,7 @@ describe("no server at all is told within the deadline", async () => {
     client.disconnect();
   });
 
-  test("also by a single attempt, which waits for its answer for 5 s", async () => {
+  test.concurrent("also by a single attempt, which waits for its answer for 5 s", async () => {
     const client = new Redis6(port);
     client.on("error", () => {});
     await expect(createLocker(ioredisDriver(client)).tryAcquire("k")).rejects.toMatchObject({ code: "LOCK_BACKEND" });
@@ -223,7 +226,7 @@ describe("no server at all is told within the deadline", async () => {
   });
 
   const socket = { host: "127.0.0.1", port };
-  test.each([
+  test.concurrent.each([
     ["redis 4.7.1", () => redis4.createClient({ socket }) as unknown as NodeRedis],
     ["redis 6.3.1", () => redis6.createClient({ socket }) as unknown as NodeRedis],
   ])("%s", async (_, create) => {
