@@ -21,8 +21,8 @@ export async function pages(): Promise<string[]> {
 export interface Block {
   readonly name: string;
   readonly text: string;
-  /** Marked so in its page: what it imports needs Node 22. */
-  readonly node22: boolean;
+  /** On which Node it runs: what it imports may need 22. `"checked"`: on none, as it needs a service; its types are checked. */
+  readonly on: "node20" | "node22" | "checked";
 }
 
 export async function blocks(): Promise<Block[]> {
@@ -30,9 +30,9 @@ export async function blocks(): Promise<Block[]> {
   for (const page of await pages()) {
     const text = await readFile(join(root, page), "utf8");
     let count = 0;
-    for (const [, mark, code] of text.matchAll(/^```ts( node22)?\n(.*?)^```/gms)) {
+    for (const [, on = "node20", code] of text.matchAll(/^```ts(?: (node22|checked))?\n(.*?)^```/gms)) {
       const name = `${page.replaceAll("/", "-").replace(/\.md$/, "")}-${++count}.ts`;
-      found.push({ name, text: code!, node22: mark !== undefined });
+      found.push({ name, text: code!, on: on as Block["on"] });
     }
   }
   return found;

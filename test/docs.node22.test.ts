@@ -3,7 +3,7 @@ import { afterAll, expect, test } from "vitest";
 import { blocks, programsOf } from "./doc-blocks";
 
 const server = await startRedis();
-const marked = (await blocks()).filter(({ node22 }) => node22);
+const marked = (await blocks()).filter(({ on }) => on === "node22");
 const programs = await programsOf(marked, ".blocks-node22");
 
 afterAll(async () => {

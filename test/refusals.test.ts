@@ -82,8 +82,9 @@ const troubles: Readonly<Record<string, Trouble>> = {
 };
 
 describe.each(Object.entries(troubles))("a server that %s", (_, { says, since = 0, args = [], begin }) => {
-  test.concurrent.skipIf(major < since).each(names)(
+  test.skipIf(major < since).each(names)(
     "is told of, and asked again until it is well (%s)",
+    { concurrent: true },
     async (name) => {
       const server = await startRedis({ args });
       const admin = new Redis6(server.url);
@@ -114,8 +115,9 @@ describe.each(Object.entries(troubles))("a server that %s", (_, { says, since = 
 });
 
 // Older servers can't be made to answer while they read.
-test.concurrent.skipIf(major < 7).each(names)(
+test.skipIf(major < 7).each(names)(
   "a server that reads its data is told of, or waited for by the client (%s)",
+  { concurrent: true },
   async (name) => {
     const server = await startRedis({
       args: ["--key-load-delay", "2000", "--loading-process-events-interval-bytes", "1024", "--save", "3600 1"],
