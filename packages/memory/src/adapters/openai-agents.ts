@@ -1,0 +1,1 @@
+export { lockRun } from "../openai-agents/lock-run";
