@@ -1,4 +1,5 @@
 import type { Locker } from "@distlock/core";
+import { assertLocker } from "./assert-locker";
 import { heldLock } from "./held-locks";
 import {
   type LockedMemoryOptions,
@@ -8,7 +9,7 @@ import {
 } from "./locked-memory-options";
 import type { AppendableMemory, Memory, OpenMemory, ReplaceableMemory, WriteOptions } from "./memory";
 import type { Session } from "./session-key";
-import { assertHeld, callWith, shareLock } from "./shared-lock";
+import { callWith, shareLock } from "./shared-lock";
 import type { TurnOf } from "./turn";
 import { createTurns, type Turns } from "./turns";
 import type { VariableMemory } from "./variable-memory";
@@ -92,9 +93,7 @@ export const LockedMemory: {
         "LockedMemory needs a memory with save, load, search and clear, or one with saveContext, loadMemoryVariables, memoryVariables and clear, or a function that makes one for a session",
       );
     }
-    if (!has(locker, "acquire", "withLock")) {
-      throw new TypeError("LockedMemory needs a locker, such as createLocker(ioredisDriver(client))");
-    }
+    assertLocker("LockedMemory", locker);
     if (typeof memory === "function") {
       const optionsOf = resolveLockedSessionsOptions(options as LockedSessionsOptions);
       Object.assign(this, {
@@ -108,9 +107,8 @@ export const LockedMemory: {
     const { key, lockOptions } = resolveLockedMemoryOptions(options as LockedMemoryOptions);
 
     const locked: Locked = async (given, write) => {
-      const held = heldLock(locker, key);
-      if (held) assertHeld(held);
-      const shared = held ?? shareLock(await locker.acquire(key, { ...lockOptions, signal: given?.signal }));
+      const shared =
+        heldLock(locker, key) ?? shareLock(await locker.acquire(key, { ...lockOptions, signal: given?.signal }));
       await callWith(shared, given, write);
     };
     if (isMemory(memory))

@@ -8,8 +8,6 @@ import {
   Agent,
   type AgentInputItem,
   MemorySession,
-  type Model,
-  OpenAIResponsesCompactionSession,
   Runner,
   RunState,
   run,
@@ -219,9 +217,10 @@ test("a streamed run is read as ever: by its events, as text, and as a stream", 
 
 test("a reader that breaks off ends the run, and the lock with it", async () => {
   const session = redisSession(0);
-  const { agent } = waitingAgent();
+  const { agent, asked } = waitingAgent();
   const result = await runs[0](agent, "Hello", { session, stream: true });
-  for await (const _ of result) break;
+  await asked;
+  await (result.toStream() as ReadableStream).cancel();
   await result.completed.catch(() => {});
   expect(await isHeld(await session.getSessionId())).toBe(false);
 });
@@ -381,7 +380,7 @@ test("bad arguments are refused", async () => {
   expect(() => lockRun(run, undefined as never)).toThrow(/^lockRun needs a locker/);
   expect(() => lockRun(run, lockers[0], { maxTurn: 0 })).toThrow(/^maxTurn must be/);
   expect(() => lockRun(run, lockers[0], { ttl: 0 })).toThrow(/^ttl must be/);
-  expect(() => lockRun(run, lockers[0], { signal: AbortSignal.abort() } as never)).toThrow(/^signal is an option of/);
+  expect(() => lockRun(run, lockers[0], { signal: AbortSignal.abort() } as never)).toThrow(/^signal is no option/);
   expect(() => lockRun(run, lockers[0], null as never)).toThrow(TypeError);
   await expect(runs[1](agentOf(), "Hello", { session: redisSession(0) })).rejects.toThrow(
     /^lockRun needs the locker of the RedisSession/,

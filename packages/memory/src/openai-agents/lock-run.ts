@@ -1,24 +1,28 @@
 import type { Locker } from "@distlock/core";
+import { assertLocker } from "../assert-locker";
+import { boundProxy } from "../bound-proxy";
+import { type CallOptions, resolveCallOptions } from "../call-options";
 import { heldLock, whileHeld } from "../held-locks";
 import { joinSignals } from "../join-signals";
+import { raise } from "../locked-call";
 import { sessionKey } from "../session-key";
-import { assertHeld, shareLock } from "../shared-lock";
-import { type LockRunOptions, resolveLockRunOptions } from "./lock-run-options";
+import { shareLock } from "../shared-lock";
 import { RedisSession } from "./redis-session";
 
-/** What a run is given: that of its options which a lock needs. */
+/** How the lock of a run is waited for and held, as that of a turn. All times are in ms. */
+export type LockRunOptions = CallOptions;
+
+/** `run` of the SDK, whatever its agent, input and result. */
+export type Run = (agent: never, input: never, options?: never) => Promise<unknown>;
+
+/** What a lock needs of the options of a run. */
 interface RunOptions {
   readonly session?: { getSessionId(): Promise<string> } | undefined;
   readonly conversationId?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** `run` of the SDK, whatever its agent, input and result. */
-export type Run = (agent: never, input: never, options?: never) => Promise<unknown>;
-
-type AnyRun = (agent: unknown, input: unknown, options: RunOptions) => Promise<unknown>;
-
-const isFunction = (value: unknown): value is AnyRun => typeof value === "function";
+type AnyRun = (agent: unknown, input: unknown, options?: RunOptions) => Promise<unknown>;
 
 async function conversationOf({ session, conversationId }: RunOptions, locker: Locker): Promise<string> {
   if (session instanceof RedisSession && session.locker !== locker) {
@@ -31,41 +35,41 @@ async function conversationOf({ session, conversationId }: RunOptions, locker: L
   throw new TypeError("a locked run needs a session, or a conversationId, in its options: it shares nothing else");
 }
 
-/** The end of a streamed run, its last save included: `undefined` of one that was not streamed, and has ended. */
-const endOf = (result: unknown): Promise<void> | undefined =>
+/** Of a streamed run: settles when it has ended, its last save included. */
+const completedOf = (result: unknown): Promise<void> | undefined =>
   (result as { completed?: Promise<void> } | null | undefined)?.completed;
 
-/** Whoever awaits `completed` may start the next run: the lock is released by then. */
-function endWith(result: unknown, completed: Promise<void>, end: () => Promise<void>): void {
-  const ended = completed.finally(end);
-  ended.catch(() => {}); // of whoever awaits it
-  Object.defineProperty(result, "completed", { value: ended, configurable: true });
-}
+function lockOne(run: AnyRun, locker: Locker, options: LockRunOptions = {}): AnyRun {
+  if (typeof options !== "object" || options === null) throw new TypeError("the options of lockRun must be an object");
+  const how = resolveCallOptions(options);
 
-function lockOne(run: AnyRun, locker: Locker, options: LockRunOptions | undefined): AnyRun {
-  const how = resolveLockRunOptions(options);
-
-  return async (agent, input, given) => {
-    const key = sessionKey(await conversationOf(given ?? {}, locker));
-    const held = heldLock(locker, key);
-    if (held) assertHeld(held);
-    const shared = held ?? shareLock(await locker.acquire(key, { ...how, signal: given.signal }));
+  return async (agent, input, given = {}) => {
+    const key = sessionKey(await conversationOf(given, locker));
+    const shared = heldLock(locker, key) ?? shareLock(await locker.acquire(key, { ...how, signal: given.signal }));
     const leave = shared.enter();
-    const { signal, dispose } = joinSignals(shared.lock.signal, given.signal);
-    async function end(): Promise<void> {
-      dispose();
-      await leave();
+    const joined = joinSignals(shared.lock.signal, given.signal);
+    // A session that checks fences has refused what came too late.
+    const fenced = given.session instanceof RedisSession;
+    async function over(good: boolean): Promise<void> {
+      joined.dispose();
+      await leave(good && !fenced ? raise : undefined);
     }
-    let result: unknown;
-    try {
-      result = await whileHeld(locker, shared, () => run(agent, input, { ...given, signal }));
-    } catch (error) {
-      await end();
-      throw error;
+    async function ended<T>(end: Promise<T>): Promise<T> {
+      const value = await end.catch(async (error) => {
+        await over(false);
+        throw error;
+      });
+      await over(true);
+      return value;
     }
-    const completed = endOf(result);
-    if (completed) endWith(result, completed, end);
-    else await end();
+
+    const running = whileHeld(locker, shared, async () => run(agent, input, { ...given, signal: joined.signal }));
+    const result = await running.catch(() => undefined);
+    const completed = completedOf(result);
+    if (!completed) return ended(running);
+    const released = ended(completed);
+    released.catch(() => {}); // is told to whoever awaits it
+    Object.defineProperty(result, "completed", { value: released, configurable: true });
     return result;
   };
 }
@@ -78,26 +82,15 @@ function lockOne(run: AnyRun, locker: Locker, options: LockRunOptions | undefine
  *
  * A run rejects as `locker.acquire` does if it does not get the lock: `LockNotAcquiredError`, `LockBackendError`,
  * `LockerClosedError`, or the reason of its own `signal`; with `TypeError` if its options name no session; within a run of
- * the same session that has lost its lock with `StaleTurnError`. After that its outcome is the run's own. If the lock is
- * lost meanwhile, also by `maxTurn`, the `signal` of the run aborts, with a `LockLostError` as reason.
- * Throws `TypeError` or `RangeError` for what is no `run`, no locker, or a bad option.
+ * the same session that has lost its lock with `StaleTurnError`. After that its own error wins. If the lock is lost
+ * meanwhile, also by `maxTurn`, the `signal` of the run aborts, with a `LockLostError` as reason; a run that was good all
+ * the same rejects with it (a streamed one: its `completed`), unless its session is a `RedisSession`, which refuses what
+ * comes too late. Throws `TypeError` or `RangeError` for what is no `run`, no locker, or a bad option.
  */
 export function lockRun<T extends Run | { run: Run }>(target: T, locker: Locker, options?: LockRunOptions): T {
-  if (typeof locker?.acquire !== "function") {
-    throw new TypeError("lockRun needs a locker, such as createLocker(ioredisDriver(client))");
-  }
-  if (isFunction(target)) return lockOne(target, locker, options) as unknown as T;
-  if (!isFunction((target as { run?: unknown } | undefined)?.run)) {
-    throw new TypeError("lockRun needs run, or a Runner, of @openai/agents");
-  }
-  const runner = target as unknown as { run: AnyRun };
-  const run = lockOne((...args) => runner.run(...args), locker, options);
-  return new Proxy(target as object, {
-    get(inner, name) {
-      if (name === "run") return run;
-      const value = Reflect.get(inner, name, inner);
-      // A Runner has private fields, which its methods look for in `this`.
-      return isFunction(value) && name !== "constructor" ? value.bind(inner) : value;
-    },
-  }) as T;
+  assertLocker("lockRun", locker);
+  if (typeof target === "function") return lockOne(target as unknown as AnyRun, locker, options) as unknown as T;
+  const runner = target as unknown as { run: AnyRun } | undefined;
+  if (typeof runner?.run !== "function") throw new TypeError("lockRun needs run, or a Runner, of @openai/agents");
+  return boundProxy(runner, { run: lockOne((...args) => runner.run(...args), locker, options) }) as unknown as T;
 }

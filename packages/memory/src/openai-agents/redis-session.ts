@@ -1,9 +1,10 @@
 import type { Locker, LockOptions, RedisConnection } from "@distlock/core";
 import { assertConnection } from "../assert-connection";
+import { assertLocker } from "../assert-locker";
 import { createFencedList, type FencedList } from "../fenced-list";
 import { heldLock } from "../held-locks";
 import type { MemoryOptions } from "../memory";
-import { assertHeld, callWith, shareLock } from "../shared-lock";
+import { callWith, shareLock } from "../shared-lock";
 import { applyMutations, type HistoryMutation } from "./history-mutation";
 import { encodeTransaction, type HistoryTransaction } from "./history-transaction";
 import { type RedisSessionOptions, resolveRedisSessionOptions } from "./redis-session-options";
@@ -35,9 +36,7 @@ export class RedisSession<Item = any> {
    */
   constructor(connection: RedisConnection, locker: Locker, options: RedisSessionOptions) {
     assertConnection("RedisSession", connection);
-    if (typeof locker?.acquire !== "function") {
-      throw new TypeError("RedisSession needs a locker, such as createLocker(ioredisDriver(client))");
-    }
+    assertLocker("RedisSession", locker);
     const { session, key, lockOptions, limits } = resolveRedisSessionOptions(options);
     this.locker = locker;
     this.#session = session;
@@ -56,7 +55,6 @@ export class RedisSession<Item = any> {
       throw new RangeError(`limit must be an integer, got ${limit}`);
     if (limit !== undefined && limit <= 0) return [];
     const held = heldLock(this.locker, this.#key);
-    if (held) assertHeld(held);
     const read = (options?: MemoryOptions) => this.#list.read(options, limit);
     return (await (held ? callWith(held, undefined, read) : read())).map((text) => this.#item(text));
   }
@@ -136,9 +134,8 @@ export class RedisSession<Item = any> {
   }
 
   async #locked<T>(write: (options: MemoryOptions) => Promise<T>): Promise<T> {
-    const held = heldLock(this.locker, this.#key);
-    if (held) assertHeld(held);
-    const shared = held ?? shareLock(await this.locker.acquire(this.#key, this.#lockOptions));
+    const shared =
+      heldLock(this.locker, this.#key) ?? shareLock(await this.locker.acquire(this.#key, this.#lockOptions));
     return callWith(shared, undefined, write);
   }
 }
