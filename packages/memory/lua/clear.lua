@@ -1,10 +1,9 @@
--- Deletes a session, and nothing that is no session. Its fence stays, so that no late write brings it back.
--- KEYS, ARGV   see fence.lua
--- Reply        {'cleared'} | {'stale' or 'unfenced', last fence} | {'foreign', type that the key holds}
-local no = foreign() or refused()
-if no then
-  return no
+-- Deletes a list, and nothing that is none. Its fence stays, so that no late write brings it back.
+-- KEYS, ARGV, reply   see append.lua
+local why = no()
+if why then
+  return why
 end
 redis.call('DEL', KEYS[1]) -- first, as it is never refused for want of memory
-stamp()
-return { 'cleared' }
+mark()
+return { 'done' }

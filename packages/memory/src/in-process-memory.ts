@@ -1,6 +1,6 @@
 import { checkWrite } from "./check-write";
 import { finder } from "./finder";
-import type { AppendableMemory, Document, Memory, MemoryOptions, WriteOptions } from "./memory";
+import type { AppendableMemory, Document, Memory, MemoryOptions, ReplaceableMemory, WriteOptions } from "./memory";
 import { decodeMessage, encodeMessage, encodeMessages, type Message } from "./message";
 import { staleFence } from "./stale-fence";
 
@@ -8,19 +8,31 @@ import { staleFence } from "./stale-fence";
  * A conversation in this process: for tests, and for programs of one process. It ends with the process, grows without
  * bound, and no other process sees it. Messages are copied in and out. Fences and idempotency keys are those of `RedisMemory`.
  */
-export class InProcessMemory implements Memory, AppendableMemory {
+export class InProcessMemory implements Memory, AppendableMemory, ReplaceableMemory {
   #messages: string[] = [];
   #fence: number | undefined;
   readonly #done = new Set<string>();
 
   /** Rejects with `TypeError` for what is no message; nothing is saved then. */
   async save(input: Message, output: Message, options?: WriteOptions): Promise<void> {
-    this.#write([encodeMessage("input", input), encodeMessage("output", output)], options);
+    const pair = [encodeMessage("input", input), encodeMessage("output", output)];
+    this.#write(() => this.#messages.push(...pair), options);
   }
 
   /** The same for any number of messages, 1 or more. */
   async append(messages: readonly Message[], options?: WriteOptions): Promise<void> {
-    this.#write(encodeMessages(messages), options);
+    const texts = encodeMessages(messages, 1);
+    this.#write(() => {
+      this.#messages = this.#messages.concat(texts);
+    }, options);
+  }
+
+  /** Puts messages, also none, in the place of all that are there. */
+  async replace(messages: readonly Message[], options?: WriteOptions): Promise<void> {
+    const texts = encodeMessages(messages, 0);
+    this.#write(() => {
+      this.#messages = texts;
+    }, options);
   }
 
   /** All messages, oldest first; the query is ignored. */
@@ -45,14 +57,14 @@ export class InProcessMemory implements Memory, AppendableMemory {
     this.#messages = [];
   }
 
-  #write(messages: readonly string[], options: WriteOptions = {}): void {
+  #write(write: () => void, options: WriteOptions = {}): void {
     checkWrite(options);
     options.signal?.throwIfAborted();
     const { idempotencyKey: name } = options;
     if (name !== undefined && this.#done.has(name)) return;
     this.#stamp(options);
     if (name !== undefined) this.#done.add(name);
-    this.#messages.push(...messages);
+    write();
   }
 
   #stamp(options: MemoryOptions): void {

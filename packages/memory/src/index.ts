@@ -9,7 +9,7 @@ export {
 } from "./lock-methods";
 export { LockedMemory, type LockedSessions } from "./locked-memory";
 export type { LockedMemoryOptions, LockedSessionsOptions } from "./locked-memory-options";
-export type { AppendableMemory, Document, Memory, MemoryOptions, WriteOptions } from "./memory";
+export type { AppendableMemory, Document, Memory, MemoryOptions, ReplaceableMemory, WriteOptions } from "./memory";
 export type { ContentPart, Message, Role } from "./message";
 export { RedisMemory } from "./redis-memory";
 export type { RedisMemoryOptions } from "./redis-memory-options";

@@ -11,7 +11,7 @@ export interface HeldCall {
   readonly fence: number;
 }
 
-function raise(loss: LockError): never {
+export function raise(loss: LockError): never {
   throw loss;
 }
 

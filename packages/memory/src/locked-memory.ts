@@ -7,19 +7,21 @@ import {
   resolveLockedMemoryOptions,
   resolveLockedSessionsOptions,
 } from "./locked-memory-options";
-import type { AppendableMemory, Memory, WriteOptions } from "./memory";
+import type { AppendableMemory, Memory, OpenMemory, ReplaceableMemory, WriteOptions } from "./memory";
 import type { Session } from "./session-key";
 import { callWith, shareLock } from "./shared-lock";
 import type { TurnOf } from "./turn";
 import { createTurns, type Turns } from "./turns";
 import type { VariableMemory } from "./variable-memory";
 
-type OpenMemory = Memory<unknown, unknown> & Partial<AppendableMemory<unknown>>;
 type AnyMemory = Memory<unknown, unknown> | VariableMemory;
 
 /** What the `LockedMemory` of a memory `T` is: of the same generation as `T`, or of both. A `Memory` also has turns. */
 export type LockedMemory<T extends AnyMemory = Memory> = (T extends Memory<infer M, infer D>
-  ? Memory<M, D> & Turns<TurnOf<T>> & (T extends AppendableMemory<infer A> ? AppendableMemory<A> : unknown)
+  ? Memory<M, D> &
+      Turns<TurnOf<T>> &
+      (T extends AppendableMemory<infer A> ? AppendableMemory<A> : unknown) &
+      (T extends ReplaceableMemory<infer R> ? ReplaceableMemory<R> : unknown)
   : unknown) &
   (T extends VariableMemory ? VariableMemory : unknown);
 
@@ -48,6 +50,9 @@ const lockWrites = (memory: OpenMemory, locked: Locked): OpenMemory => ({
   ...(memory.append && {
     append: (messages, options) => locked(options, (inner) => memory.append!(messages, inner)),
   }),
+  ...(memory.replace && {
+    replace: (messages, options) => locked(options, (inner) => memory.replace!(messages, inner)),
+  }),
 });
 
 const lockVariableWrites = (memory: VariableMemory, locked: Locked): VariableMemory => ({
@@ -59,7 +64,7 @@ const lockVariableWrites = (memory: VariableMemory, locked: Locked): VariableMem
 
 /**
  * A memory whose turns (`withTurn`, `beginTurn`) hold one lock while they load, ask a model and save; and whose single
- * writes (`save`, `append`, `saveContext`, `clear`) hold it too, so that no two run at once in however many processes. Its
+ * writes (`save`, `append`, `replace`, `saveContext`, `clear`) hold it too, so that no two run at once in however many processes. Its
  * own reads go straight to the memory: outside a turn, what is read may be old by the time it is written back.
  *
  * A write waits for the lock, keeps its lease alive while the memory writes, and releases it; within a turn it uses that of

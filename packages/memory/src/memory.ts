@@ -43,3 +43,12 @@ export interface AppendableMemory<M = Message> {
   /** Adds messages at the end, in this order: all or none. */
   append(messages: readonly M[], options?: WriteOptions): Promise<void>;
 }
+
+/** A memory that also takes whole conversations, for callers that save all of it every time. */
+export interface ReplaceableMemory<M = Message> {
+  /** Puts messages, also none, in the place of all that are there: all or none. */
+  replace(messages: readonly M[], options?: WriteOptions): Promise<void>;
+}
+
+/** Any memory, whatever its messages, and what it may have beside. */
+export type OpenMemory = Memory<unknown, unknown> & Partial<AppendableMemory<unknown> & ReplaceableMemory<unknown>>;

@@ -47,9 +47,11 @@ export function encodeMessage(what: string, message: Message): string {
   }
 }
 
-/** Several, in their order. Throws `TypeError` also for none. */
-export function encodeMessages(messages: readonly Message[]): string[] {
-  if (!Array.isArray(messages) || messages.length === 0) throw new TypeError("messages must be an array of 1 or more");
+/** Several, at least that many, in their order. Throws `TypeError` also for fewer. */
+export function encodeMessages(messages: readonly Message[], least: 0 | 1): string[] {
+  if (!Array.isArray(messages) || messages.length < least) {
+    throw new TypeError(`messages must be an array of ${least} or more`);
+  }
   return messages.map((message, i) => encodeMessage(`messages[${i}]`, message));
 }
 

@@ -1,3 +1,5 @@
+import type { ListLimits } from "./fenced-list";
+import { integerOption } from "./integer-option";
 import { type Session, sessionKey } from "./session-key";
 
 export interface RedisMemoryOptions {
@@ -5,26 +7,22 @@ export interface RedisMemoryOptions {
   session: Session;
   /** How long the conversation is kept after the last save, in ms. Integer, 1 or more. Default: until it is cleared. */
   ttl?: number | undefined;
-  /** How many messages are kept: a save drops the oldest beyond that. Integer, 2 or more. Default: all. */
+  /** How many messages are kept: a write drops the oldest beyond that. Integer, 2 or more. Default: all. */
   maxMessages?: number | undefined;
+  /**
+   * How many bytes the messages may have in all, as JSON in UTF-8: a write drops the oldest beyond that, and one that has
+   * more by itself is refused with `RangeError`. Each write then looks at all that is kept. Integer, 1 or more. Default: all.
+   */
+  maxBytes?: number | undefined;
 }
 
-/** What the scripts take: 0 for no ttl, and for no bound. */
 export interface ResolvedRedisMemoryOptions {
-  /** What its keys begin with. */
+  /** That of the session's lock. */
   readonly key: string;
-  readonly ttl: number;
-  readonly maxMessages: number;
+  readonly limits: ListLimits;
 }
 
-const names = ["session", "ttl", "maxMessages"];
-
-function integer(name: string, value: unknown, least: number): number {
-  const bound = `${name} must be an integer from ${least} to ${Number.MAX_SAFE_INTEGER}`;
-  if (typeof value !== "number") throw new TypeError(`${bound}, got ${typeof value}`);
-  if (!Number.isSafeInteger(value) || value < least) throw new RangeError(`${bound}, got ${value}`);
-  return value;
-}
+const names = ["session", "ttl", "maxMessages", "maxBytes"];
 
 /** The one place for defaults and validation. Throws `TypeError` or `RangeError`. */
 export function resolveRedisMemoryOptions(options: RedisMemoryOptions): ResolvedRedisMemoryOptions {
@@ -32,10 +30,13 @@ export function resolveRedisMemoryOptions(options: RedisMemoryOptions): Resolved
   for (const name of Object.keys(options)) {
     if (!names.includes(name)) throw new TypeError(`unknown option "${name}"; there are ${names.join(", ")}`);
   }
-  const { session, ttl, maxMessages } = options;
+  const { session, ttl, maxMessages, maxBytes } = options;
   return {
     key: sessionKey(session),
-    ttl: ttl === undefined ? 0 : integer("ttl", ttl, 1),
-    maxMessages: maxMessages === undefined ? 0 : integer("maxMessages", maxMessages, 2),
+    limits: {
+      ttl: ttl === undefined ? 0 : integerOption("ttl", ttl, 1),
+      maxItems: maxMessages === undefined ? 0 : integerOption("maxMessages", maxMessages, 2),
+      maxBytes: maxBytes === undefined ? 0 : integerOption("maxBytes", maxBytes, 1),
+    },
   };
 }

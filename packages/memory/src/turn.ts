@@ -1,7 +1,7 @@
 import type { Locker } from "@distlock/core";
 import { whileHeld } from "./held-locks";
 import { heldStream } from "./held-stream";
-import type { AppendableMemory, Document, Memory, MemoryOptions } from "./memory";
+import type { AppendableMemory, Document, Memory, MemoryOptions, OpenMemory, ReplaceableMemory } from "./memory";
 import type { Message } from "./message";
 import { assertHeld, callWith, type SharedLock } from "./shared-lock";
 import { StaleTurnError } from "./stale-turn-error";
@@ -35,18 +35,19 @@ export interface Turn<M = Message, D = Document> extends Memory<M, D> {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** The turn of a memory `T`: it can append if the memory can. */
+/** The turn of a memory `T`: it can append, and replace, if the memory can. */
 export type TurnOf<T> = (T extends Memory<infer M, infer D> ? Turn<M, D> : unknown) &
-  (T extends AppendableMemory<infer M> ? AppendableMemory<M> : unknown);
+  (T extends AppendableMemory<infer M> ? AppendableMemory<M> : unknown) &
+  (T extends ReplaceableMemory<infer M> ? ReplaceableMemory<M> : unknown);
 
-export type AnyTurn = Turn<unknown, unknown> & Partial<AppendableMemory<unknown>>;
+export type AnyTurn = Turn<unknown, unknown> & OpenMemory;
 
 /**
  * `uses` counts what keeps the turn from ending by itself: its streams, and 1 for the work of `withTurn`; `done` takes one
  * away.
  */
 export function createTurn(
-  memory: Memory<unknown, unknown> & Partial<AppendableMemory<unknown>>,
+  memory: OpenMemory,
   locker: Locker,
   shared: SharedLock,
   uses: 0 | 1,
@@ -98,5 +99,6 @@ export function createTurn(
     [Symbol.asyncDispose]: end,
   };
   if (memory.append) turn.append = (messages, options) => call(options, (inner) => memory.append!(messages, inner));
+  if (memory.replace) turn.replace = (messages, options) => call(options, (inner) => memory.replace!(messages, inner));
   return { turn, done };
 }

@@ -1,6 +1,6 @@
 import type { Locker, LockOptions } from "@distlock/core";
 import { heldLock, whileHeld } from "./held-locks";
-import type { AppendableMemory, Memory } from "./memory";
+import type { OpenMemory } from "./memory";
 import { shareLock } from "./shared-lock";
 import { type AnyTurn, createTurn } from "./turn";
 import { resolveTurnOptions, type TurnOptions } from "./turn-options";
@@ -23,12 +23,7 @@ export interface Turns<T> {
   beginTurn(options?: TurnOptions): Promise<T>;
 }
 
-export function createTurns(
-  memory: Memory<unknown, unknown> & Partial<AppendableMemory<unknown>>,
-  locker: Locker,
-  key: string,
-  base: LockOptions,
-): Turns<AnyTurn> {
+export function createTurns(memory: OpenMemory, locker: Locker, key: string, base: LockOptions): Turns<AnyTurn> {
   async function start(options: TurnOptions | undefined, uses: 0 | 1) {
     const how = resolveTurnOptions(base, options);
     const shared = heldLock(locker, key) ?? shareLock(await locker.acquire(key, how));

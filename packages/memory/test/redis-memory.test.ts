@@ -42,7 +42,7 @@ test("keeps a session at a key of its own, with a hash tag, whatever the session
 
 test("saves in one command, without a ttl unless asked", async () => {
   const session = randomUUID();
-  const memory = new RedisMemory(connection, { session });
+  const memory = new RedisMemory(viaIoredis(server.port), { session });
   await client.config("RESETSTAT");
   await memory.save(said, answered);
   expect(await client.info("commandstats")).toMatch(/cmdstat_rpush:calls=1,/);
@@ -212,7 +212,7 @@ test.for<[unknown, string, RegExp]>([
   [{ session: "s", ttl: Number.POSITIVE_INFINITY }, "RangeError", /^ttl must be an integer/],
   [{ session: "s", maxMessages: 1 }, "RangeError", /^maxMessages must be an integer from 2 to/],
   [{ session: "s", maxMessages: null }, "TypeError", /^maxMessages must be an integer from 2 to/],
-  [{ session: "s", max: 2 }, "TypeError", /^unknown option "max"; there are session, ttl, maxMessages/],
+  [{ session: "s", max: 2 }, "TypeError", /^unknown option "max"; there are session, ttl, maxMessages, maxBytes/],
 ])("refuses the options %o", ([options, name, message]) => {
   expect(() => new RedisMemory(connection, options as never)).toThrow(
     expect.objectContaining({ name, message: expect.stringMatching(message) }),

@@ -1,0 +1,388 @@
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { createLocker, LockLostError, LockNotAcquiredError, type RedisConnection } from "@distlock/core";
+import { ioredisConnection, ioredisDriver } from "@distlock/ioredis";
+import { nodeRedisConnection, nodeRedisDriver } from "@distlock/node-redis";
+import { startRedis } from "@distlock/testing";
+import {
+  Agent,
+  type AgentInputItem,
+  MemorySession,
+  Runner,
+  RunState,
+  run,
+  type Session,
+  setTracingDisabled,
+  tool,
+} from "@openai/agents";
+import {
+  assistantMessage,
+  functionCall,
+  modelResponder,
+  ScriptedModel,
+  type ScriptedModelInput,
+} from "@openai/agents/testing";
+import { afterAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { lockRun, RedisSession } from "../src/adapters/openai-agents";
+import { StaleTurnError, sessionKey } from "../src/index";
+import { plainSession, said } from "./agent-sessions";
+import { ioredis, nodeRedis } from "./clients";
+import { createGate } from "./gate";
+
+setTracingDisabled(true);
+const server = await startRedis();
+afterAll(() => server.stop());
+
+const redis = ioredis(server.port);
+const other = await nodeRedis(server.port);
+/** Two instances, of which each has a client of its own. */
+const connections: RedisConnection[] = [ioredisConnection(redis), nodeRedisConnection(other)];
+const lockers = [createLocker(ioredisDriver(redis)), createLocker(nodeRedisDriver(other))] as const;
+const runs = lockers.map((locker) => lockRun(run, locker)) as [typeof run, typeof run];
+
+const redisSession = (i: 0 | 1, session: string = randomUUID()) =>
+  new RedisSession<AgentInputItem>(connections[i]!, lockers[i], { session });
+
+const isHeld = async (session: string) => (await lockers[0].inspect(sessionKey(session))).held;
+const history = async (session: Session) => (await session.getItems()).map(said);
+
+/** Runs to its end, however it is told. */
+const finish = async (result: unknown): Promise<void> => (result as { completed?: Promise<void> }).completed;
+
+const agentOf = (...steps: ScriptedModelInput[]) => new Agent({ name: "agent", model: new ScriptedModel(steps) });
+
+/** An agent whose answer says how many items its model was given. */
+const counter = (thinks: () => Promise<unknown>) =>
+  agentOf(
+    modelResponder(async ({ request }) => {
+      await thinks();
+      return [assistantMessage(`knows ${request.input.length}`)];
+    }),
+  );
+
+/** A model that is asked, and answers when it is told to, or fails with the reason of its run's abort. */
+function waitingAgent() {
+  const [asked, told] = [createGate(), createGate()];
+  const agent = agentOf(
+    modelResponder(async ({ request: { signal } }) => {
+      asked.open();
+      const aborted = once(signal!, "abort").then(() => Promise.reject(signal!.reason));
+      await Promise.race([told.opened, aborted]);
+      return [assistantMessage("at last")];
+    }),
+  );
+  return { agent, asked: asked.opened, answer: told.open };
+}
+
+const weather = tool({
+  name: "weather",
+  description: "of a city",
+  parameters: z.object({ city: z.string() }),
+  execute: async () => "sunny",
+});
+const asksWeather = functionCall("weather", { city: "Ulm" }, { callId: "c1" });
+
+const kinds: Record<string, (i: 0 | 1, id: string) => Session> = {
+  "a session without fences": (_, id) => plainSession(redis, id),
+  "a RedisSession": redisSession,
+};
+
+const both = [false, true].flatMap((stream) =>
+  Object.entries(kinds).map(([name, create]) => ({ name, create, stream })),
+);
+
+describe.for(both)("runs of $name at once, stream: $stream", ({ create, stream }) => {
+  const options = (session: Session) => ({ session, stream: stream as true });
+
+  test("do not know of each other without a lock", async () => {
+    const id = randomUUID();
+    const asked = [createGate(), createGate()] as const;
+    const one = async (i: 0 | 1) => {
+      const thinks = async () => {
+        asked[i].open();
+        await asked[1 - i]!.opened;
+      };
+      await finish(await run(counter(thinks), `question ${i}`, options(create(i, id))));
+    };
+    await Promise.all([one(0), one(1)]);
+    const items = await history(create(0, id));
+    expect(items).toHaveLength(4);
+    expect(items.filter((item) => item === "assistant: knows 1")).toHaveLength(2);
+  });
+
+  test("each know all that was said before with one", async () => {
+    const id = randomUUID();
+    const one = async (_: unknown, n: number) => {
+      const i = (n % 2) as 0 | 1;
+      await finish(
+        await runs[i](
+          counter(() => redis.ping()),
+          `question ${n}`,
+          options(create(i, id)),
+        ),
+      );
+    };
+    await Promise.all(Array.from({ length: 20 }, one));
+    const items = await history(create(0, id));
+    expect(items).toHaveLength(40);
+    expect(items.filter((_, i) => i % 2)).toEqual(
+      Array.from({ length: 20 }, (_, n) => `assistant: knows ${2 * n + 1}`),
+    );
+    expect(new Set(items.filter((_, i) => i % 2 === 0)).size).toBe(20);
+    expect(await isHeld(id)).toBe(false);
+  });
+
+  test("have a tool's call and its output side by side in the history", async () => {
+    const id = randomUUID();
+    const one = async (i: 0 | 1) => {
+      const model = new ScriptedModel([[asksWeather], [assistantMessage("It is sunny.")]]);
+      const agent = new Agent({ name: "agent", model, tools: [weather] });
+      await finish(await runs[i](agent, "How is Ulm?", options(create(i, id))));
+    };
+    await Promise.all([one(0), one(1)]);
+    const turn = ["user: How is Ulm?", "call c1", "output c1", "assistant: It is sunny."];
+    expect(await history(create(0, id))).toEqual([...turn, ...turn]);
+  });
+
+  test("leave the session free when one fails, with its own error", async () => {
+    const id = randomUUID();
+    const own = new Error("the model failed");
+    const agent = agentOf(modelResponder(() => Promise.reject(own)));
+    const failed = async () => finish(await runs[0](agent, "Hello", options(create(0, id))));
+    await expect(failed()).rejects.toBe(own);
+    expect(await isHeld(id)).toBe(false);
+  });
+
+  test("are aborted when the lock is lost, by maxTurn for instance", async () => {
+    const id = randomUUID();
+    const { agent, asked } = waitingAgent();
+    const short = lockRun(run, lockers[0], { maxTurn: 300 });
+    const late = (async () => finish(await short(agent, "Hello", options(create(0, id)))))();
+    late.catch(() => {});
+    await asked;
+    await finish(
+      await runs[1](
+        counter(() => redis.ping()),
+        "And I?",
+        options(create(1, id)),
+      ),
+    );
+    await expect(late).rejects.toSatisfy((error) => LockLostError.is(error) || StaleTurnError.is(error));
+  });
+});
+
+test("a streamed run holds the lock until it has saved, whether or not it is read", async () => {
+  const session = new MemorySession({ sessionId: randomUUID() });
+  const id = await session.getSessionId();
+  const { agent, asked, answer } = waitingAgent();
+  const result = await runs[0](agent, "Hello", { session, stream: true });
+  await asked;
+  expect(await isHeld(id)).toBe(true);
+  answer();
+  await result.completed;
+  expect(await isHeld(id)).toBe(false);
+  expect(await history(session)).toEqual(["user: Hello", "assistant: at last"]);
+  expect(result.finalOutput).toBe("at last");
+});
+
+test("a streamed run is read as ever: by its events, as text, and as a stream", async () => {
+  const session = redisSession(0);
+  const read = {
+    events: async () => {
+      const types: string[] = [];
+      for await (const event of await runs[0](agentOf([assistantMessage("Hi")]), "Hello", { session, stream: true })) {
+        types.push(event.type);
+      }
+      return types.at(-1);
+    },
+    text: async () => {
+      const result = await runs[0](agentOf([assistantMessage("Hi")]), "Hello", { session, stream: true });
+      let text = "";
+      for await (const part of result.toTextStream()) text += part;
+      await result.completed;
+      return text;
+    },
+    stream: async () => {
+      const result = await runs[0](agentOf([assistantMessage("Hi")]), "Hello", { session, stream: true });
+      for await (const _ of result.toStream());
+      return result.finalOutput;
+    },
+  };
+  expect(await read.events()).toBe("run_item_stream_event");
+  expect(await read.text()).toBe("Hi");
+  expect(await read.stream()).toBe("Hi");
+  expect(await session.getItems()).toHaveLength(6);
+});
+
+test("a reader that breaks off ends the run, and the lock with it", async () => {
+  const session = redisSession(0);
+  const { agent, asked } = waitingAgent();
+  const result = await runs[0](agent, "Hello", { session, stream: true });
+  await asked;
+  await (result.toStream() as ReadableStream).cancel();
+  await result.completed.catch(() => {});
+  expect(await isHeld(await session.getSessionId())).toBe(false);
+});
+
+test.for([false, true])("a run whose lock Redis forgot can't save after a newer one, stream: %s", async (stream) => {
+  const id = randomUUID();
+  const { agent, asked, answer } = waitingAgent();
+  const options = { session: redisSession(0, id), stream: stream as true };
+  const late = (async () => finish(await runs[0](agent, "late", options)))();
+  late.catch(() => {});
+  await asked;
+  await redis.del(sessionKey(id)); // as in a failover: its holder does not know
+  await runs[1](agentOf([assistantMessage("Hi")]), "Hello", { session: redisSession(1, id) });
+  answer();
+  const error = await late.catch((reason: unknown) => reason);
+  expect(StaleTurnError.is(error)).toBe(true);
+  expect(error).toMatchObject({ applied: false, key: sessionKey(id) });
+  expect(await history(redisSession(1, id))).toEqual(["user: Hello", "assistant: Hi"]);
+});
+
+test("a late run does not bring back what was cleared", async () => {
+  const id = randomUUID();
+  const { agent, asked, answer } = waitingAgent();
+  const late = runs[0](agent, "late", { session: redisSession(0, id) });
+  late.catch(() => {});
+  await asked;
+  await redis.del(sessionKey(id));
+  await redisSession(1, id).clearSession();
+  answer();
+  await expect(late).rejects.toThrow(StaleTurnError);
+  expect(await redisSession(1, id).getItems()).toEqual([]);
+});
+
+test("a Runner is locked as run is, and works as ever beside that", async () => {
+  const session = redisSession(0);
+  const runner = new Runner({ workflowName: "mine", tracingDisabled: true });
+  const locked = lockRun(runner, lockers[0]);
+  const started: string[] = [];
+  locked.on("agent_start", (_, agent) => started.push(agent.name));
+  expect(locked).toBeInstanceOf(Runner);
+  expect(locked.config).toBe(runner.config);
+  const seen: boolean[] = [];
+  const thinks = async () => seen.push(await isHeld(await session.getSessionId()));
+  const result = await locked.run(counter(thinks), "Hello", { session });
+  expect(result.finalOutput).toBe("knows 1");
+  expect(seen).toEqual([true]);
+  expect(started).toEqual(["agent"]);
+});
+
+test("whenBusy, timeout and the signal of a run bound its wait", async () => {
+  const session = redisSession(0);
+  const id = await session.getSessionId();
+  await lockers[1].withLock(sessionKey(id), async () => {
+    const agent = agentOf();
+    const reject = lockRun(run, lockers[0], { whenBusy: "reject" });
+    await expect(reject(agent, "Hello", { session })).rejects.toThrow(LockNotAcquiredError);
+    const short = lockRun(run, lockers[0], { timeout: 20 });
+    await expect(short(agent, "Hello", { session, stream: true })).rejects.toThrow(LockNotAcquiredError);
+    const own = new Error("enough");
+    await expect(runs[0](agent, "Hello", { session, signal: AbortSignal.abort(own) })).rejects.toBe(own);
+  });
+  expect(await session.getItems()).toEqual([]);
+});
+
+test("the signal of a run aborts it while it goes on", async () => {
+  const session = redisSession(0);
+  const controller = new AbortController();
+  const { agent, asked } = waitingAgent();
+  const running = runs[0](agent, "Hello", { session, signal: controller.signal });
+  running.catch(() => {});
+  await asked;
+  const own = new Error("enough");
+  controller.abort(own);
+  await expect(running).rejects.toBe(own);
+  expect(await isHeld(await session.getSessionId())).toBe(false);
+});
+
+test("a run within a run of the same session uses its lock", async () => {
+  const session = redisSession(0);
+  const ask = tool({
+    name: "ask",
+    description: "asks another agent",
+    parameters: z.object({}),
+    execute: async () => {
+      const { finalOutput } = await runs[0](agentOf([assistantMessage("inner")]), "Hello?", { session });
+      return finalOutput ?? "";
+    },
+  });
+  const model = new ScriptedModel([[functionCall("ask", {}, { callId: "c1" })], [assistantMessage("outer")]]);
+  const agent = new Agent({ name: "agent", model, tools: [ask] });
+  await runs[0](agent, "Hello", { session });
+  expect(await history(session)).toEqual([
+    "user: Hello?",
+    "assistant: inner",
+    "user: Hello",
+    "call c1",
+    "output c1",
+    "assistant: outer",
+  ]);
+  expect(await isHeld(await session.getSessionId())).toBe(false);
+});
+
+test.for([false, true])(
+  "a run that waits for approval leaves the session free, and goes on later, stream: %s",
+  async (stream) => {
+    const id = randomUUID();
+    const pay = tool({
+      name: "pay",
+      description: "pays",
+      parameters: z.object({}),
+      needsApproval: true,
+      execute: async () => "paid",
+    });
+    const model = new ScriptedModel([[functionCall("pay", {}, { callId: "c1" })], [assistantMessage("done")]]);
+    const agent = new Agent({ name: "agent", model, tools: [pay] });
+    const first = await runs[0](agent, "Pay!", { session: redisSession(0, id), stream: stream as true });
+    await finish(first);
+    expect(first.interruptions).toHaveLength(1);
+    expect(await isHeld(id)).toBe(false);
+    const state = await RunState.fromString(agent, first.state.toString());
+    state.approve(state.getInterruptions()[0]!);
+    const seen: boolean[] = [];
+    const session = redisSession(1, id);
+    const watched = Object.assign(Object.create(session) as Session, {
+      getSessionId: async () => id,
+      getItems: (limit?: number) => session.getItems(limit),
+      async addItems(items: AgentInputItem[]) {
+        seen.push(await isHeld(id));
+        await session.addItems(items);
+      },
+    });
+    const second = await runs[1](agent, state, { session: watched, stream: stream as true });
+    await finish(second);
+    expect(second.finalOutput).toBe("done");
+    expect(seen.length).toBeGreaterThan(0);
+    expect(seen).not.toContain(false);
+    expect(await history(session)).toEqual(["user: Pay!", "call c1", "output c1", "assistant: done"]);
+  },
+);
+
+test("without a session, a run is locked by its conversationId, else refused", async () => {
+  const id = randomUUID();
+  const seen: boolean[] = [];
+  await runs[0](
+    counter(async () => seen.push(await isHeld(id))),
+    "Hello",
+    { conversationId: id },
+  );
+  expect(seen).toEqual([true]);
+  for (const options of [undefined, {}, { stream: true as const }]) {
+    await expect(runs[0](agentOf(), "Hello", options as never)).rejects.toThrow(/^a locked run needs a session/);
+  }
+});
+
+test("bad arguments are refused", async () => {
+  expect(() => lockRun(undefined as never, lockers[0])).toThrow(/^lockRun needs run, or a Runner/);
+  expect(() => lockRun(run, undefined as never)).toThrow(/^lockRun needs a locker/);
+  expect(() => lockRun(run, lockers[0], { maxTurn: 0 })).toThrow(/^maxTurn must be/);
+  expect(() => lockRun(run, lockers[0], { ttl: 0 })).toThrow(/^ttl must be/);
+  expect(() => lockRun(run, lockers[0], { signal: AbortSignal.abort() } as never)).toThrow(/^signal is no option/);
+  expect(() => lockRun(run, lockers[0], null as never)).toThrow(TypeError);
+  await expect(runs[1](agentOf(), "Hello", { session: redisSession(0) })).rejects.toThrow(
+    /^lockRun needs the locker of the RedisSession/,
+  );
+});
