@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { createLocker, LockNotAcquiredError } from "@distlock/core";
+import { createLocker, inProcessDriver, LockNotAcquiredError } from "@distlock/core";
 import { ioredisConnection, ioredisDriver } from "@distlock/ioredis";
 import { nodeRedisConnection, nodeRedisDriver } from "@distlock/node-redis";
 import { startRedis } from "@distlock/testing";
@@ -13,8 +13,8 @@ import {
   type UIMessage,
 } from "ai";
 import { convertArrayToReadableStream, MockLanguageModelV4 } from "ai/test";
-import { afterAll, expect, test, vi } from "vitest";
-import { type ChatStore, type ChatTurn, chatStore } from "../src/adapters/ai-sdk";
+import { afterAll, expect, expectTypeOf, test, vi } from "vitest";
+import { type ChatMessage, type ChatStore, type ChatTurn, chatStore } from "../src/adapters/ai-sdk";
 import { LockedMemory, RedisMemory, StaleTurnError, sessionKey } from "../src/index";
 import { ioredis, nodeRedis } from "./clients";
 import { createGate } from "./gate";
@@ -383,4 +383,25 @@ test("bad arguments of chatStore are refused", async () => {
   expect(() => chatStore(undefined as never)).toThrow(/^chatStore needs a LockedMemory of many sessions/);
   const store = chatStore({ for: () => ({ load: async () => [] }) } as never);
   await expect(store.loadChat("id")).rejects.toThrow(/^chatStore needs memories that can replace/);
+});
+
+interface Meta {
+  createdAt: number;
+}
+
+test("messages are of the type that the store is made with", () => {
+  expectTypeOf<UIMessage>().toExtend<ChatMessage>();
+  expectTypeOf(chatStore<UIMessage<Meta>>).returns.toEqualTypeOf<ChatStore<UIMessage<Meta>>>();
+  expectTypeOf<ChatStore<UIMessage<Meta>>["loadChat"]>().returns.resolves.toEqualTypeOf<UIMessage<Meta>[]>();
+  expectTypeOf<ChatTurn<UIMessage>["loadChat"]>().returns.resolves.toEqualTypeOf<UIMessage[]>();
+  type Hold = (
+    stream: ReturnType<typeof toUIMessageStream>,
+  ) => Parameters<typeof createUIMessageStreamResponse>[0]["stream"];
+  expectTypeOf<ChatTurn<UIMessage>["hold"]>().toExtend<Hold>();
+  const tenants = new LockedMemory(
+    (session: { tenant: string; session: string }) => new RedisMemory({} as never, { session }),
+    createLocker(inProcessDriver()),
+  );
+  const store = chatStore<UIMessage, { tenant: string; session: string }>(tenants);
+  expectTypeOf(store.loadChat).parameter(0).toEqualTypeOf<{ tenant: string; session: string }>();
 });

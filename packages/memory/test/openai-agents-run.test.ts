@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
+import { getEventListeners, once } from "node:events";
 import { createLocker, LockLostError, LockNotAcquiredError, type RedisConnection } from "@distlock/core";
 import { ioredisConnection, ioredisDriver } from "@distlock/ioredis";
 import { nodeRedisConnection, nodeRedisDriver } from "@distlock/node-redis";
@@ -22,7 +22,7 @@ import {
   ScriptedModel,
   type ScriptedModelInput,
 } from "@openai/agents/testing";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
 import { lockRun, RedisSession } from "../src/adapters/openai-agents";
 import { StaleTurnError, sessionKey } from "../src/index";
@@ -225,21 +225,28 @@ test("a reader that breaks off ends the run, and the lock with it", async () => 
   expect(await isHeld(await session.getSessionId())).toBe(false);
 });
 
-test.for([false, true])("a run whose lock Redis forgot can't save after a newer one, stream: %s", async (stream) => {
-  const id = randomUUID();
-  const { agent, asked, answer } = waitingAgent();
-  const options = { session: redisSession(0, id), stream: stream as true };
-  const late = (async () => finish(await runs[0](agent, "late", options)))();
-  late.catch(() => {});
-  await asked;
-  await redis.del(sessionKey(id)); // as in a failover: its holder does not know
-  await runs[1](agentOf([assistantMessage("Hi")]), "Hello", { session: redisSession(1, id) });
-  answer();
-  const error = await late.catch((reason: unknown) => reason);
-  expect(StaleTurnError.is(error)).toBe(true);
-  expect(error).toMatchObject({ applied: false, key: sessionKey(id) });
-  expect(await history(redisSession(1, id))).toEqual(["user: Hello", "assistant: Hi"]);
-});
+test.for([false, true])(
+  "a run whose lock Redis forgot can't save once a newer one has read, stream: %s",
+  async (stream) => {
+    const id = randomUUID();
+    const [old, next] = [waitingAgent(), waitingAgent()];
+    const late = (async () => {
+      await finish(await runs[0](old.agent, "late", { session: redisSession(0, id), stream: stream as true }));
+    })();
+    late.catch(() => {});
+    await old.asked;
+    await redis.del(sessionKey(id)); // as in a failover: its holder does not know
+    const newer = runs[1](next.agent, "Hello", { session: redisSession(1, id) });
+    await next.asked;
+    old.answer();
+    const error = await late.catch((reason: unknown) => reason);
+    expect(StaleTurnError.is(error)).toBe(true);
+    expect(error).toMatchObject({ applied: false, key: sessionKey(id) });
+    next.answer();
+    await newer;
+    expect(await history(redisSession(1, id))).toEqual(["user: Hello", "assistant: at last"]);
+  },
+);
 
 test("a late run does not bring back what was cleared", async () => {
   const id = randomUUID();
@@ -296,6 +303,51 @@ test("the signal of a run aborts it while it goes on", async () => {
   controller.abort(own);
   await expect(running).rejects.toBe(own);
   expect(await isHeld(await session.getSessionId())).toBe(false);
+});
+
+test("a streamed run that fails is no unhandled rejection, if only its stream is read", async () => {
+  const session = redisSession(0);
+  const unhandled: unknown[] = [];
+  const onUnhandled = (reason: unknown) => unhandled.push(reason);
+  process.on("unhandledRejection", onUnhandled);
+  onTestFinished(() => void process.off("unhandledRejection", onUnhandled));
+  const own = new Error("the model failed");
+  const agent = agentOf(modelResponder(() => Promise.reject(own)));
+  const result = await runs[0](agent, "Hello", { session, stream: true });
+  const read = async () => {
+    for await (const _ of result);
+  };
+  await expect(read()).rejects.toBe(own);
+  const id = await session.getSessionId();
+  await vi.waitFor(async () => expect(await isHeld(id)).toBe(false));
+  await new Promise(setImmediate);
+  expect(unhandled).toEqual([]);
+});
+
+test("a run leaves no listener on its signal", async () => {
+  const { signal } = new AbortController();
+  const session = redisSession(0);
+  await runs[0](agentOf([assistantMessage("Hi")]), "Hello", { session, signal });
+  await finish(await runs[0](agentOf([assistantMessage("Hi")]), "Hello", { session, signal, stream: true }));
+  await expect(runs[0](agentOf(), "Hello", { session, signal })).rejects.toThrow();
+  expect(getEventListeners(signal, "abort")).toEqual([]);
+});
+
+describe.for([false, true])("a run that was good although its lock was lost, stream: %s", (stream) => {
+  async function finished(session: Session) {
+    const id = await session.getSessionId();
+    const agent = counter(() => redis.del(sessionKey(id)));
+    await finish(await runs[0](agent, "Hello", { session, stream: stream as true }));
+    return history(session);
+  }
+
+  test("rejects if its session knows of no fences: others may have run meanwhile", async () => {
+    await expect(finished(plainSession(redis, randomUUID()))).rejects.toThrow(LockLostError);
+  });
+
+  test("is good if its session is a RedisSession, which took its save in time", async () => {
+    expect(await finished(redisSession(0))).toEqual(["user: Hello", "assistant: knows 1"]);
+  });
 });
 
 test("a run within a run of the same session uses its lock", async () => {

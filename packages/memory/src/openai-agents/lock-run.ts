@@ -43,7 +43,8 @@ function lockOne(run: AnyRun, locker: Locker, options: LockRunOptions = {}): Any
   if (typeof options !== "object" || options === null) throw new TypeError("the options of lockRun must be an object");
   const how = resolveCallOptions(options);
 
-  return async (agent, input, given = {}) => {
+  return async (agent, input, asked) => {
+    const given = asked ?? {};
     const key = sessionKey(await conversationOf(given, locker));
     const shared = heldLock(locker, key) ?? shareLock(await locker.acquire(key, { ...how, signal: given.signal }));
     const leave = shared.enter();
