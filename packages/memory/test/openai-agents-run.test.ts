@@ -62,12 +62,12 @@ const counter = (thinks: () => Promise<unknown>) =>
   );
 
 /** A model that is asked, and answers when it is told to, or fails with the reason of its run's abort. */
-function waitingAgent() {
+function waitingAgent(own?: Error) {
   const [asked, told] = [createGate(), createGate()];
   const agent = agentOf(
     modelResponder(async ({ request: { signal } }) => {
       asked.open();
-      const aborted = once(signal!, "abort").then(() => Promise.reject(signal!.reason));
+      const aborted = once(signal!, "abort").then(() => Promise.reject(own ?? signal!.reason));
       await Promise.race([told.opened, aborted]);
       return [assistantMessage("at last")];
     }),
@@ -92,7 +92,7 @@ const both = [false, true].flatMap((stream) =>
   Object.entries(kinds).map(([name, create]) => ({ name, create, stream })),
 );
 
-describe.for(both)("runs of $name at once, stream: $stream", ({ create, stream }) => {
+describe.for(both)("runs of $name at once, stream: $stream", ({ name, create, stream }) => {
   const options = (session: Session) => ({ session, stream: stream as true });
 
   test("do not know of each other without a lock", async () => {
@@ -156,7 +156,8 @@ describe.for(both)("runs of $name at once, stream: $stream", ({ create, stream }
 
   test("are aborted when the lock is lost, by maxTurn for instance", async () => {
     const id = randomUUID();
-    const { agent, asked } = waitingAgent();
+    const own = new Error("Request was aborted."); // all that the SDK's model says
+    const { agent, asked } = waitingAgent(own);
     const short = lockRun(run, lockers[0], { maxTurn: 300 });
     const late = (async () => finish(await short(agent, "Hello", options(create(0, id)))))();
     late.catch(() => {});
@@ -168,7 +169,10 @@ describe.for(both)("runs of $name at once, stream: $stream", ({ create, stream }
         options(create(1, id)),
       ),
     );
-    await expect(late).rejects.toSatisfy((error) => LockLostError.is(error) || StaleTurnError.is(error));
+    const error = await late.catch((reason: unknown) => reason);
+    if (StaleTurnError.is(error))
+      expect([name, stream]).toEqual(["a RedisSession", true]); // it saves its input
+    else expect(error).toSatisfy((loss) => loss instanceof LockLostError && loss.cause === own);
   });
 });
 
