@@ -248,6 +248,24 @@ test("a stream that the server consumes goes on after the client went away, and 
   expect((await stores[1].loadChat(id)).map(said)).toEqual(["user: Hello", "assistant: Hi there!"]);
 });
 
+test("a client that stops the answer ends the turn, with what there was of it", async () => {
+  const id = randomUUID();
+  const { model, started } = pausingModel();
+  const stop = new AbortController();
+  const turn = await stores[0].beginTurn(id);
+  const signal = AbortSignal.any([turn.signal, stop.signal]);
+  const reader = turn.hold(await answer(turn, user("Hello"), model, signal)).getReader();
+  await started;
+  const types: string[] = [];
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    types.push(next.value.type);
+    if (next.value.type === "text-delta") stop.abort();
+  }
+  expect(types.at(-1)).toBe("abort");
+  expect(await isHeld(id)).toBe(false);
+  expect((await stores[1].loadChat(id)).map(said)).toEqual(["user: Hello", "assistant: Hi "]);
+});
+
 test("a model that fails ends the turn, and the question is saved", async () => {
   const id = randomUUID();
   const model = new MockLanguageModelV4({ doStream: () => Promise.reject(new Error("the model failed")) });
