@@ -1,26 +1,27 @@
 import { randomUUID } from "node:crypto";
 import { createLocker, inProcessDriver, type RedisConnection, redisDriver } from "@distlock/core";
 import { startRedis } from "@distlock/testing";
-import { afterAll, describe, test } from "vitest";
-import { InProcessMemory, LockedMemory, type Memory, RedisMemory } from "../src/index";
+import { afterAll, describe, expect, test } from "vitest";
+import { type Handle, type MemoryPart, memoryContract } from "../src/contract";
+import { InProcessMemory, LockedMemory, RedisMemory } from "../src/index";
 import { buffers, viaIoredis, viaNodeRedis } from "./clients";
-import { fencedCases, type NewStore } from "./fenced-cases";
-import { memoryCases, type NewConversation } from "./memory-cases";
 
 const server = await startRedis();
 afterAll(() => server.stop());
 
-const twice = (memory: Memory): readonly [Memory, Memory] => [memory, memory];
+type Create = () => readonly [Handle, Handle];
+
+const twice = (memory: Handle): readonly [Handle, Handle] => [memory, memory];
 
 const inRedis =
-  (a: RedisConnection, b: RedisConnection): NewStore =>
+  (a: RedisConnection, b: RedisConnection): Create =>
   () => {
     const session = randomUUID();
     return [new RedisMemory(a, { session }), new RedisMemory(b, { session })];
   };
 
 const locked =
-  (create: NewConversation, a: RedisConnection, b: RedisConnection): NewConversation =>
+  (create: Create, a: RedisConnection, b: RedisConnection): Create =>
   () => {
     const [one, two] = create();
     const options = { key: `memory:${randomUUID()}`, timeout: 20_000 };
@@ -35,32 +36,65 @@ const prefixed = { keyPrefix: "{app}:" };
 const [ioredis, nodeRedis] = [viaIoredis(port), await viaNodeRedis(port)];
 const [mapped, resp2] = [await viaNodeRedis(port, buffers), await viaNodeRedis(port, { RESP: 2 })];
 
-const memories: Record<string, NewConversation> = {
-  InProcessMemory: () => twice(new InProcessMemory()),
-  "LockedMemory over InProcessMemory": () =>
-    twice(new LockedMemory(new InProcessMemory(), createLocker(inProcessDriver()), { key: "memory", timeout: 20_000 })),
-  "RedisMemory, ioredis": inRedis(ioredis, viaIoredis(port)),
-  "RedisMemory, ioredis with keyPrefix": inRedis(viaIoredis(port, prefixed), viaIoredis(port, prefixed)),
-  "RedisMemory, node-redis": inRedis(nodeRedis, await viaNodeRedis(port)),
-  "RedisMemory, node-redis with type mappings and RESP 2": inRedis(mapped, resp2),
-  "RedisMemory, ioredis and node-redis": inRedis(ioredis, nodeRedis),
-  "LockedMemory over RedisMemory": locked(inRedis(ioredis, nodeRedis), ioredis, nodeRedis),
+const bounds = { ttl: 100_000, maxMessages: 100_000, maxBytes: 100_000_000 };
+const all: MemoryPart[] = ["search", "append", "replace", "signal", "names", "fences"];
+/** The fences of what it writes are those of its own lock. */
+const ofLocked: MemoryPart[] = ["search", "append", "replace", "signal", "names"];
+
+const targets: Record<string, readonly [create: Create, parts: MemoryPart[]]> = {
+  InProcessMemory: [() => twice(new InProcessMemory()), all],
+  "RedisMemory, ioredis": [inRedis(ioredis, viaIoredis(port)), all],
+  "RedisMemory, ioredis with keyPrefix": [inRedis(viaIoredis(port, prefixed), viaIoredis(port, prefixed)), all],
+  "RedisMemory, node-redis": [inRedis(nodeRedis, await viaNodeRedis(port)), all],
+  "RedisMemory, node-redis with type mappings and RESP 2": [inRedis(mapped, resp2), all],
+  "RedisMemory, ioredis and node-redis": [inRedis(ioredis, nodeRedis), all],
+  "RedisMemory with bounds": [
+    () => {
+      const options = { session: randomUUID(), ...bounds };
+      return [new RedisMemory(ioredis, options), new RedisMemory(nodeRedis, options)];
+    },
+    all,
+  ],
+  "LockedMemory over InProcessMemory": [
+    () =>
+      twice(
+        new LockedMemory(new InProcessMemory(), createLocker(inProcessDriver()), { key: "memory", timeout: 20_000 }),
+      ),
+    ofLocked,
+  ],
+  "LockedMemory over RedisMemory": [locked(inRedis(ioredis, nodeRedis), ioredis, nodeRedis), ofLocked],
 };
 
-describe.for(Object.entries(memories))("%s", ([, create]) => {
-  test.for(Object.entries(memoryCases))("%s", ([, run]) => run(create));
-});
+describe.for(Object.entries(targets))("%s", ([, [create, parts]]) => {
+  test.for(memoryContract({ create, parts }))("$title", ({ run }) => run());
 
-const inProcess: NewStore = () => {
-  const memory = new InProcessMemory();
-  return [memory, memory];
-};
-
-describe.for<[string, NewStore]>([
-  ["InProcessMemory", inProcess],
-  ["RedisMemory, ioredis", inRedis(ioredis, viaIoredis(port))],
-  ["RedisMemory, ioredis with keyPrefix", inRedis(viaIoredis(port, prefixed), viaIoredis(port, prefixed))],
-  ["RedisMemory, ioredis and node-redis with type mappings", inRedis(ioredis, mapped)],
-])("%s, fenced", ([, create]) => {
-  test.for(Object.entries(fencedCases))("%s", ([, run]) => run(create));
+  test("says what is wrong with a message, a search, a fence, a name", async () => {
+    const [memory] = create();
+    const good = { role: "user", content: "good" } as const;
+    const loop: Record<string, unknown> = {};
+    loop.loop = loop;
+    const bad: [unknown, RegExp][] = [
+      [undefined, /^output must be a message/],
+      ["text", /^output must be a message/],
+      [[good], /^output must be a message/],
+      [{ role: "human", content: "" }, /^output\.role must be one of system, user, assistant, tool/],
+      [{ role: "user" }, /^output\.content must be a string, or an array of parts/],
+      [{ role: "user", content: ["text"] }, /^output\.content must be/],
+      [{ role: "user", content: [{ type: "text", text: 1 }] }, /^output\.content must be/],
+      [{ ...good, metadata: loop }, /^output must be safe to write as JSON: .*circular/],
+      [{ ...good, metadata: { big: 1n } }, /^output must be safe to write as JSON: .*BigInt/],
+    ];
+    for (const [message, expected] of bad) {
+      await expect(memory.save(good, message as never)).rejects.toThrow(expected);
+      await expect(memory.save(message as never, good)).rejects.toThrow(/^input/);
+    }
+    await expect(memory.append!([])).rejects.toThrow(/^messages must be an array of 1 or more/);
+    await expect(memory.append!([good, "y" as never])).rejects.toThrow(/^messages\[1\] must be a message/);
+    await expect(memory.replace!("z" as never)).rejects.toThrow(/^messages must be an array of 0 or more/);
+    await expect(memory.search(undefined as never, 1)).rejects.toThrow(/^query must be a string/);
+    await expect(memory.search("a", "1" as never)).rejects.toThrow(/^k must be an integer, 1 or more/);
+    await expect(memory.search("a", 0)).rejects.toThrow(/^k must be an integer, 1 or more/);
+    await expect(memory.load("", { fence: 0 })).rejects.toThrow(/^fence must be a safe integer above 0/);
+    await expect(memory.append!([good], { idempotencyKey: "" })).rejects.toThrow(/^idempotencyKey must be/);
+  });
 });

@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import type { Message } from "../message";
+import { additions, assistant, contents, saved, user } from "./conversation";
+import type { Cases, MemoryTarget } from "./target";
+
+/** What every memory of messages must do. */
+export const messageCases = ({ create, parts }: MemoryTarget): Cases => ({
+  "begins empty": async () => {
+    const [a, b] = await create();
+    assert.deepEqual(await a.load(), []);
+    await a.clear();
+    assert.deepEqual(await b.load(), []);
+  },
+
+  "has the methods that it is said to have, and no others": async () => {
+    const [a, b] = await create();
+    for (const name of ["append", "replace"] as const) {
+      const expected = parts.includes(name) ? "function" : "undefined";
+      for (const handle of [a, b]) assert.equal(typeof handle[name], expected, `${name} is a ${typeof handle[name]}`);
+    }
+  },
+
+  "gives what was said and what was answered, oldest first, to every handle": async () => {
+    const [a, b] = await create();
+    await a.save(user("one"), assistant("two"));
+    await b.save(user("three"), assistant("four"));
+    const all = [user("one"), assistant("two"), user("three"), assistant("four")];
+    assert.deepEqual(await a.load(), all);
+    assert.deepEqual(await b.load("no filter"), all);
+  },
+
+  "keeps conversations apart": async () => {
+    const [[a], [b]] = [await create(), await create()];
+    await a.save(user("one"), assistant("two"));
+    await b.save(user("three"), assistant("four"));
+    assert.deepEqual(
+      [await saved(a), await saved(b)],
+      [
+        ["one", "two"],
+        ["three", "four"],
+      ],
+    );
+    await a.clear();
+    assert.deepEqual([await saved(a), await saved(b)], [[], ["three", "four"]]);
+  },
+
+  "keeps every field and text of any content": async () => {
+    const [a, b] = await create();
+    const said: Message = {
+      role: "system",
+      content: "\0 'quoted' \"twice\" \\n\n\r\t ü 日本 🙂 \ud800",
+      id: "m1",
+      name: "Ann",
+      metadata: { tags: ["x", null], deep: { n: 1.5, empty: {}, none: [], yes: true } },
+    };
+    const answered: Message = {
+      role: "tool",
+      content: [
+        { type: "text", text: "" },
+        { type: "image", url: "https://example.org/a.png", size: [1, 2] },
+      ],
+    };
+    await a.save(said, answered);
+    assert.deepEqual(await b.load(), [said, answered]);
+  },
+
+  "copies messages in and out": async () => {
+    const [a] = await create();
+    const said = user("hi");
+    await a.save(said, assistant("there"));
+    said.content = "changed";
+    (await a.load())[1]!.content = "changed";
+    assert.deepEqual(await saved(a), ["hi", "there"]);
+  },
+
+  "loses nothing, mixes no two saves, and shows none in part, when many come at once": async () => {
+    const [a, b] = await create();
+    const names = Array.from({ length: 100 }, (_, i) => String(i));
+    const writes = additions(parts);
+    const reads = await Promise.all(
+      names.map(async (name, i) => {
+        const [, write] = writes[i % writes.length]!;
+        const writing = write(i % 3 ? a : b, name);
+        const [read] = await Promise.all([b.load(), writing]);
+        return read;
+      }),
+    );
+    for (const read of [...reads, await a.load()]) {
+      const loaded = contents(read);
+      const asked = loaded.filter((_, i) => i % 2 === 0);
+      assert.deepEqual(
+        loaded,
+        asked.flatMap((text) => [text, String(text).replace(/ 0$/, " 1")]),
+      );
+    }
+    const asked = (await saved(b)).filter((_, i) => i % 2 === 0);
+    assert.deepEqual(asked.toSorted(), names.map((name) => `${name} 0`).toSorted());
+  },
+
+  "forgets the conversation, and goes on after that": async () => {
+    const [a, b] = await create();
+    await a.save(user("one"), assistant("two"));
+    await b.clear();
+    assert.deepEqual(await a.load(), []);
+    await a.save(user("three"), assistant("four"));
+    assert.deepEqual(await saved(b), ["three", "four"]);
+  },
+
+  "refuses what is no message, and saves neither": async () => {
+    const [a] = await create();
+    const good = user("good");
+    const loop: Record<string, unknown> = {};
+    loop.loop = loop;
+    const bad: unknown[] = [
+      undefined,
+      "text",
+      [good],
+      { role: "human", content: "" },
+      { role: "user" },
+      { role: "user", content: ["text"] },
+      { role: "user", content: [{ type: "text", text: 1 }] },
+      { ...good, metadata: loop },
+      { ...good, metadata: { big: 1n } },
+    ];
+    for (const message of bad) {
+      await assert.rejects(a.save(good, message as never), TypeError);
+      await assert.rejects(a.save(message as never, good), TypeError);
+    }
+    assert.deepEqual(await a.load(), []);
+  },
+
+  "refuses a message that JSON makes something else of, and stays readable": async () => {
+    const [a, b] = await create();
+    const shifty = { ...user("x"), toJSON: () => ({ no: "message" }) };
+    await assert.rejects(a.save(shifty, assistant("y")), TypeError);
+    await a.save(user("x"), assistant("y"));
+    assert.deepEqual(await saved(b), ["x", "y"]);
+  },
+});

@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { assistant, namedWrites, saved, user } from "./conversation";
+import type { Cases, MemoryTarget } from "./target";
+
+/** What a memory that knows the names of writes must do. */
+export const nameCases = ({ create, parts }: MemoryTarget): Cases => ({
+  "does a named write once, whoever asks again": async () => {
+    for (const [what, write] of namedWrites(parts)) {
+      const [a, b] = await create();
+      const named = { idempotencyKey: "request-1" };
+      await write(a, "one", named);
+      await write(b, "one", named);
+      await a.save(user("two 0"), assistant("two 1"), { idempotencyKey: "request-2" });
+      await write(a, "one", named);
+      assert.deepEqual(await saved(b), ["one 0", "one 1", "two 0", "two 1"], what);
+    }
+  },
+
+  "does a named write once when it is asked for several times at once": async () => {
+    for (const [what, write] of namedWrites(parts)) {
+      const [a, b] = await create();
+      const named = { idempotencyKey: 'it\'s {a} "name": 日本 🙂\n' };
+      await Promise.all(Array.from({ length: 20 }, (_, i) => write(i % 2 ? a : b, "one", named)));
+      assert.deepEqual(await saved(b), ["one 0", "one 1"], what);
+    }
+  },
+
+  "remembers a named write when the conversation was cleared": async () => {
+    for (const [what, write] of namedWrites(parts)) {
+      const [a, b] = await create();
+      await write(a, "one", { idempotencyKey: "request-1" });
+      await b.clear();
+      await write(a, "one", { idempotencyKey: "request-1" });
+      assert.deepEqual(await saved(b), [], what);
+    }
+  },
+
+  "takes a name in another conversation for another write": async () => {
+    const [[a], [b]] = [await create(), await create()];
+    for (const handle of [a, b]) await handle.save(user("1"), assistant("2"), { idempotencyKey: "request-1" });
+    assert.deepEqual(
+      [await saved(a), await saved(b)],
+      [
+        ["1", "2"],
+        ["1", "2"],
+      ],
+    );
+  },
+
+  "refuses what is no name, before anything is done": async () => {
+    const [a] = await create();
+    for (const [what, write] of namedWrites(parts)) {
+      for (const idempotencyKey of ["", "\ud800"]) {
+        await assert.rejects(write(a, "one", { idempotencyKey }), RangeError, what);
+      }
+      await assert.rejects(write(a, "one", { idempotencyKey: 1 as never }), TypeError, what);
+    }
+    assert.deepEqual(await a.load(), []);
+  },
+});

@@ -1,0 +1,33 @@
+import type { AppendableMemory, Memory, ReplaceableMemory } from "../memory";
+
+/**
+ * What a memory may have beyond `save`, `load` and `clear`.
+ *
+ * search    a search for a text in the messages, as `RedisMemory` does it
+ * append    `append`
+ * replace   `replace`
+ * signal    ends calls with the reason of a signal that has aborted
+ * names     does a write that has an `idempotencyKey` once
+ * fences    refuses late holders with `StaleTurnError`
+ */
+export type MemoryPart = "search" | "append" | "replace" | "signal" | "names" | "fences";
+
+/** A handle of a conversation: one process has one. */
+export type Handle = Memory & Partial<AppendableMemory & ReplaceableMemory>;
+
+/** A memory to prove. */
+export interface MemoryTarget {
+  /** Two handles of one new, empty conversation, as two processes would have. Called once or more by each case. */
+  readonly create: () => readonly [Handle, Handle] | Promise<readonly [Handle, Handle]>;
+  /** What it has beyond `save`, `load` and `clear`. Cases for what it has not are not in the contract. */
+  readonly parts: readonly MemoryPart[];
+}
+
+/** One thing that a memory must do. `run` rejects with an assertion error if it does not. */
+export interface ContractCase {
+  readonly title: string;
+  readonly run: () => Promise<void>;
+}
+
+/** Cases of one part by their titles. */
+export type Cases = Readonly<Record<string, () => Promise<void>>>;
