@@ -130,9 +130,13 @@ export function lockMethods<
   }
   for (const name of stream) {
     replace("stream", name, (...args) =>
-      lockedStream(async (signal) =>
-        lockedCall(locker, await keyOf(name, args), { ...how, signal }, async () =>
-          toStream(await methods[name]!(...args), String(name)),
+      lockedStream(async (cancelled) =>
+        lockedCall(
+          locker,
+          await keyOf(name, args),
+          how,
+          async () => toStream(await methods[name]!(...args), String(name)),
+          { cancelled },
         ),
       ),
     );
