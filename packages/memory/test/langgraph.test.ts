@@ -264,6 +264,14 @@ describe("a locked graph", () => {
     );
     await outer.invoke({ said: ["A"] }, at(thread));
     const key = sessionKey(thread);
+    const parent = lockGraph(
+      new StateGraph(State)
+        .addNode("inner", lockGraph(graph(saver), locker, { timeout: 500 }))
+        .addEdge(START, "inner")
+        .compile({ checkpointer: new MemorySaver() }),
+      locker,
+    );
+    expect(await parent.invoke({ said: ["C"] }, at(thread))).toMatchObject({ said: ["C", "C", "re:C:1"] });
     const memory = new LockedMemory(new RedisMemory(viaIoredis(server.port), { session: thread }), locker, { key });
     await memory.withTurn(() => inner.invoke({ said: ["B"] }, at(thread)));
     expect(answers).toEqual([{ said: ["A", "re:A:1"] }]);
