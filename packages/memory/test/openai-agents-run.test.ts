@@ -399,16 +399,14 @@ test.for([false, true])(
     const state = await RunState.fromString(agent, first.state.toString());
     state.approve(state.getInterruptions()[0]!);
     const seen: boolean[] = [];
-    const session = redisSession(1, id);
-    const watched = Object.assign(Object.create(session) as Session, {
-      getSessionId: async () => id,
-      getItems: (limit?: number) => session.getItems(limit),
-      async addItems(items: AgentInputItem[]) {
+    class Watched extends RedisSession<AgentInputItem> {
+      override async addItems(items: AgentInputItem[]): Promise<void> {
         seen.push(await isHeld(id));
-        await session.addItems(items);
-      },
-    });
-    const second = await runs[1](agent, state, { session: watched, stream: stream as true });
+        await super.addItems(items);
+      }
+    }
+    const session = new Watched(connections[1]!, lockers[1], { session: id });
+    const second = await runs[1](agent, state, { session, stream: stream as true });
     await finish(second);
     expect(second.finalOutput).toBe("done");
     expect(seen.length).toBeGreaterThan(0);
