@@ -420,7 +420,7 @@ describe("a chat history of a memory", () => {
       spying,
     );
     // LangChain only logs what saving the history rejects with.
-    const logged = vi.spyOn(console, "error").mockImplementation(() => {});
+    const logged = vi.spyOn(console, "warn").mockImplementation(() => {});
     onTestFinished(() => logged.mockRestore());
     await chain.invoke([new HumanMessage("A")], at(session));
     expect(logged).toHaveBeenCalledExactlyOnceWith(expect.stringContaining("StaleTurnError"));
