@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startRedis } from "@distlock/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -11,8 +11,13 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const require = createRequire(import.meta.url);
 const SLOW = 120_000;
 const packages = ["core", "ioredis", "memory", "node-redis", "otel", "testing"];
-const built = ["dist/index.cjs", "dist/index.d.cts", "dist/index.d.ts", "dist/index.js"];
-const shipped = ["LICENSE", "README.md", ...built, "package.json"];
+
+/** Its entries, and what they share. */
+async function builtOf(name: string): Promise<string[]> {
+  const found = await readdir(join(root, "packages", name, "dist"), { recursive: true, withFileTypes: true });
+  const files = found.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return files.map((file) => relative(join(root, "packages", name), file));
+}
 
 /** Resolves with what the program printed, or rejects with it. */
 const run = (cwd: string, program: string, ...args: string[]): Promise<string> =>
@@ -35,9 +40,16 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 describe.for(packages)("%s", (name) => {
   const at = (path: string) => readFile(join(root, "packages", name, path), "utf8");
 
-  test("ships what was built, a README and the license", () => {
+  test("ships what was built, a README and the license", async () => {
     const { files } = tarballs.get(`@distlock/${name}`)!;
-    expect(files.map(({ path }) => path).sort()).toEqual(shipped.toSorted());
+    const built = await builtOf(name);
+    expect(files.map(({ path }) => path).sort()).toEqual(["LICENSE", "README.md", ...built, "package.json"].sort());
+    const { exports } = JSON.parse(await at("package.json"));
+    const entries = [...JSON.stringify(exports).matchAll(/"\.\/(dist\/[^"]+)"/g)].map(([, entry]) => entry!);
+    expect(entries.length).toBeGreaterThan(3);
+    expect(built).toEqual(expect.arrayContaining(entries));
+    // What is no entry is a part that entries share.
+    expect(built.filter((path) => !entries.includes(path) && !/-[\w-]{8}\./.test(path))).toEqual([]);
   });
 
   test("depends on core alone, and needs a peer only if it imports it", async () => {
@@ -47,17 +59,18 @@ describe.for(packages)("%s", (name) => {
       peerDependenciesMeta = {},
     } = JSON.parse(await at("package.json"));
     expect(dependencies).toEqual(name === "core" ? {} : { "@distlock/core": "workspace:^" });
-    const code = (await Promise.all(built.map(at))).join("\n");
+    const code = (await Promise.all((await builtOf(name)).map(at))).join("\n");
     const imports = new Set(
       [...code.matchAll(/^import .*from ['"](.+)['"]|require\(['"](.+)['"]\)/gm)].map((m) => m[1] ?? m[2]!),
     );
     const optional = (peer: string) => peerDependenciesMeta[peer]?.optional === true;
     const required = Object.keys(peerDependencies).filter((peer) => !optional(peer));
-    const foreign = [...imports].filter((from) => !from.startsWith("node:") && from !== "@distlock/core");
+    const foreign = [...imports].filter((from) => !/^(node:|\.)/.test(from) && from !== "@distlock/core");
     expect(foreign).toEqual(required);
   });
 
   test("has no trace of the folder that it was built in", async () => {
+    const built = await builtOf(name);
     for (const path of built) expect(await at(path), path).not.toMatch(/node_modules|file:\/\/|sourceMappingURL/);
     for (const path of built) expect((await at(path)).includes(root.slice(0, -1)), path).toBe(false);
   });

@@ -1,14 +1,22 @@
+import { setImmediate } from "node:timers/promises";
 import type { LockError, Locker, LockOptions } from "@distlock/core";
 import { heldLock, whileHeld } from "./held-locks";
 import { heldStream, isStream } from "./held-stream";
 import { joinSignals } from "./join-signals";
-import { shareLock } from "./shared-lock";
+import { type SharedLock, shareLock } from "./shared-lock";
 
 /** What a call may pass on to what it calls. */
 export interface HeldCall {
   /** Aborts when the lock is lost, and when the `signal` of the options does. */
   readonly signal: AbortSignal;
   readonly fence: number;
+}
+
+export interface CallEnds<R> {
+  /** Ends the wait, and is part of the call's signal, as the `signal` of the options is. */
+  readonly cancelled?: AbortSignal | undefined;
+  /** For a result that is not done when it is given, and no stream to be read to its end: what settles when it is. */
+  readonly until?: ((result: Awaited<R>) => PromiseLike<unknown> | undefined) | undefined;
 }
 
 export function raise(loss: LockError): never {
@@ -29,14 +37,23 @@ export async function lockedCall<R>(
   key: string,
   options: LockOptions,
   call: (held: HeldCall) => R,
+  { cancelled, until }: CallEnds<R> = {},
 ): Promise<Awaited<R>> {
-  const shared = heldLock(locker, key) ?? shareLock(await locker.acquire(key, options));
+  const wait = joinSignals(options.signal, cancelled);
+  let shared: SharedLock;
+  try {
+    shared = heldLock(locker, key) ?? shareLock(await locker.acquire(key, { ...options, signal: wait.signal }));
+  } finally {
+    wait.dispose();
+  }
   const { lock } = shared;
   const leave = shared.enter();
-  const joined = joinSignals(lock.signal, options.signal);
+  const joined = joinSignals(lock.signal, options.signal, cancelled);
   const run = <T>(work: () => T): T => whileHeld(locker, shared, work);
   const lost = () => !lock.isHeld;
   async function over(good: boolean): Promise<void> {
+    // Who is told to stop may say so before it has: it shall come to start what it still has to write.
+    if (!good && joined.signal.aborted) await setImmediate();
     joined.dispose();
     await leave(good ? raise : undefined);
     if (good && !shared.over && lost()) raise(lock.signal.reason);
@@ -45,6 +62,13 @@ export async function lockedCall<R>(
   let result: Awaited<R>;
   try {
     result = await run(() => call({ signal: joined.signal, fence: lock.fence }));
+    const done = until?.(result);
+    if (done) {
+      void Promise.resolve(done)
+        .catch(() => {})
+        .then(() => over(false));
+      return result;
+    }
     if (isStream(result)) return heldStream(result, { run, lost, over }) as Awaited<R>;
   } catch (error) {
     await over(false);

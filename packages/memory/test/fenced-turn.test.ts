@@ -61,27 +61,3 @@ test("a late save does not bring back a conversation that a newer turn has clear
   expect(await instances[1].for(session).load()).toEqual([]);
   await late.end();
 });
-
-test("two instances take 100 turns each on one session: none is lost, doubled or mixed", async () => {
-  const session = randomUUID();
-  await Promise.all(
-    instances.map(async (sessions, instance) => {
-      for (let n = 0; n < 100; n++) {
-        await sessions.for(session).withTurn(async (turn) => {
-          const history = await turn.load();
-          await turn.save(user(`${instance} ${n}`), assistant(`${history.length}`), {
-            idempotencyKey: `${instance} ${n}`,
-          });
-        });
-      }
-    }),
-  );
-  const messages = await instances[0].for(session).load();
-  expect(messages).toHaveLength(400);
-  const asked = messages.filter((_, i) => i % 2 === 0).map(({ content }) => content);
-  expect(new Set(asked).size).toBe(200);
-  messages.forEach(({ role, content }, i) => {
-    expect(role).toBe(i % 2 ? "assistant" : "user");
-    if (i % 2) expect(content).toBe(String(i - 1)); // each answer knew all that was said before
-  });
-});

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
+import { getEventListeners, once } from "node:events";
 import { createLocker, LockLostError, LockNotAcquiredError, type RedisConnection } from "@distlock/core";
 import { ioredisConnection, ioredisDriver } from "@distlock/ioredis";
 import { nodeRedisConnection, nodeRedisDriver } from "@distlock/node-redis";
@@ -22,7 +22,7 @@ import {
   ScriptedModel,
   type ScriptedModelInput,
 } from "@openai/agents/testing";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
 import { lockRun, RedisSession } from "../src/adapters/openai-agents";
 import { StaleTurnError, sessionKey } from "../src/index";
@@ -62,12 +62,12 @@ const counter = (thinks: () => Promise<unknown>) =>
   );
 
 /** A model that is asked, and answers when it is told to, or fails with the reason of its run's abort. */
-function waitingAgent() {
+function waitingAgent(own?: Error) {
   const [asked, told] = [createGate(), createGate()];
   const agent = agentOf(
     modelResponder(async ({ request: { signal } }) => {
       asked.open();
-      const aborted = once(signal!, "abort").then(() => Promise.reject(signal!.reason));
+      const aborted = once(signal!, "abort").then(() => Promise.reject(own ?? signal!.reason));
       await Promise.race([told.opened, aborted]);
       return [assistantMessage("at last")];
     }),
@@ -92,7 +92,7 @@ const both = [false, true].flatMap((stream) =>
   Object.entries(kinds).map(([name, create]) => ({ name, create, stream })),
 );
 
-describe.for(both)("runs of $name at once, stream: $stream", ({ create, stream }) => {
+describe.for(both)("runs of $name at once, stream: $stream", ({ name, create, stream }) => {
   const options = (session: Session) => ({ session, stream: stream as true });
 
   test("do not know of each other without a lock", async () => {
@@ -156,7 +156,8 @@ describe.for(both)("runs of $name at once, stream: $stream", ({ create, stream }
 
   test("are aborted when the lock is lost, by maxTurn for instance", async () => {
     const id = randomUUID();
-    const { agent, asked } = waitingAgent();
+    const own = new Error("Request was aborted."); // all that the SDK's model says
+    const { agent, asked } = waitingAgent(own);
     const short = lockRun(run, lockers[0], { maxTurn: 300 });
     const late = (async () => finish(await short(agent, "Hello", options(create(0, id)))))();
     late.catch(() => {});
@@ -168,7 +169,10 @@ describe.for(both)("runs of $name at once, stream: $stream", ({ create, stream }
         options(create(1, id)),
       ),
     );
-    await expect(late).rejects.toSatisfy((error) => LockLostError.is(error) || StaleTurnError.is(error));
+    const error = await late.catch((reason: unknown) => reason);
+    if (StaleTurnError.is(error))
+      expect([name, stream]).toEqual(["a RedisSession", true]); // it saves its input
+    else expect(error).toSatisfy((loss) => loss instanceof LockLostError && loss.cause === own);
   });
 });
 
@@ -225,21 +229,28 @@ test("a reader that breaks off ends the run, and the lock with it", async () => 
   expect(await isHeld(await session.getSessionId())).toBe(false);
 });
 
-test.for([false, true])("a run whose lock Redis forgot can't save after a newer one, stream: %s", async (stream) => {
-  const id = randomUUID();
-  const { agent, asked, answer } = waitingAgent();
-  const options = { session: redisSession(0, id), stream: stream as true };
-  const late = (async () => finish(await runs[0](agent, "late", options)))();
-  late.catch(() => {});
-  await asked;
-  await redis.del(sessionKey(id)); // as in a failover: its holder does not know
-  await runs[1](agentOf([assistantMessage("Hi")]), "Hello", { session: redisSession(1, id) });
-  answer();
-  const error = await late.catch((reason: unknown) => reason);
-  expect(StaleTurnError.is(error)).toBe(true);
-  expect(error).toMatchObject({ applied: false, key: sessionKey(id) });
-  expect(await history(redisSession(1, id))).toEqual(["user: Hello", "assistant: Hi"]);
-});
+test.for([false, true])(
+  "a run whose lock Redis forgot can't save once a newer one has read, stream: %s",
+  async (stream) => {
+    const id = randomUUID();
+    const [old, next] = [waitingAgent(), waitingAgent()];
+    const late = (async () => {
+      await finish(await runs[0](old.agent, "late", { session: redisSession(0, id), stream: stream as true }));
+    })();
+    late.catch(() => {});
+    await old.asked;
+    await redis.del(sessionKey(id)); // as in a failover: its holder does not know
+    const newer = runs[1](next.agent, "Hello", { session: redisSession(1, id) });
+    await next.asked;
+    old.answer();
+    const error = await late.catch((reason: unknown) => reason);
+    expect(StaleTurnError.is(error)).toBe(true);
+    expect(error).toMatchObject({ applied: false, key: sessionKey(id) });
+    next.answer();
+    await newer;
+    expect(await history(redisSession(1, id))).toEqual(["user: Hello", "assistant: at last"]);
+  },
+);
 
 test("a late run does not bring back what was cleared", async () => {
   const id = randomUUID();
@@ -298,6 +309,51 @@ test("the signal of a run aborts it while it goes on", async () => {
   expect(await isHeld(await session.getSessionId())).toBe(false);
 });
 
+test("a streamed run that fails is no unhandled rejection, if only its stream is read", async () => {
+  const session = redisSession(0);
+  const unhandled: unknown[] = [];
+  const onUnhandled = (reason: unknown) => unhandled.push(reason);
+  process.on("unhandledRejection", onUnhandled);
+  onTestFinished(() => void process.off("unhandledRejection", onUnhandled));
+  const own = new Error("the model failed");
+  const agent = agentOf(modelResponder(() => Promise.reject(own)));
+  const result = await runs[0](agent, "Hello", { session, stream: true });
+  const read = async () => {
+    for await (const _ of result);
+  };
+  await expect(read()).rejects.toBe(own);
+  const id = await session.getSessionId();
+  await vi.waitFor(async () => expect(await isHeld(id)).toBe(false));
+  await new Promise(setImmediate);
+  expect(unhandled).toEqual([]);
+});
+
+test("a run leaves no listener on its signal", async () => {
+  const { signal } = new AbortController();
+  const session = redisSession(0);
+  await runs[0](agentOf([assistantMessage("Hi")]), "Hello", { session, signal });
+  await finish(await runs[0](agentOf([assistantMessage("Hi")]), "Hello", { session, signal, stream: true }));
+  await expect(runs[0](agentOf(), "Hello", { session, signal })).rejects.toThrow();
+  expect(getEventListeners(signal, "abort")).toEqual([]);
+});
+
+describe.for([false, true])("a run that was good although its lock was lost, stream: %s", (stream) => {
+  async function finished(session: Session) {
+    const id = await session.getSessionId();
+    const agent = counter(() => redis.del(sessionKey(id)));
+    await finish(await runs[0](agent, "Hello", { session, stream: stream as true }));
+    return history(session);
+  }
+
+  test("rejects if its session knows of no fences: others may have run meanwhile", async () => {
+    await expect(finished(plainSession(redis, randomUUID()))).rejects.toThrow(LockLostError);
+  });
+
+  test("is good if its session is a RedisSession, which took its save in time", async () => {
+    expect(await finished(redisSession(0))).toEqual(["user: Hello", "assistant: knows 1"]);
+  });
+});
+
 test("a run within a run of the same session uses its lock", async () => {
   const session = redisSession(0);
   const ask = tool({
@@ -343,16 +399,14 @@ test.for([false, true])(
     const state = await RunState.fromString(agent, first.state.toString());
     state.approve(state.getInterruptions()[0]!);
     const seen: boolean[] = [];
-    const session = redisSession(1, id);
-    const watched = Object.assign(Object.create(session) as Session, {
-      getSessionId: async () => id,
-      getItems: (limit?: number) => session.getItems(limit),
-      async addItems(items: AgentInputItem[]) {
+    class Watched extends RedisSession<AgentInputItem> {
+      override async addItems(items: AgentInputItem[]): Promise<void> {
         seen.push(await isHeld(id));
-        await session.addItems(items);
-      },
-    });
-    const second = await runs[1](agent, state, { session: watched, stream: stream as true });
+        await super.addItems(items);
+      }
+    }
+    const session = new Watched(connections[1]!, lockers[1], { session: id });
+    const second = await runs[1](agent, state, { session, stream: stream as true });
     await finish(second);
     expect(second.finalOutput).toBe("done");
     expect(seen.length).toBeGreaterThan(0);

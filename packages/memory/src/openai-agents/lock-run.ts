@@ -1,4 +1,4 @@
-import type { Locker } from "@distlock/core";
+import { LockError, type Locker, LockLostError } from "@distlock/core";
 import { assertLocker } from "../assert-locker";
 import { boundProxy } from "../bound-proxy";
 import { type CallOptions, resolveCallOptions } from "../call-options";
@@ -7,6 +7,7 @@ import { joinSignals } from "../join-signals";
 import { raise } from "../locked-call";
 import { sessionKey } from "../session-key";
 import { shareLock } from "../shared-lock";
+import { StaleTurnError } from "../stale-turn-error";
 import { RedisSession } from "./redis-session";
 
 /** How the lock of a run is waited for and held, as that of a turn. All times are in ms. */
@@ -43,7 +44,8 @@ function lockOne(run: AnyRun, locker: Locker, options: LockRunOptions = {}): Any
   if (typeof options !== "object" || options === null) throw new TypeError("the options of lockRun must be an object");
   const how = resolveCallOptions(options);
 
-  return async (agent, input, given = {}) => {
+  return async (agent, input, asked) => {
+    const given = asked ?? {};
     const key = sessionKey(await conversationOf(given, locker));
     const shared = heldLock(locker, key) ?? shareLock(await locker.acquire(key, { ...how, signal: given.signal }));
     const leave = shared.enter();
@@ -56,8 +58,11 @@ function lockOne(run: AnyRun, locker: Locker, options: LockRunOptions = {}): Any
     }
     async function ended<T>(end: Promise<T>): Promise<T> {
       const value = await end.catch(async (error) => {
+        const lost = !shared.lock.isHeld;
         await over(false);
-        throw error;
+        // Of an abort, models say little but that there was one.
+        if (!lost || LockError.is(error) || StaleTurnError.is(error)) throw error;
+        throw new LockLostError(key, "the run went on without it", error);
       });
       await over(true);
       return value;
@@ -82,10 +87,11 @@ function lockOne(run: AnyRun, locker: Locker, options: LockRunOptions = {}): Any
  *
  * A run rejects as `locker.acquire` does if it does not get the lock: `LockNotAcquiredError`, `LockBackendError`,
  * `LockerClosedError`, or the reason of its own `signal`; with `TypeError` if its options name no session; within a run of
- * the same session that has lost its lock with `StaleTurnError`. After that its own error wins. If the lock is lost
- * meanwhile, also by `maxTurn`, the `signal` of the run aborts, with a `LockLostError` as reason; a run that was good all
- * the same rejects with it (a streamed one: its `completed`), unless its session is a `RedisSession`, which refuses what
- * comes too late. Throws `TypeError` or `RangeError` for what is no `run`, no locker, or a bad option.
+ * the same session that has lost its lock with `StaleTurnError`. After that its error is the run's own.
+ * If the lock is lost meanwhile, also by `maxTurn`, the `signal` of the run aborts, and it rejects (a streamed one: its
+ * `completed`) with `LockLostError`, whose `cause` is the run's own error: what it has saved by then stays. A
+ * `RedisSession` refuses what comes too late: the run rejects with its `StaleTurnError`, and is good if nothing was late.
+ * Throws `TypeError` or `RangeError` for what is no `run`, no locker, or a bad option.
  */
 export function lockRun<T extends Run | { run: Run }>(target: T, locker: Locker, options?: LockRunOptions): T {
   assertLocker("lockRun", locker);

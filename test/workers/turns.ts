@@ -1,0 +1,92 @@
+import { subscribe } from "node:diagnostics_channel";
+import { createLocker, LockError, type RedisConnection, redisDriver } from "@distlock/core";
+import { ioredisConnection } from "@distlock/ioredis";
+import { LockedMemory, RedisMemory, StaleTurnError, sessionKey } from "@distlock/memory";
+import { nodeRedisConnection } from "@distlock/node-redis";
+import { Redis } from "ioredis";
+import { createClient } from "redis";
+import type { Order, Place, Post, Report } from "../turn-crew";
+import { brokenAt, pairOf } from "../turn-history";
+
+/** Takes its turns of one session, and each again until it is done. Holds where it is told to, until it may go on. */
+const { client, url, session, name, from, to, ttl } = JSON.parse(process.argv[2]!) as Post;
+
+/** The clients tell of a lost connection at once: it is we who try again. */
+const connect: Readonly<Record<Post["client"], () => Promise<readonly [RedisConnection, close: () => void]>>> = {
+  async ioredis() {
+    const redis = new Redis(url, { maxRetriesPerRequest: 0, retryStrategy: () => 20 });
+    redis.on("error", () => {});
+    return [ioredisConnection(redis), () => redis.disconnect()];
+  },
+  async "node-redis"() {
+    const redis = createClient({ url, disableOfflineQueue: true, socket: { reconnectStrategy: () => 20 } });
+    redis.on("error", () => {});
+    await redis.connect();
+    return [nodeRedisConnection(redis as never), () => redis.destroy()];
+  },
+};
+
+const tell = (report: Report) => void process.send!(report);
+
+let holdAt: Place | undefined;
+let goOn = () => {};
+process.on("message", (order: Order) => {
+  if (order === "go") goOn();
+  else holdAt = order;
+});
+process.once("disconnect", () => process.exit()); // with its parent, however that ends
+
+async function place(at: Place, turn: number): Promise<void> {
+  if (holdAt !== at) return;
+  holdAt = undefined;
+  const going = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  tell({ held: at, turn });
+  await going;
+}
+
+subscribe("distlock:warning", (error) => LockError.is(error) && tell({ warning: error.code }));
+
+const [connection, close] = await connect[client]();
+const locker = createLocker(redisDriver(connection));
+const store = new RedisMemory(connection, { session });
+const memory = new LockedMemory(store, locker, { key: sessionKey(session), ttl });
+
+async function takeTurn(n: number): Promise<void> {
+  await memory.withTurn(async (turn) => {
+    const history = await turn.load();
+    const broken = brokenAt(history);
+    if (broken !== undefined) tell({ broken: `${name}'s turn ${n} loaded no whole conversation: ${broken}` });
+    const pair = pairOf(name, n, history.length);
+    await place("loaded", n);
+    try {
+      await turn.save(...pair, { idempotencyKey: `${name} ${n}` });
+    } catch (error) {
+      if (!StaleTurnError.is(error)) throw error;
+      // As somebody would who looked at his lock just before he was stopped.
+      const { fence } = turn;
+      const late = await store.save(...pair, { fence }).catch((reason: unknown) => reason);
+      tell({ refused: { turn: n, applied: error.applied, byStore: StaleTurnError.is(late) } });
+      throw error;
+    }
+    await place("saved", n);
+  });
+}
+
+for (let n = from; n < to; n++) {
+  for (let done = false; !done; ) {
+    await place("idle", n);
+    try {
+      await takeTurn(n);
+      done = true;
+    } catch (error) {
+      tell({ failed: { turn: n, why: String(error) } });
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+  tell({ done: n });
+}
+await locker.close();
+close();
+process.disconnect();
