@@ -3,7 +3,17 @@ import { createLocker, type Locker } from "@distlock/core";
 import { ioredisDriver } from "@distlock/ioredis";
 import { nodeRedisDriver } from "@distlock/node-redis";
 import { startRedis } from "@distlock/testing";
-import { Annotation, Command, InMemoryStore, interrupt, MemorySaver, START, StateGraph } from "@langchain/langgraph";
+import {
+  Annotation,
+  Command,
+  entrypoint,
+  getPreviousState,
+  InMemoryStore,
+  interrupt,
+  MemorySaver,
+  START,
+  StateGraph,
+} from "@langchain/langgraph";
 import { afterAll, describe, expect, test } from "vitest";
 import { lockGraph, lockStore } from "../src/adapters/langgraph";
 import { LockedMemory, RedisMemory, sessionKey } from "../src/index";
@@ -107,6 +117,20 @@ describe("locked graphs on one thread, of two instances", () => {
     expect(await saidIn(saver, thread)).toHaveLength(7);
     expect(await isHeld(thread)).toBe(false);
   });
+});
+
+test("locked workflows of the functional interface lose nothing", async () => {
+  const saver = new MemorySaver();
+  const thread = randomUUID();
+  const workflow = () =>
+    entrypoint({ name: "sum", checkpointer: saver }, async (n: number) => {
+      const sum = (getPreviousState<number>() ?? 0) + n;
+      await Promise.resolve();
+      return entrypoint.final({ value: sum, save: sum });
+    });
+  const instances = lockers.map((locker) => lockGraph(workflow(), locker));
+  const sums = await Promise.all(Array.from({ length: 6 }, (_, i) => instances[i % 2]!.invoke(1, at(thread))));
+  expect(sums.sort()).toEqual([1, 2, 3, 4, 5, 6]);
 });
 
 describe("a locked graph", () => {
