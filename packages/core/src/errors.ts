@@ -18,7 +18,7 @@ export abstract class LockError extends Error {
     Object.defineProperty(this, marker, { enumerable: false });
   }
 
-  /** Whether a value is an error of distlock, also one of another copy of this package. */
+  /** Whether a value is such an error, also one of another copy of this package: that of a kind of error knows this kind. */
   static is(value: unknown): value is LockError {
     return typeof value === "object" && value !== null && marker in value;
   }
@@ -39,6 +39,10 @@ export class LockNotAcquiredError extends LockError {
     this.attempts = attempts;
     this.waited = waited;
   }
+
+  static override is(value: unknown): value is LockNotAcquiredError {
+    return LockError.is(value) && value.code === "LOCK_NOT_ACQUIRED";
+  }
 }
 
 /** The lease ended, or somebody else has the lock, while we believed that we held it. */
@@ -48,6 +52,10 @@ export class LockLostError extends LockError {
 
   constructor(key: string, why: string, cause?: unknown) {
     super(`lock not held by this instance: ${quote(key)}: ${why}`, key, cause);
+  }
+
+  static override is(value: unknown): value is LockLostError {
+    return LockError.is(value) && value.code === "LOCK_LOST";
   }
 }
 
@@ -59,6 +67,10 @@ export class LockBackendError extends LockError {
   constructor(key: string, what: string, cause?: unknown) {
     super(`${what} (lock ${quote(key)})`, key, cause);
   }
+
+  static override is(value: unknown): value is LockBackendError {
+    return LockError.is(value) && value.code === "LOCK_BACKEND";
+  }
 }
 
 /** The locker was closed, before the call or while it waited. */
@@ -68,5 +80,9 @@ export class LockerClosedError extends LockError {
 
   constructor(key: string) {
     super(`the locker is closed (lock ${quote(key)})`, key);
+  }
+
+  static override is(value: unknown): value is LockerClosedError {
+    return LockError.is(value) && value.code === "LOCKER_CLOSED";
   }
 }

@@ -44,3 +44,19 @@ test("long keys are cut in messages, not in the error", () => {
   expect(error.message.length).toBeLessThan(300);
   expect(error.key).toBe(key);
 });
+
+test("a kind of error is known by its own check, also of another copy", () => {
+  const kinds = [LockNotAcquiredError, LockLostError, LockBackendError, LockerClosedError];
+  const errors = [
+    new LockNotAcquiredError("k", { attempts: 1, waited: 0 }),
+    new LockLostError("k", "why"),
+    new LockBackendError("k", "what"),
+    new LockerClosedError("k"),
+  ];
+  for (const [i, kind] of kinds.entries()) {
+    expect(errors.map((error) => kind.is(error))).toEqual(kinds.map((_, j) => i === j));
+    const { code } = errors[i]!;
+    expect(kind.is({ [Symbol.for("distlock.error")]: true, code })).toBe(true);
+    expect(kind.is({ code })).toBe(false);
+  }
+});
