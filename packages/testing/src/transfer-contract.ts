@@ -209,6 +209,8 @@ export function transferContract({ drivers: [a, b], command, keyPrefix = "" }: D
         const isBackendError = (error: unknown) => LockError.is(error) && error.code === "LOCK_BACKEND";
         await command("RPUSH", name, from);
         await assert.rejects(transfer(a, key, from, to), isBackendError);
+        await command("PEXPIRE", name, String(TTL));
+        await assert.rejects(transfer(a, key, from, to), isBackendError);
         await command("DEL", name);
         await command("SET", name, from);
         await assert.rejects(transfer(a, key, from, to), isBackendError);
@@ -221,6 +223,16 @@ export function transferContract({ drivers: [a, b], command, keyPrefix = "" }: D
         for (const left of ((await command("KEYS", `*${key}*`)) as unknown[]).map(String)) {
           assert.ok(Number(await command("PTTL", left)) > 0, `${left} has no ttl`);
         }
+      },
+
+      "mints a fence above the last one also where the server's clock is behind it": async (key, from, to) => {
+        await hold(key, from);
+        const ahead = 8_000_000_000_000_000;
+        const fence = ((await command("KEYS", `*${key}*`)) as unknown[])
+          .map(String)
+          .find((name) => /fence$/.test(name));
+        await command("SET", fence!, String(ahead), "PX", String(TTL));
+        assert.equal(fenceOf(await transfer(a, key, from, to)), ahead + 1);
       },
     } satisfies typeof scenes);
   }
