@@ -7,7 +7,8 @@ export type Session =
       readonly session: string;
     };
 
-function encode(name: string, part: unknown): string {
+/** A part of a key, percent-encoded where it would break a hash tag. Throws `TypeError` or `RangeError` that name it. */
+export function encode(name: string, part: unknown): string {
   if (typeof part !== "string") throw new TypeError(`${name} must be a string, got ${typeof part}`);
   if (part === "") throw new RangeError(`${name} must not be empty`);
   if (!part.isWellFormed()) {
