@@ -27,7 +27,7 @@ export interface ThreadLock {
   /**
    * Rejects with `LockNotAcquiredError` if another process has the thread, with `LockBackendError` if Redis does not answer,
    * with `TypeError` or `RangeError` for a thread id that has no key. Each call for a thread that this one holds already
-   * counts, and is to be released.
+   * counts, and is to be released; after a loss the count begins anew.
    */
   acquire(threadId: string): Promise<void>;
   /**
@@ -83,7 +83,6 @@ export function threadLock(locker: Locker, options: ThreadLockOptions = {}): Thr
     use.lock.then(
       ({ signal }) => {
         const lost = () => {
-          forget(key, use);
           if (onLost) onLost(threadId, signal.reason);
           else warn(signal.reason);
         };
