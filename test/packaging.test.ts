@@ -11,8 +11,8 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const require = createRequire(import.meta.url);
 const SLOW = 120_000;
 const packages = ["core", "ioredis", "memory", "node-redis", "otel", "testing"];
-const built = ["dist/index.cjs", "dist/index.d.cts", "dist/index.d.ts", "dist/index.js"];
-const shipped = ["LICENSE", "README.md", ...built, "package.json"];
+/** What entries of a package have in common. */
+const isChunk = (path: string) => /^dist\/[\w-]+-[\w-]{8}\.(c?js|d\.c?ts)$/.test(path);
 
 /** Resolves with what the program printed, or rejects with it. */
 const run = (cwd: string, program: string, ...args: string[]): Promise<string> =>
@@ -35,9 +35,20 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 describe.for(packages)("%s", (name) => {
   const at = (path: string) => readFile(join(root, "packages", name, path), "utf8");
 
-  test("ships what was built, a README and the license", () => {
-    const { files } = tarballs.get(`@distlock/${name}`)!;
-    expect(files.map(({ path }) => path).sort()).toEqual(shipped.toSorted());
+  const shipped = () => tarballs.get(`@distlock/${name}`)!.files.map(({ path }) => path);
+  const built = () => shipped().filter((path) => path.startsWith("dist/"));
+
+  test("ships what it exports and was built, a README and the license", async () => {
+    const { exports } = JSON.parse(await at("package.json"));
+    const targets = [...JSON.stringify(exports).matchAll(/"\.\/(dist\/[^"]+)"/g)].map(([, path]) => path!);
+    expect(targets).toEqual(
+      expect.arrayContaining(["dist/index.cjs", "dist/index.d.cts", "dist/index.d.ts", "dist/index.js"]),
+    );
+    expect(
+      shipped()
+        .filter((path) => !isChunk(path))
+        .sort(),
+    ).toEqual(["LICENSE", "README.md", ...targets, "package.json"].toSorted());
   });
 
   test("depends on core alone, and needs a peer only if it imports it", async () => {
@@ -47,19 +58,19 @@ describe.for(packages)("%s", (name) => {
       peerDependenciesMeta = {},
     } = JSON.parse(await at("package.json"));
     expect(dependencies).toEqual(name === "core" ? {} : { "@distlock/core": "workspace:^" });
-    const code = (await Promise.all(built.map(at))).join("\n");
+    const code = (await Promise.all(built().map(at))).join("\n");
     const imports = new Set(
       [...code.matchAll(/^import .*from ['"](.+)['"]|require\(['"](.+)['"]\)/gm)].map((m) => m[1] ?? m[2]!),
     );
     const optional = (peer: string) => peerDependenciesMeta[peer]?.optional === true;
     const required = Object.keys(peerDependencies).filter((peer) => !optional(peer));
-    const foreign = [...imports].filter((from) => !from.startsWith("node:") && from !== "@distlock/core");
+    const foreign = [...imports].filter((from) => !/^(node:|\.)/.test(from) && from !== "@distlock/core");
     expect(foreign).toEqual(required);
   });
 
   test("has no trace of the folder that it was built in", async () => {
-    for (const path of built) expect(await at(path), path).not.toMatch(/node_modules|file:\/\/|sourceMappingURL/);
-    for (const path of built) expect((await at(path)).includes(root.slice(0, -1)), path).toBe(false);
+    for (const path of built()) expect(await at(path), path).not.toMatch(/node_modules|file:\/\/|sourceMappingURL/);
+    for (const path of built()) expect((await at(path)).includes(root.slice(0, -1)), path).toBe(false);
   });
 });
 
