@@ -126,6 +126,18 @@ describe("agents that are sent messages", () => {
     expect(calls).toContain(`${loser} acquireLease false`);
   });
 
+  test("are not held back where they are streamed directly: Mastra asks for the lease when they run already", async () => {
+    const { model, instances, target } = open(true);
+    const memory = { resource: target.resourceId, thread: target.threadId };
+    const answer = model.hold();
+    const streams = await Promise.all(instances.map((agent, i) => agent.stream(`q${i}`, { memory })));
+    const ends = streams.map((stream) => stream.consumeStream());
+    await vi.waitFor(() => expect(model.asked).toHaveLength(2), look);
+    answer();
+    await Promise.all(ends);
+    expect(model.most).toBe(2);
+  });
+
   test("hand the lease to the next run of a queue, while the other instance gets no gap", async () => {
     const { store, model, calls, instances, target, key } = open(true);
     const answer = model.hold();
@@ -135,8 +147,9 @@ describe("agents that are sent messages", () => {
     await instances[0].queueMessage("q1", target).accepted;
     let free = 0;
     const other = createLeases(drivers[1]!);
+    const isOver = async () => (await messagesOf(store, target.threadId)).length === 4;
     const watch = (async () => {
-      while ((await messagesOf(store, target.threadId)).length < 4) if (!(await other.holder(key))) free++;
+      while (!(await isOver())) if ((await other.holder(key)) === null && !(await isOver())) free++;
     })();
     answer();
     await watch;
