@@ -30,7 +30,7 @@ export {
 } from "./errors";
 export { inProcessDriver } from "./in-process-driver";
 export { assertKey, inLockOrder, slotOf } from "./keys";
-export { createLeases, type Holder, type Leases } from "./leases";
+export { createLeases, type Holder, type LeaseReply, type Leases } from "./leases";
 export type { Lock } from "./lock";
 export { createLocker, type Keys, type Locker, type LockOf, type Work } from "./locker";
 export type { MultiLock } from "./multi-lock";

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { EventEmitter } from "node:events";
 import { createRequire } from "node:module";
-import { createLeases, createLocker } from "@distlock/core";
+import { createLeases, createLocker, type Driver } from "@distlock/core";
 import { ioredisDriver } from "@distlock/ioredis";
 import { startRedis } from "@distlock/testing";
 import * as agents from "@mastra/core/agent";
@@ -56,7 +57,7 @@ test("the copies are two, and both know our leases as such", () => {
 
 describe("agents that are sent messages", () => {
   /** `shared`: with our leases in their pub/sub, else with its own, which are those of one process. */
-  function open(shared: boolean) {
+  function open(shared: boolean, through: (driver: Driver) => Driver = (driver) => driver) {
     const store = new InMemoryStore();
     const wires = new EventEmitter();
     const model = scriptedModel();
@@ -64,7 +65,7 @@ describe("agents that are sent messages", () => {
     const instances = copies.map(({ Agent, MockMemory, EventEmitterPubSub }, i) => {
       const pubsub = new EventEmitterPubSub(wires);
       if (shared) {
-        const provider = leaseProvider(createLeases(drivers[i]!));
+        const provider = leaseProvider(createLeases(through(drivers[i]!)));
         for (const name of Object.keys(provider) as (keyof LeaseProvider)[]) {
           Object.assign(pubsub, {
             [name]: async (...args: [never, never, never, never]) => {
@@ -136,6 +137,21 @@ describe("agents that are sent messages", () => {
     answer();
     await Promise.all(ends);
     expect(model.most).toBe(2);
+  });
+
+  test("run without a lease where Redis fails, as Mastra wants it; that is a warning", async () => {
+    const failing = (driver: Driver): Driver => ({
+      ...driver,
+      acquire: () => Promise.reject(new Error("Socket closed unexpectedly")),
+    });
+    const { store, instances, target, key } = open(true, failing);
+    const warnings: unknown[] = [];
+    const listener = (warning: unknown) => void warnings.push(warning);
+    subscribe("distlock:warning", listener);
+    expect(await send(instances[0], "q0", target)).toBe("wake");
+    await vi.waitFor(async () => expect(await messagesOf(store, target.threadId)).toHaveLength(2), look);
+    unsubscribe("distlock:warning", listener);
+    expect(warnings).toContainEqual(expect.objectContaining({ code: "LOCK_BACKEND", key }));
   });
 
   test("hand the lease to the next run of a queue, while the other instance gets no gap", async () => {
