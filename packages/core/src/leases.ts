@@ -51,7 +51,7 @@ export interface Leases {
    * Gives the lock to another token, without its being free in between: a grant with a new fence, and a lease of `ttl` ms from
    * now, also where more was left of the old one. `from` counts as released; waiters keep their places. `"lost"` if `from`
    * does not hold the lock, `"dead"` if `to` was given up or forced out: nothing was done then. A repeated call is told the
-   * same fence. If this rejects, `to` is given up as by a failed `acquire`, and `from` may hold the lock or not.
+   * same fence. If this rejects, `to` is given up as by a failed `acquire`; `from` may hold the lock or not, and may yet lose it.
    */
   transfer(request: {
     readonly key: string;

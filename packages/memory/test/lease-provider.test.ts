@@ -5,7 +5,7 @@ import { ioredisDriver } from "@distlock/ioredis";
 import { nodeRedisDriver } from "@distlock/node-redis";
 import { startFaultProxy, startRedis } from "@distlock/testing";
 import { afterAll, describe, expect, test, vi } from "vitest";
-import { leaseProvider } from "../src/adapters/mastra";
+import { type LeaseProvider, leaseProvider } from "../src/adapters/mastra";
 import { ioredis, nodeRedis } from "./clients";
 
 const server = await startRedis();
@@ -181,7 +181,12 @@ describe("between a look at the holder and the step that follows it", () => {
         return inner[verb](request);
       }) as Driver[V];
     const watched = { ...inner, extend: first("extend"), inspect: first("inspect"), release: first("release") };
-    return { before, slow: leaseProvider(createLeases(watched)), quick: leaseProvider(createLeases(inner)), key: "k" };
+    const [slow, quick, third] = [watched, inner, inner].map((driver) => leaseProvider(createLeases(driver))) as [
+      LeaseProvider,
+      LeaseProvider,
+      LeaseProvider,
+    ];
+    return { before, slow, quick, third, key: "k" };
   }
 
   test("the lease may go to nobody", async () => {
@@ -204,14 +209,51 @@ describe("between a look at the holder and the step that follows it", () => {
     expect(await quick.getLeaseOwner(key)).toBe("c");
   });
 
-  test("the lease may be acquired for the same owner once more", async () => {
-    const { before, slow, quick, key } = open();
+  test("the lease may be acquired for the same owner by another process", async () => {
+    const { before, slow, quick, third, key } = open();
     await quick.acquireLease(key, "a", TTL);
-    before.extend = () => quick.acquireLease(key, "a", TTL);
+    before.extend = () => third.acquireLease(key, "a", TTL);
     expect(await slow.renewLease(key, "a", TTL)).toBe(true);
     before.release = () => quick.acquireLease(key, "a", TTL);
     await slow.releaseLease(key, "a"); // that came before the acquire
     expect(await quick.getLeaseOwner(key)).toBe("a");
+  });
+});
+
+describe("a request that lands after it has failed", () => {
+  function open() {
+    const inner = inProcessDriver();
+    const underWay: (() => Promise<unknown>)[] = [];
+    let failing = false;
+    const slow = <V extends "release" | "transfer">(verb: V): Driver[V] =>
+      ((request: never) => {
+        if (!failing) return inner[verb](request);
+        underWay.push(() => inner[verb](request));
+        return Promise.reject(new Error("Socket closed unexpectedly"));
+      }) as Driver[V];
+    return {
+      provider: leaseProvider(createLeases({ ...inner, release: slow("release"), transfer: slow("transfer") })),
+      async failed(call: () => Promise<unknown>) {
+        failing = true;
+        await expect(call()).rejects.toMatchObject({ code: "LOCK_BACKEND" });
+        failing = false;
+      },
+      landed: () => Promise.all(underWay.map((request) => request())),
+    };
+  }
+
+  const calls: Record<string, (provider: LeaseProvider) => Promise<unknown>> = {
+    release: (provider) => provider.releaseLease("k", "a"),
+    transfer: (provider) => provider.transferLease("k", "a", "b", TTL),
+  };
+
+  test.each(Object.entries(calls))("a %s takes nothing from who has acquired since", async (_, call) => {
+    const { provider, failed, landed } = open();
+    await provider.acquireLease("k", "a", TTL);
+    await failed(() => call(provider));
+    expect(await provider.acquireLease("k", "a", TTL)).toEqual({ acquired: true, owner: "a" });
+    expect((await landed()).length).toBeGreaterThan(0);
+    expect(await provider.getLeaseOwner("k")).toBe("a");
   });
 });
 
@@ -221,13 +263,18 @@ describe("an answer that is lost", () => {
     const client = ioredis(proxy.port, { maxRetriesPerRequest: 0 });
     const inner = ioredisDriver(client);
     let losing: string | undefined;
-    const lose = <V extends "acquire" | "release" | "transfer">(verb: V): Driver[V] =>
+    const lose = <V extends "acquire" | "extend" | "release" | "transfer">(verb: V): Driver[V] =>
       ((...args: [never, never]) => {
         if (losing === verb) void proxy.loseReply();
         losing = losing === verb ? undefined : losing;
         return inner[verb](...args);
       }) as Driver[V];
-    const verbs = { acquire: lose("acquire"), release: lose("release"), transfer: lose("transfer") };
+    const verbs = {
+      acquire: lose("acquire"),
+      extend: lose("extend"),
+      release: lose("release"),
+      transfer: lose("transfer"),
+    };
     const far = leaseProvider(createLeases({ ...inner, ...verbs }));
     const warm = newKey(); // so that the lost answer is not about a script
     await far.acquireLease(warm, "a", TTL);
@@ -260,6 +307,17 @@ describe("an answer that is lost", () => {
     await settled(key);
     expect(await there.renewLease(key, "a", TTL)).toBe(true);
     await close();
+  });
+
+  test("of an acquire by who has the lease already: it keeps it, whichever request that was", async () => {
+    for (const verb of ["acquire", "extend"] as const) {
+      const { far, key, losing, settled, close } = await open();
+      await far.acquireLease(key, "a", TTL);
+      await losing(verb, far.acquireLease(key, "a", TTL));
+      await settled(key);
+      expect(await there.getLeaseOwner(key)).toBe("a");
+      await close();
+    }
   });
 
   test("of an acquire: the lease is nobody's for long", async () => {

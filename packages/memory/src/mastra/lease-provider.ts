@@ -1,4 +1,4 @@
-import { type Leases, LockBackendError, LockError, warn } from "@distlock/core";
+import { type Holder, type Leases, LockBackendError, LockError, warn } from "@distlock/core";
 import { assertLeases } from "../assert-leases";
 import { plugKey } from "../plug-key";
 import { createOrder } from "./order";
@@ -27,6 +27,9 @@ export interface LeaseProvider {
   transferLease(key: string, fromOwner: string, toOwner: string, ttlMs: number): Promise<boolean>;
 }
 
+/** For how many keys. A forgotten one costs nothing while Redis answers. */
+const REMEMBERED = 10_000;
+
 /** How often the holder may change between a look and the step that it was for: each time, another process got its way. */
 const LOOKS = 100;
 
@@ -45,6 +48,18 @@ export function leaseProvider(leases: Leases, { key: keyOption }: LeaseOptions =
   assertLeases("leaseProvider", leases);
   const keyOf = plugKey("mastra:lease", "key", keyOption);
   const inOrder = createOrder();
+  /**
+   * Per key the token that an answer granted us, until we ask for what ends it: so long nothing is under way, nor repeated,
+   * that could take the lease from it. Of other tokens nobody knows that.
+   */
+  const granted = new Map<string, string>();
+
+  function remember(key: string, token: string): true {
+    granted.delete(key);
+    granted.set(key, token);
+    if (granted.size > REMEMBERED) granted.delete(granted.keys().next().value!);
+    return true;
+  }
 
   async function run<T>(key: string, work: (key: string) => Promise<T>): Promise<T> {
     const lock = keyOf(key);
@@ -73,24 +88,36 @@ export function leaseProvider(leases: Leases, { key: keyOption }: LeaseOptions =
       return (await act(holder.token)) || undefined;
     });
 
-  /** To a new token, since a failed acquire of the old one, in whatever process, may still be undone. */
-  const transfer = async (key: string, from: string, owner: string, ttl: number): Promise<boolean> =>
-    (await leases.transfer({ key, from, to: newToken(owner), ttl })).status === "granted";
+  async function transfer(key: string, from: string, owner: string, ttl: number): Promise<boolean> {
+    const to = newToken(owner);
+    granted.delete(key);
+    const { status } = await leases.transfer({ key, from, to, ttl });
+    return status === "granted" && remember(key, to);
+  }
+
+  /**
+   * For an owner that asks again. To a new token, unless this one is surely nobody's to undo: that of another process may be
+   * of an acquire whose answer was lost. If the transfer fails, the lease may be lost; an extension leaves it as it is.
+   */
+  const adopt = async (key: string, { token, remaining }: Holder, owner: string, ttl: number): Promise<boolean> =>
+    granted.get(key) === token
+      ? (await leases.extend({ key, token, ttl })) === "held"
+      : transfer(key, token, owner, Math.max(ttl, remaining));
 
   return {
     async acquireLease(key, owner, ttlMs) {
       assertOwner("owner", owner);
       return run(key, (lock) =>
         settled(lock, async () => {
-          const reply = await leases.acquire({ key: lock, token: newToken(owner), ttl: ttlMs });
-          if (reply.status === "granted") return { acquired: true, owner };
+          const token = newToken(owner);
+          const reply = await leases.acquire({ key: lock, token, ttl: ttlMs });
+          if (reply.status === "granted" && remember(lock, token)) return { acquired: true, owner };
           const holder = await leases.holder(lock);
           if (holder === null) return undefined;
           const other = ownerOf(holder.token);
           if (other === undefined) return { acquired: false };
           if (other !== owner) return { acquired: false, owner: other };
-          const ttl = Math.max(ttlMs, holder.remaining);
-          return (await transfer(lock, holder.token, owner, ttl)) ? { acquired: true, owner } : undefined;
+          return (await adopt(lock, holder, owner, ttlMs)) ? { acquired: true, owner } : undefined;
         }),
       );
     },
@@ -104,7 +131,10 @@ export function leaseProvider(leases: Leases, { key: keyOption }: LeaseOptions =
     async releaseLease(key, owner) {
       assertOwner("owner", owner);
       await run(key, (lock) =>
-        asHolder(lock, owner, async (token) => (await leases.release({ key: lock, token })) === "released"),
+        asHolder(lock, owner, async (token) => {
+          granted.delete(lock);
+          return (await leases.release({ key: lock, token })) === "released";
+        }),
       );
     },
 
