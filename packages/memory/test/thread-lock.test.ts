@@ -86,7 +86,7 @@ test("the lease is kept alive until the release, and not for longer than maxHold
   expect((await inner.inspect(keyOf("t"))).held).toBe(false);
 
   const lost = vi.fn();
-  const bounded = threadLock(locker, { ttl: 60, maxHold: 100, onLost: lost });
+  const bounded = threadLock(locker, { ttl: 600, maxHold: 700, onLost: lost });
   await bounded.acquire("t");
   await vi.waitFor(() => expect(lost).toHaveBeenCalled(), look);
   expect(lost).toHaveBeenCalledExactlyOnceWith("t", expect.objectContaining({ code: "LOCK_LOST" }));
