@@ -34,4 +34,8 @@ test.each([
   expect(await admin.exists("k")).toBe(0);
   await expect(createLocker(driver).acquire("k")).rejects.toMatchObject({ code: "LOCK_BACKEND" });
   expect(await admin.exists("k")).toBe(0);
+  await admin.set("k", "t", "PX", 30_000);
+  await expect(driver.transfer({ key: "k", from: "t", to: "u", ttl: 30_000 })).rejects.toThrow();
+  expect(await admin.get("k")).toBe("t");
+  await admin.del("k");
 });

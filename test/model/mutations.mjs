@@ -56,15 +56,15 @@ export const mutations = {
   },
   "acquire grants a dead token": {
     rule: "a token that was given up is refused, in whatever order the two arrive",
-    edits: [["lua/acquire-one.lua", "known[3] or released and", "released and"]],
+    edits: [["lua/acquire-one.lua", "known[3] or ", ""]],
   },
   "acquire grants a released token": {
     rule: "a late copy of an acquire is refused after the release",
-    edits: [["lua/acquire-one.lua", "string.find(released, token, 1, true)", "released == '!' .. token"]],
+    edits: [["lua/acquire-one.lua", "released == token or released == '!' .. token", "released == '!' .. token"]],
   },
   "acquire grants a token that was forced out": {
     rule: "who was forced out does not come back",
-    edits: [["lua/acquire-one.lua", "string.find(released, token, 1, true)", "released == token"]],
+    edits: [["lua/acquire-one.lua", "released == token or released == '!' .. token", "released == token"]],
   },
   "acquire overtakes": {
     rule: "a newcomer that meets a free lock hands it to who waits",

@@ -8,7 +8,7 @@ local function acquire(k, token, ttl, ticket)
   local time = micros()
   local known = call('MGET', KEYS[k + 1], KEYS[k + 4], KEYS[k + 5])
   local last, released = known[1], known[2]
-  if known[3] or released and string.find(released, token, 1, true) then
+  if known[3] or released == token or released == '!' .. token then
     return 'dead'
   end
   if call('EXISTS', KEYS[k + 2]) == 1 and call('EXISTS', KEYS[k]) == 0 then

@@ -1,7 +1,7 @@
 import { LockBackendError, LockError } from "./errors";
 import { ANSWER_TIMEOUT } from "./within";
 
-export type Verb = "acquire" | "extend" | "release" | "inspect" | "forceRelease";
+export type Verb = "acquire" | "extend" | "release" | "transfer" | "inspect" | "forceRelease";
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 

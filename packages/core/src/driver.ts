@@ -131,6 +131,24 @@ export interface ReleaseRequest {
 /** `"released"`: freed by this request, or by an earlier copy of it. */
 export type ReleaseReply = "released" | "lost";
 
+export interface TransferRequest {
+  readonly key: string;
+  /** The holder's token. */
+  readonly from: string;
+  /** The token that is to have the lock: one that was never used before. */
+  readonly to: string;
+  /** Length of the new lease. It counts alone: what was left of the old one may have been longer. */
+  readonly ttl: number;
+}
+
+export type TransferReply =
+  /** `to` has the lock for at least `ttl` ms from when the request was sent. A repeated request is told the same fence. */
+  | { readonly status: "granted"; readonly fence: number }
+  /** `from` does not hold it, and nothing was done. */
+  | { readonly status: "lost" }
+  /** `to` was given up or forced out, and nothing was done. */
+  | { readonly status: "dead" };
+
 export interface Inspection {
   readonly held: boolean;
   /** ms left of the lease, 0 when free. */
@@ -139,6 +157,12 @@ export interface Inspection {
   readonly fence: number;
   /** How many wait in the queue. */
   readonly waiting: number;
+}
+
+/** What a driver knows of a key. */
+export interface DriverInspection extends Inspection {
+  /** Of the holder, `null` when free. Never to be logged. */
+  readonly token: string | null;
 }
 
 /**
@@ -159,7 +183,12 @@ export interface Driver {
   release(request: ReleaseRequest): Promise<ReleaseReply>;
   /** Shows that an inbox's waiters of a key are alive. Enqueues nobody. */
   heartbeat(request: HeartbeatRequest): Promise<HeartbeatReply>;
-  inspect(key: string): Promise<Inspection>;
+  /**
+   * Gives the lock to another token without its being free in between, and mints a fence: a grant. Waiters keep their places;
+   * the old token counts as released.
+   */
+  transfer(request: TransferRequest): Promise<TransferReply>;
+  inspect(key: string): Promise<DriverInspection>;
   /** Whoever holds it no longer does. True if somebody did. */
   forceRelease(key: string): Promise<boolean>;
   /**

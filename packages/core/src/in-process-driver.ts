@@ -60,6 +60,9 @@ export function inProcessDriver(): Driver {
     return place;
   }
 
+  const isDead = (place: Place, token: string): boolean =>
+    (dead.get(token) ?? 0) > now() || place.released === token || place.revoked === token;
+
   function grant(place: Place, token: string, ttl: number): void {
     place.holder = token;
     place.until = now() + ttl;
@@ -100,8 +103,7 @@ export function inProcessDriver(): Driver {
 
   function acquire({ key, token, ttl, ticket }: AcquireRequest): AcquireReply {
     const place = at(key);
-    if ((dead.get(token) ?? 0) > now() || place.released === token || place.revoked === token)
-      return { status: "dead" };
+    if (isDead(place, token)) return { status: "dead" };
     settle(place);
     if (place.holder === undefined) {
       grant(place, token, ttl);
@@ -175,10 +177,28 @@ export function inProcessDriver(): Driver {
       };
     },
 
+    async transfer({ key, from, to, ttl }) {
+      const place = at(key);
+      if (place.holder === to) {
+        place.until = Math.max(place.until, now() + ttl);
+        return { status: "granted", fence: place.fence };
+      }
+      if (place.holder !== from) {
+        settle(place);
+        return { status: "lost" };
+      }
+      if (isDead(place, to)) return { status: "dead" };
+      free(place);
+      place.released = from;
+      grant(place, to, ttl);
+      return { status: "granted", fence: place.fence };
+    },
+
     async inspect(key) {
       const { holder, until, fence, queue } = at(key);
       const held = holder !== undefined;
-      return { held, remaining: held ? Math.ceil(until - now()) : 0, fence, waiting: queue.size };
+      const token = holder ?? null;
+      return { held, remaining: held ? Math.ceil(until - now()) : 0, fence, waiting: queue.size, token };
     },
 
     async forceRelease(key) {

@@ -6,6 +6,7 @@ export type {
   AcquireRequest,
   Call,
   Driver,
+  DriverInspection,
   ExtendReply,
   ExtendRequest,
   HeartbeatReply,
@@ -16,6 +17,8 @@ export type {
   ReleaseRequest,
   ReplicateRequest,
   Replicator,
+  TransferReply,
+  TransferRequest,
 } from "./driver";
 export {
   LockBackendError,
@@ -27,6 +30,7 @@ export {
 } from "./errors";
 export { inProcessDriver } from "./in-process-driver";
 export { assertKey, inLockOrder, slotOf } from "./keys";
+export { createLeases, type Holder, type LeaseReply, type Leases } from "./leases";
 export type { Lock } from "./lock";
 export { createLocker, type Keys, type Locker, type LockOf, type Work } from "./locker";
 export type { MultiLock } from "./multi-lock";

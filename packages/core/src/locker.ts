@@ -142,7 +142,10 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
       return result;
     },
 
-    inspect: (key) => ask("inspect", key, () => driver.inspect(key)),
+    async inspect(key) {
+      const { held, remaining, fence, waiting } = await ask("inspect", key, () => driver.inspect(key));
+      return { held, remaining, fence, waiting };
+    },
 
     forceRelease: (key) => ask("forceRelease", key, () => driver.forceRelease(key)),
 

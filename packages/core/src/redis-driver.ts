@@ -6,6 +6,7 @@ import handOverLua from "../lua/hand-over.lua";
 import heartbeatLua from "../lua/heartbeat.lua";
 import inspectLua from "../lua/inspect.lua";
 import releaseLua from "../lua/release.lua";
+import transferLua from "../lua/transfer.lua";
 import { acquireAllOf } from "./acquire-all";
 import { type Asked, batched } from "./batch";
 import type { RedisConnection } from "./connection";
@@ -22,7 +23,7 @@ import type {
 import { companions } from "./keys";
 import { lockKeys } from "./lock-keys";
 import { replicatorOf } from "./replicator";
-import { acquireReply, flag, integer, list, read, unknown, unreadable } from "./replies";
+import { acquireReply, flag, integer, list, read, text, transferReply, unknown, unreadable } from "./replies";
 import { script } from "./script";
 import { CLAIM, WINDOW } from "./times";
 
@@ -62,9 +63,9 @@ export function redisDriver(connection: RedisConnection): Driver {
   const names = lockKeys(connection);
   const addKeys = names.add;
 
-  const keysOf = (key: string): string[] => {
+  const keysOf = (key: string, token?: string): string[] => {
     const keys: string[] = [];
-    addKeys(keys, key);
+    addKeys(keys, key, token);
     return keys;
   };
 
@@ -159,6 +160,7 @@ export function redisDriver(connection: RedisConnection): Driver {
   );
 
   const heartbeat = script(connection, handOverLua + heartbeatLua);
+  const transfer = script(connection, handOverLua + transferLua);
   const inspect = script(connection, handOverLua + inspectLua);
   const forceRelease = script(connection, handOverLua + forceReleaseLua);
   const states = ["missing", "queued", "granted"] as const;
@@ -183,12 +185,18 @@ export function redisDriver(connection: RedisConnection): Driver {
       });
     },
 
+    async transfer({ key, from, to, ttl }) {
+      const reply = await transfer(keysOf(key, to), [claim, from, to, `${ttl}`]);
+      return read(key, () => transferReply(key, reply));
+    },
+
     async inspect(key) {
       const reply = await inspect(keysOf(key), []);
       return read(key, () => {
         if (!Array.isArray(reply)) throw unknown(key, reply);
-        const [held, remaining, fence, waiting] = list(reply, 4).map(integer);
-        return { held: held === 1, remaining: remaining!, fence: fence!, waiting: waiting! };
+        const [held, remaining, fence, waiting] = list(reply, 5).slice(0, 4).map(integer);
+        const token = held === 1 ? text(reply[4]) : null;
+        return { held: held === 1, remaining: remaining!, fence: fence!, waiting: waiting!, token };
       });
     },
 

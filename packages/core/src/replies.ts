@@ -1,4 +1,4 @@
-import type { AcquireReply } from "./driver";
+import type { AcquireReply, TransferReply } from "./driver";
 import { LockBackendError } from "./errors";
 
 export const text = (reply: unknown): string => String(reply);
@@ -62,4 +62,12 @@ export function acquireReply(key: string, reply: unknown): AcquireReply {
     default:
       throw unknown(key, reply);
   }
+}
+
+/** What transfer.lua gives. */
+export function transferReply(key: string, reply: unknown): TransferReply {
+  const status = text(reply);
+  if (status === "lost" || status === "dead") return { status };
+  if (/^\d+$/.test(status)) return { status: "granted", fence: integer(status) };
+  throw unknown(key, reply);
 }

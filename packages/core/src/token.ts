@@ -5,3 +5,12 @@ export const newInbox = (): string => randomBytes(12).toString("base64url");
 
 /** A token never used before. It begins with the inbox, so that scripts know whom to tell. */
 export const newToken = (inbox: string): string => `${inbox}:${randomUUID()}`;
+
+/** Throws `TypeError` or `RangeError`, which name it but do not show it, for what can't be a token. */
+export function assertToken(name: string, token: unknown): asserts token is string {
+  if (typeof token !== "string")
+    throw new TypeError(`${name} must be a string, got ${token === null ? "null" : typeof token}`);
+  if (token === "") throw new RangeError(`${name} must not be empty`);
+  if (!token.isWellFormed())
+    throw new TypeError(`${name} must be well-formed Unicode: it has half of a surrogate pair`);
+}

@@ -8,6 +8,7 @@ import { afterAll } from "vitest";
 export interface IoredisSetting {
   keyPrefix?: string;
   retryStrategy?: () => null;
+  maxRetriesPerRequest?: number;
 }
 
 export interface NodeRedisSetting {

@@ -51,6 +51,7 @@ export function createRecorder() {
       release: (request) => command("release", () => driver.release(request)),
       heartbeat: (request) => driver.heartbeat(request),
       listen: driver.listen,
+      transfer: (request) => command("transfer", () => driver.transfer(request)),
       inspect: (key) => driver.inspect(key),
       forceRelease: (key) => driver.forceRelease(key),
     };

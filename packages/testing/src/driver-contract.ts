@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { type AcquireReply, createLocker, type Driver, LockError } from "@distlock/core";
 import { queueContract } from "./queue-contract";
 import { severalContract } from "./several-contract";
+import { transferContract } from "./transfer-contract";
 
 /** A driver to prove. */
 export interface DriverTarget {
@@ -196,13 +197,13 @@ export function driverContract({ drivers, command, keyPrefix = "" }: DriverTarge
 
     "inspects without changing anything": async () => {
       const [key, token] = [newKey(), newToken()];
-      assert.deepEqual(await a.inspect(key), { held: false, remaining: 0, fence: 0, waiting: 0 });
+      assert.deepEqual(await a.inspect(key), { held: false, remaining: 0, fence: 0, waiting: 0, token: null });
       const fence = await grantOf(acquire(a, key, token));
       const { remaining, ...rest } = await b.inspect(key);
-      assert.deepEqual(rest, { held: true, fence, waiting: 0 });
+      assert.deepEqual(rest, { held: true, fence, waiting: 0, token });
       assert.ok(remaining > TTL / 2 && remaining <= TTL);
       await release(a, key, token);
-      assert.deepEqual(await b.inspect(key), { held: false, remaining: 0, fence, waiting: 0 });
+      assert.deepEqual(await b.inspect(key), { held: false, remaining: 0, fence, waiting: 0, token: null });
     },
 
     "forces a holder out, whose token is dead from then on": async () => {
@@ -317,7 +318,7 @@ export function driverContract({ drivers, command, keyPrefix = "" }: DriverTarge
         );
         assert.throws(() => createLocker(a, { ttl }), RangeError);
       }
-      assert.deepEqual(await a.inspect(key), { held: false, remaining: 0, fence: 0, waiting: 0 });
+      assert.deepEqual(await a.inspect(key), { held: false, remaining: 0, fence: 0, waiting: 0, token: null });
       const lock = await locker.acquire(key, { ttl: 2 ** 31 - 1 });
       for (const ttl of [0, -1, 1.5, Number.NaN, 2 ** 31]) await assert.rejects(lock.extend(ttl), RangeError);
       await assert.rejects(lock.extend("5" as unknown as number), TypeError);
@@ -463,5 +464,6 @@ export function driverContract({ drivers, command, keyPrefix = "" }: DriverTarge
   }
   const queueing = a.listen && b.listen ? queueContract({ drivers, command, keyPrefix }) : [];
   const several = severalContract({ drivers, command, keyPrefix });
-  return [...Object.entries(cases).map(([title, run]) => ({ title, run })), ...queueing, ...several];
+  const transfers = transferContract({ drivers, command, keyPrefix });
+  return [...Object.entries(cases).map(([title, run]) => ({ title, run })), ...queueing, ...several, ...transfers];
 }

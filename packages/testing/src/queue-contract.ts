@@ -166,7 +166,13 @@ export function queueContract({ drivers: [a, b], command, keyPrefix = "" }: Driv
       assert.equal(here.grants[0]!.token, living);
       assert.equal(await waiting(key), 1);
       await release(a, key, living);
-      assert.deepEqual(await a.inspect(key), { held: false, remaining: 0, fence: here.grants[0]!.fence, waiting: 0 });
+      assert.deepEqual(await a.inspect(key), {
+        held: false,
+        remaining: 0,
+        fence: here.grants[0]!.fence,
+        waiting: 0,
+        token: null,
+      });
     },
 
     "counts a waiter as alive again from its heartbeat on": async (key, here, there) => {
