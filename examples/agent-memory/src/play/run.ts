@@ -1,0 +1,107 @@
+import type { Conversation, Kept } from "./conversation";
+import { findingsOf, type Outcome } from "./judge";
+import { type Busy, startLoadBalancer } from "./load-balancer";
+import { type InstanceOptions, startInstance } from "./start-instance";
+import { ask } from "./user";
+
+const INSTANCES = 3;
+
+export interface Load {
+  readonly sessions: readonly string[];
+  /** Users who talk in each session at the same time. */
+  readonly users: number;
+  /** Messages that each user sends, one after the other. */
+  readonly messages: number;
+}
+
+export interface RunOptions extends InstanceOptions {
+  readonly load: Load;
+  readonly onAnswered: () => void;
+  /** Ends the run early: it rejects with the signal's reason. */
+  readonly signal: AbortSignal;
+}
+
+export interface Run extends Outcome {
+  /** What the instance had to do when it was killed. */
+  readonly killed: Busy;
+  /** Requests that the load balancer gave to another instance; and answers that broke off, which users asked for again. */
+  readonly handedOn: number;
+  readonly brokenOff: number;
+  /** Answers "come again" (409, 503). */
+  readonly refused: number;
+  /** From the first message until the last answer, ms. */
+  readonly duration: number;
+}
+
+async function transcriptOf(url: string, session: string): Promise<Kept[]> {
+  const response = await fetch(`${url}/transcript?session=${encodeURIComponent(session)}`);
+  if (!response.ok) throw new Error(`no transcript: ${response.status} ${await response.text()}`);
+  return (await response.json()) as Kept[];
+}
+
+/** Has all users talk to three instances, kills one in the middle of a turn, and looks at what is kept. No process is left. */
+export async function run({ load, onAnswered, signal, ...options }: RunOptions): Promise<Run> {
+  const { sessions, users, messages } = load;
+  const total = sessions.length * users * messages;
+  const starting = await Promise.allSettled(Array.from({ length: INSTANCES }, () => startInstance(options)));
+  const instances = starting.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+  try {
+    for (const each of starting) if (each.status === "rejected") throw each.reason;
+    signal.throwIfAborted();
+
+    let answered = 0;
+    let killed: (Busy & { instance: string }) | undefined;
+    await using balancer = await startLoadBalancer(
+      instances.map(({ url }) => url),
+      (instance) => {
+        if (killed || answered < total / 3) return;
+        killed = { instance, ...balancer.busy(instance) };
+        instances.find(({ url }) => url === instance)!.crash();
+      },
+    );
+
+    async function talk(session: string, user: number): Promise<Awaited<ReturnType<typeof ask>>[]> {
+      const asked = [];
+      for (let i = 0; i < messages; i++) {
+        const id = `q${user * messages + i + 1}`;
+        const message = { session, user: `user-${user}`, id, text: `${id}: where is my parcel?`, twice: i % 3 === 1 };
+        asked.push(await ask(balancer.url, message, signal));
+        answered++;
+        onAnswered();
+      }
+      return asked;
+    }
+
+    const began = performance.now();
+    const asked = await Promise.all(
+      sessions.map(async (session) => {
+        const talks = await Promise.all(Array.from({ length: users }, (_, user) => talk(session, user)));
+        return { session, sent: talks.flat() };
+      }),
+    );
+    const duration = performance.now() - began;
+    const conversations = await Promise.all(
+      asked.map(async (each): Promise<Conversation> => ({
+        ...each,
+        transcript: await transcriptOf(balancer.url, each.session),
+      })),
+    );
+    await Promise.all(instances.filter(({ url }) => url !== killed?.instance).map((instance) => instance.drain()));
+
+    const all = asked.flatMap(({ sent }) => sent);
+    const sum = (of: (one: (typeof all)[number]) => number) => all.reduce((total, one) => total + of(one), 0);
+    const { handedOn } = balancer;
+    const brokenOff = sum((one) => one.brokenOff);
+    return {
+      ...findingsOf(conversations),
+      killed: killed ?? { waiting: 0, answering: 0 },
+      handedOn,
+      brokenOff,
+      interrupted: handedOn + brokenOff,
+      refused: sum((one) => one.refused),
+      duration,
+    };
+  } finally {
+    await Promise.all(instances.map((instance) => instance.stop()));
+  }
+}
