@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Locker } from "@distlock/core";
-import type { SharedLock } from "./shared-lock";
+import { assertHeld, type SharedLock } from "./shared-lock";
 
 interface Held {
   readonly locker: Locker;
@@ -15,10 +15,15 @@ const everywhere = globalThis as { [place]?: AsyncLocalStorage<Held> };
 const held = everywhere[place] ?? new AsyncLocalStorage<Held>();
 everywhere[place] = held;
 
-/** The lock of this key that a turn around the caller holds: `undefined` if there is none, or it has ended. */
+/**
+ * The lock of this key that a turn around the caller holds: `undefined` if there is none, or it has ended. Throws
+ * `StaleTurnError` if the turn has lost it.
+ */
 export function heldLock(locker: Locker, key: string): SharedLock | undefined {
   for (let each = held.getStore(); each !== undefined; each = each.outer) {
-    if (each.locker === locker && each.shared.lock.key === key && !each.shared.over) return each.shared;
+    if (each.locker !== locker || each.shared.lock.key !== key || each.shared.over) continue;
+    assertHeld(each.shared);
+    return each.shared;
   }
   return undefined;
 }

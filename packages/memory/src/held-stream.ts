@@ -1,76 +1,112 @@
-type Over = () => Promise<void>;
+import { boundProxy } from "./bound-proxy";
 
-function heldReadable<T>(stream: ReadableStream<T>, over: Over): ReadableStream<T> {
-  const reader: ReadableStreamDefaultReader<T> = stream.getReader();
-  const source = {
-    async pull(controller: ReadableStreamDefaultController<T>) {
-      const next = await reader.read().catch(async (error) => {
-        await over();
-        throw error;
-      });
-      if (!next.done) return controller.enqueue(next.value);
-      await over();
-      controller.close();
-    },
-    async cancel(reason: unknown) {
-      try {
-        await reader.cancel(reason);
-      } finally {
-        await over();
-      }
-    },
-  };
-  // Nothing is read before the caller reads.
-  return new ReadableStream<T>(source, { highWaterMark: 0 });
-}
-
-/** No generator: the `return` of one that was not yet asked for anything would tell the stream nothing. */
-function heldIterable<T>(stream: AsyncIterable<T>, over: Over): AsyncIterableIterator<T> {
-  const iterator = stream[Symbol.asyncIterator]();
-  return {
-    async next() {
-      let next: IteratorResult<T>;
-      try {
-        next = await iterator.next();
-      } catch (error) {
-        await over();
-        throw error;
-      }
-      if (next.done) await over();
-      return next;
-    },
-    async return(value) {
-      try {
-        return (await iterator.return?.(value)) ?? { done: true, value };
-      } finally {
-        await over();
-      }
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
+/** What a stream holds, or is held by. */
+export interface StreamHold {
+  /** Asks the stream for more, or tells it to end. */
+  run<T>(work: () => T): T;
+  /** Whether nothing more may come of the stream: it is then told to end, and `over` rejects. */
+  lost(): boolean;
+  /**
+   * Awaited before the reader learns that the stream has ended (`good`), failed or been cancelled. May reject if good: the
+   * stream then fails.
+   */
+  over(good: boolean): Promise<void>;
 }
 
 const has = (value: unknown, name: PropertyKey): boolean =>
   typeof (value as Record<PropertyKey, unknown> | null | undefined)?.[name] === "function";
 
+/** What is read by and by: a `ReadableStream` or an `AsyncIterable`. */
+export const isStream = (value: unknown): boolean => has(value, "getReader") || has(value, Symbol.asyncIterator);
+
+/** One step of the stream. */
+async function step<T>(
+  { run, lost, over }: StreamHold,
+  ask: () => Promise<IteratorResult<T>> | IteratorResult<T>,
+  end: () => unknown,
+): Promise<IteratorResult<T>> {
+  let next: IteratorResult<T>;
+  try {
+    next = await run(ask);
+  } catch (error) {
+    await over(false);
+    throw error;
+  }
+  // It may be busy for long, and what it says of its end would hide the loss.
+  if (!next.done && lost()) void (async () => run(end))().catch(() => {});
+  if (next.done || lost()) await over(true);
+  return next;
+}
+
+function heldReadable<T>(stream: ReadableStream<T>, hold: StreamHold): ReadableStream<T> {
+  const reader: ReadableStreamDefaultReader<T> = stream.getReader();
+  const ask = () => reader.read() as Promise<IteratorResult<T>>;
+  const source = {
+    async pull(controller: ReadableStreamDefaultController<T>) {
+      const next = await step(hold, ask, () => reader.cancel());
+      if (next.done) controller.close();
+      else controller.enqueue(next.value);
+    },
+    async cancel(reason: unknown) {
+      try {
+        await hold.run(() => reader.cancel(reason));
+      } finally {
+        await hold.over(false);
+      }
+    },
+  };
+  // Nothing is read before the caller reads.
+  const held = new ReadableStream<T>(source, { highWaterMark: 0 });
+  // A subclass adds methods that read, such as LangChain's `next`: they must read this one.
+  const kind = Object.getPrototypeOf(stream);
+  return kind === ReadableStream.prototype ? held : Object.setPrototypeOf(held, kind);
+}
+
+/** No generator: the `return` of one that was not yet asked for anything would tell the stream nothing. */
+function heldIterable<T>(stream: AsyncIterable<T>, hold: StreamHold): AsyncIterableIterator<T> {
+  const iterator = stream[Symbol.asyncIterator]();
+  const finish = async (ask: () => Promise<IteratorResult<T>> | undefined, value?: unknown) => {
+    try {
+      return (await hold.run(ask)) ?? { done: true, value };
+    } finally {
+      await hold.over(false);
+    }
+  };
+  const held: AsyncIterableIterator<T> = boundProxy(stream as AsyncIterableIterator<T>, {
+    next: (...value: [] | [unknown]) =>
+      step(
+        hold,
+        () => iterator.next(...value),
+        () => iterator.return?.(),
+      ),
+    return: (value: unknown) => finish(() => iterator.return?.(value), value),
+    throw: (error: unknown) =>
+      finish(() => {
+        if (iterator.throw) return iterator.throw(error);
+        throw error;
+      }),
+    [Symbol.asyncIterator]: () => held,
+    [Symbol.asyncDispose]: () => held.return!(),
+  });
+  return held;
+}
+
 /**
- * The same stream, or the promise of it. `over` is called, and awaited, before the reader learns that the stream has
- * ended, failed or been cancelled; it must not reject. Throws `TypeError` for what is no stream, or one that is locked.
+ * The same stream, or the promise of it, with all that it has; only what is read by the members of a `ReadableStream` or of
+ * an iterator is held. Throws `TypeError` for what is no stream, or one that is locked.
  */
-export function heldStream(stream: unknown, over: Over): unknown {
+export function heldStream(stream: unknown, hold: StreamHold): unknown {
   if (has(stream, "then")) {
     return (async () => {
       try {
-        return heldStream(await stream, over);
+        return heldStream(await stream, hold);
       } catch (error) {
-        await over();
+        await hold.over(false);
         throw error;
       }
     })();
   }
-  if (has(stream, "getReader")) return heldReadable(stream as ReadableStream, over);
-  if (has(stream, Symbol.asyncIterator)) return heldIterable(stream as AsyncIterable<unknown>, over);
+  if (has(stream, "getReader")) return heldReadable(stream as ReadableStream, hold);
+  if (has(stream, Symbol.asyncIterator)) return heldIterable(stream as AsyncIterable<unknown>, hold);
   throw new TypeError("hold needs a ReadableStream, an AsyncIterable, or the promise of one");
 }

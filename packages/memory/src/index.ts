@@ -1,4 +1,12 @@
+export type { CallOptions } from "./call-options";
 export { InProcessMemory } from "./in-process-memory";
+export {
+  type LockedMethods,
+  type LockMethodsOptions,
+  lockMethods,
+  type MethodOf,
+  type StreamMethodOf,
+} from "./lock-methods";
 export { LockedMemory, type LockedSessions } from "./locked-memory";
 export type { LockedMemoryOptions, LockedSessionsOptions } from "./locked-memory-options";
 export type { AppendableMemory, Document, Memory, MemoryOptions, WriteOptions } from "./memory";

@@ -1,4 +1,5 @@
 import type { Locker } from "@distlock/core";
+import { assertLocker } from "./assert-locker";
 import { heldLock } from "./held-locks";
 import {
   type LockedMemoryOptions,
@@ -6,9 +7,9 @@ import {
   resolveLockedMemoryOptions,
   resolveLockedSessionsOptions,
 } from "./locked-memory-options";
-import type { AppendableMemory, Memory, WriteOptions } from "./memory";
+import type { AppendableMemory, Memory, MemoryOptions, WriteOptions } from "./memory";
 import type { Session } from "./session-key";
-import { assertHeld, callWith, shareLock } from "./shared-lock";
+import { callWith, shareLock } from "./shared-lock";
 import type { TurnOf } from "./turn";
 import { createTurns, type Turns } from "./turns";
 import type { VariableMemory } from "./variable-memory";
@@ -28,8 +29,12 @@ export interface LockedSessions<T extends AnyMemory, S extends Session = Session
   for(session: S): LockedMemory<T>;
 }
 
-/** Runs a write with the lock held. */
-type Locked = (options: WriteOptions | undefined, write: (options: WriteOptions) => Promise<void>) => Promise<void>;
+interface Calls {
+  /** A write, with the lock held. */
+  write(options: WriteOptions | undefined, call: (options: WriteOptions) => Promise<void>): Promise<void>;
+  /** A read: with the lock of a turn around it, or without any. */
+  read<T>(options: MemoryOptions | undefined, call: (options?: MemoryOptions) => Promise<T>): Promise<T>;
+}
 
 const has = (memory: object | undefined, ...methods: readonly string[]): boolean =>
   methods.every((name) => typeof (memory as Record<string, unknown> | undefined)?.[name] === "function");
@@ -39,27 +44,28 @@ const isMemory = (memory: AnyMemory): memory is OpenMemory => has(memory, "save"
 const isVariableMemory = (memory: AnyMemory): memory is VariableMemory =>
   has(memory, "saveContext", "loadMemoryVariables", "memoryVariables", "clear");
 
-const lockWrites = (memory: OpenMemory, locked: Locked): OpenMemory => ({
-  save: (input, output, options) => locked(options, (inner) => memory.save(input, output, inner)),
-  load: (query, options) => memory.load(query, options),
-  search: (query, k, options) => memory.search(query, k, options),
-  clear: (options) => locked(options, (inner) => memory.clear(inner)),
+const lockCalls = (memory: OpenMemory, { write, read }: Calls): OpenMemory => ({
+  save: (input, output, options) => write(options, (inner) => memory.save(input, output, inner)),
+  load: (query, options) => read(options, (inner) => memory.load(query, inner)),
+  search: (query, k, options) => read(options, (inner) => memory.search(query, k, inner)),
+  clear: (options) => write(options, (inner) => memory.clear(inner)),
   ...(memory.append && {
-    append: (messages, options) => locked(options, (inner) => memory.append!(messages, inner)),
+    append: (messages, options) => write(options, (inner) => memory.append!(messages, inner)),
   }),
 });
 
-const lockVariableWrites = (memory: VariableMemory, locked: Locked): VariableMemory => ({
-  saveContext: (inputs, outputs, options) => locked(options, (inner) => memory.saveContext(inputs, outputs, inner)),
-  loadMemoryVariables: (inputs, options) => memory.loadMemoryVariables(inputs, options),
+const lockVariableCalls = (memory: VariableMemory, { write, read }: Calls): VariableMemory => ({
+  saveContext: (inputs, outputs, options) => write(options, (inner) => memory.saveContext(inputs, outputs, inner)),
+  loadMemoryVariables: (inputs, options) => read(options, (inner) => memory.loadMemoryVariables(inputs, inner)),
   memoryVariables: () => memory.memoryVariables(),
-  clear: (options) => locked(options, (inner) => memory.clear(inner)),
+  clear: (options) => write(options, (inner) => memory.clear(inner)),
 });
 
 /**
  * A memory whose turns (`withTurn`, `beginTurn`) hold one lock while they load, ask a model and save; and whose single
  * writes (`save`, `append`, `saveContext`, `clear`) hold it too, so that no two run at once in however many processes. Its
- * own reads go straight to the memory: outside a turn, what is read may be old by the time it is written back.
+ * own reads take no lock: outside a turn, what is read may be old by the time it is written back. Within one they carry its
+ * fence and signal, as those of the `turn` do.
  *
  * A write waits for the lock, keeps its lease alive while the memory writes, and releases it; within a turn it uses that of
  * the turn. The memory gets the lock's fence and the write's `signal`, joined with the lock's. If the lock is not acquired
@@ -87,9 +93,7 @@ export const LockedMemory: {
         "LockedMemory needs a memory with save, load, search and clear, or one with saveContext, loadMemoryVariables, memoryVariables and clear, or a function that makes one for a session",
       );
     }
-    if (!has(locker, "acquire", "withLock")) {
-      throw new TypeError("LockedMemory needs a locker, such as createLocker(ioredisDriver(client))");
-    }
+    assertLocker("LockedMemory", locker);
     if (typeof memory === "function") {
       const optionsOf = resolveLockedSessionsOptions(options as LockedSessionsOptions);
       Object.assign(this, {
@@ -102,14 +106,17 @@ export const LockedMemory: {
     }
     const { key, lockOptions } = resolveLockedMemoryOptions(options as LockedMemoryOptions);
 
-    const locked: Locked = async (given, write) => {
-      const held = heldLock(locker, key);
-      if (held) assertHeld(held);
-      const shared = held ?? shareLock(await locker.acquire(key, { ...lockOptions, signal: given?.signal }));
-      await callWith(shared, given, write);
+    const calls: Calls = {
+      async write(given, call) {
+        const how = { ...lockOptions, signal: given?.signal };
+        await callWith(heldLock(locker, key) ?? shareLock(await locker.acquire(key, how)), given, call);
+      },
+      async read(given, call) {
+        const held = heldLock(locker, key);
+        return held ? callWith(held, given, call) : call(given);
+      },
     };
-    if (isMemory(memory))
-      Object.assign(this, lockWrites(memory, locked), createTurns(memory, locker, key, lockOptions));
-    if (isVariableMemory(memory)) Object.assign(this, lockVariableWrites(memory, locked));
+    if (isMemory(memory)) Object.assign(this, lockCalls(memory, calls), createTurns(memory, locker, key, lockOptions));
+    if (isVariableMemory(memory)) Object.assign(this, lockVariableCalls(memory, calls));
   }
 } as never;

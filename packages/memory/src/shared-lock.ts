@@ -1,29 +1,41 @@
-import { type Lock, warn } from "@distlock/core";
+import { type Lock, type LockError, warn } from "@distlock/core";
 import { joinSignals } from "./join-signals";
 import type { MemoryOptions } from "./memory";
 import { StaleTurnError } from "./stale-turn-error";
 
-/** A held lock that several use: turns within one another, and calls of the memory that are under way. */
+/**
+ * Takes a user away; the last to leave releases the lock. `onLost`, a warning unless given, is told if that finds the lock
+ * lost, and may throw; else this never rejects: any other failure of a release is a warning.
+ */
+export type Leave = (onLost?: (loss: LockError) => void) => Promise<void>;
+
+/** A held lock that several use: turns within one another, and calls that are under way. */
 export interface SharedLock {
   readonly lock: Lock;
-  /** Adds a user, and gives what takes it away again: the last to leave releases the lock. That never rejects. */
-  enter(): () => Promise<void>;
+  /** Adds a user, and gives what takes it away again. */
+  enter(): Leave;
   /** Whether the last user has left. */
   readonly over: boolean;
 }
 
 export function shareLock(lock: Lock): SharedLock {
   let users = 0;
-  let released: Promise<void> | undefined;
+  let released: Promise<LockError | undefined> | undefined;
   return {
     lock,
     enter() {
       users++;
       let left = false;
-      return async () => {
-        if (!left && --users === 0) released = lock.release().catch(warn);
+      return async (onLost = warn) => {
+        const last = !left && --users === 0;
         left = true;
-        await released;
+        if (last)
+          released = lock.release().then(
+            () => undefined,
+            (error: LockError) => error,
+          );
+        const failure = await released;
+        if (last && failure) (failure.code === "LOCK_LOST" ? onLost : warn)(failure);
       };
     },
     get over() {

@@ -1,3 +1,5 @@
+import type { Locker } from "@distlock/core";
+import { whileHeld } from "./held-locks";
 import { heldStream } from "./held-stream";
 import type { AppendableMemory, Document, Memory, MemoryOptions } from "./memory";
 import type { Message } from "./message";
@@ -45,6 +47,7 @@ export type AnyTurn = Turn<unknown, unknown> & Partial<AppendableMemory<unknown>
  */
 export function createTurn(
   memory: Memory<unknown, unknown> & Partial<AppendableMemory<unknown>>,
+  locker: Locker,
   shared: SharedLock,
   uses: 0 | 1,
 ): { turn: AnyTurn; done(): Promise<void> } {
@@ -80,9 +83,13 @@ export function createTurn(
     clear: (options) => call(options, (inner) => memory.clear(inner)),
     hold(stream: unknown): never {
       let over: Promise<void> | undefined;
-      const held = heldStream(stream, () => {
-        over ??= done();
-        return over;
+      const held = heldStream(stream, {
+        run: (work) => whileHeld(locker, shared, work),
+        lost: () => false,
+        over() {
+          over ??= done();
+          return over;
+        },
       });
       left++;
       return held as never;

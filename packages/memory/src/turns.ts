@@ -1,7 +1,7 @@
 import type { Locker, LockOptions } from "@distlock/core";
 import { heldLock, whileHeld } from "./held-locks";
 import type { AppendableMemory, Memory } from "./memory";
-import { assertHeld, shareLock } from "./shared-lock";
+import { shareLock } from "./shared-lock";
 import { type AnyTurn, createTurn } from "./turn";
 import { resolveTurnOptions, type TurnOptions } from "./turn-options";
 
@@ -31,10 +31,8 @@ export function createTurns(
 ): Turns<AnyTurn> {
   async function start(options: TurnOptions | undefined, uses: 0 | 1) {
     const how = resolveTurnOptions(base, options);
-    const held = heldLock(locker, key);
-    if (held) assertHeld(held);
-    const shared = held ?? shareLock(await locker.acquire(key, how));
-    return { shared, ...createTurn(memory, shared, uses) };
+    const shared = heldLock(locker, key) ?? shareLock(await locker.acquire(key, how));
+    return { shared, ...createTurn(memory, locker, shared, uses) };
   }
 
   return {

@@ -5,10 +5,13 @@ import {
   type Document,
   InProcessMemory,
   LockedMemory,
+  lockMethods,
   type Memory,
   type Message,
+  type MethodOf,
   RedisMemory,
   type Session,
+  type StreamMethodOf,
   type Turn,
   type Turns,
   toVariableMemory,
@@ -104,6 +107,72 @@ test("a LockedMemory of many sessions gives one for a session of the type that i
   expectTypeOf(sessions.for).returns.toEqualTypeOf<LockedMemory<RedisMemory>>();
   const named = new LockedMemory((_: string) => new NoteMemory(), locker, { key: (session) => `note:${session}` });
   expectTypeOf(named.for).parameters.toEqualTypeOf<[string]>();
+});
+
+class Store {
+  readonly #kept: string[] = [];
+  async add<T extends string>(text: T, tag?: string): Promise<T> {
+    this.#kept.push(text, tag ?? "");
+    return text;
+  }
+  addNow(text: string): number {
+    return this.#kept.push(text);
+  }
+  async *each(): AsyncGenerator<string> {
+    yield* this.#kept;
+  }
+  *eachNow(): Generator<string, number> {
+    yield* this.#kept;
+    return 1;
+  }
+  maybe(): void | Promise<void> {}
+  later? = async (): Promise<void> => {};
+  size = 0;
+}
+
+test("an object with locked methods is of its own type, but for what it would have given at once", () => {
+  const same = lockMethods(new Store(), locker, { write: ["add", "maybe", "later"], stream: ["each"], key: "k" });
+  expectTypeOf(same).toEqualTypeOf<Store>();
+  const now = lockMethods(new Store(), locker, { write: ["addNow"], stream: ["eachNow"], key: "k" });
+  expectTypeOf(now.addNow).toEqualTypeOf<(text: string) => Promise<number>>();
+  expectTypeOf(now.eachNow).toEqualTypeOf<() => AsyncIterableIterator<string>>();
+  expectTypeOf(now.add).toEqualTypeOf<Store["add"]>();
+  const inline = {
+    async add() {
+      return this.size;
+    },
+    size: 1,
+  };
+  expectTypeOf(lockMethods(inline, locker, { write: ["add"], key: "k" })).toEqualTypeOf<typeof inline>();
+  lockMethods(new Store(), locker, {
+    write: ["add"],
+    stream: ["each"],
+    key: (method, args, target) => {
+      expectTypeOf(method).toEqualTypeOf<"add" | "each">();
+      expectTypeOf(target).toEqualTypeOf<Store>();
+      return String(args[0]);
+    },
+  });
+  expectTypeOf<MethodOf<Store>>().toEqualTypeOf<"add" | "addNow" | "each" | "eachNow" | "maybe" | "later">();
+  expectTypeOf<StreamMethodOf<Store>>().toEqualTypeOf<"each" | "eachNow">();
+});
+
+test("only methods can be locked", () => {
+  const wrong = [
+    // @ts-expect-error: misspelt
+    () => lockMethods(new Store(), locker, { write: ["ad"], key: "k" }),
+    // @ts-expect-error: no method
+    () => lockMethods(new Store(), locker, { write: ["size"], key: "k" }),
+    // @ts-expect-error: gives a stream at once
+    () => lockMethods(new Store(), locker, { write: ["each"], key: "k" }),
+    // @ts-expect-error: gives no stream
+    () => lockMethods(new Store(), locker, { write: [], stream: ["add"], key: "k" }),
+    // @ts-expect-error: the key is missing
+    () => lockMethods(new Store(), locker, { write: ["add"] }),
+    // @ts-expect-error: a signal is no option of all calls
+    () => lockMethods(new Store(), locker, { write: ["add"], key: "k", signal: new AbortController().signal }),
+  ];
+  expectTypeOf(wrong).toBeArray();
 });
 
 test("takes nothing else", () => {

@@ -1,0 +1,34 @@
+/**
+ * The object with some members replaced. Everything else is the object's own: methods run on it and not on the proxy, so that
+ * private members work and what it calls of itself is not replaced; what is set is set on it. A method that gives the object
+ * gives the proxy.
+ */
+export function boundProxy<T extends object>(target: T, replaced: Readonly<Record<PropertyKey, unknown>>): T {
+  const bound = new WeakMap<object, unknown>();
+  const proxy: T = new Proxy(target, {
+    get(_, name) {
+      if (Object.hasOwn(replaced, name)) return replaced[name];
+      const member: unknown = Reflect.get(target, name, target);
+      if (typeof member !== "function" || name === "constructor" || isFixed(target, name)) return member;
+      let same = bound.get(member);
+      if (!same) {
+        same = new Proxy(member, {
+          apply(method, self, args) {
+            const result: unknown = Reflect.apply(method, self === proxy || self === undefined ? target : self, args);
+            return result === target ? proxy : result;
+          },
+        });
+        bound.set(member, same);
+      }
+      return same;
+    },
+    set: (_, name, value) => Reflect.set(target, name, value, target),
+  });
+  return proxy;
+}
+
+/** Whether JavaScript allows a proxy no other value than the object's own. */
+export function isFixed(target: object, name: PropertyKey): boolean {
+  const own = Reflect.getOwnPropertyDescriptor(target, name);
+  return own !== undefined && !own.configurable && !own.writable && "value" in own;
+}

@@ -1,0 +1,76 @@
+import type { LockError, Locker, LockOptions } from "@distlock/core";
+import { heldLock, whileHeld } from "./held-locks";
+import { heldStream, isStream } from "./held-stream";
+import { joinSignals } from "./join-signals";
+import { type SharedLock, shareLock } from "./shared-lock";
+
+/** What a call may pass on to what it calls. */
+export interface HeldCall {
+  /** Aborts when the lock is lost, and when the `signal` of the options does. */
+  readonly signal: AbortSignal;
+  readonly fence: number;
+}
+
+export interface CallEnds<R> {
+  /** Ends the wait, and is part of the call's signal, as the `signal` of the options is. */
+  readonly cancelled?: AbortSignal | undefined;
+  /** For a result that is not done when it is given, and no stream to be read to its end: what settles when it is. */
+  readonly until?: ((result: Awaited<R>) => PromiseLike<unknown> | undefined) | undefined;
+}
+
+function raise(loss: LockError): never {
+  throw loss;
+}
+
+/**
+ * Calls with the lock of the key held, that of a turn around the caller if there is one, until the result has settled; if it
+ * is a stream, until that has ended, failed or been cancelled. The lock is held for the call and for all that it starts,
+ * also when a stream is asked for more.
+ * Rejects as `locker.acquire` does, or with `StaleTurnError` in a turn that has lost the lock, and does not call then. After
+ * that the call's own error wins; a call that was good rejects with `LockLostError` if the lock was lost under way, and so
+ * does a stream, when it is read on. A release that fails is a warning.
+ * `options` are those of the lock; their `signal` ends the wait, and is part of the call's.
+ */
+export async function lockedCall<R>(
+  locker: Locker,
+  key: string,
+  options: LockOptions,
+  call: (held: HeldCall) => R,
+  { cancelled, until }: CallEnds<R> = {},
+): Promise<Awaited<R>> {
+  const wait = joinSignals(options.signal, cancelled);
+  let shared: SharedLock;
+  try {
+    shared = heldLock(locker, key) ?? shareLock(await locker.acquire(key, { ...options, signal: wait.signal }));
+  } finally {
+    wait.dispose();
+  }
+  const { lock } = shared;
+  const leave = shared.enter();
+  const joined = joinSignals(lock.signal, options.signal, cancelled);
+  const run = <T>(work: () => T): T => whileHeld(locker, shared, work);
+  const lost = () => !lock.isHeld;
+  async function over(good: boolean): Promise<void> {
+    joined.dispose();
+    await leave(good ? raise : undefined);
+    if (good && !shared.over && lost()) raise(lock.signal.reason);
+  }
+
+  let result: Awaited<R>;
+  try {
+    result = await run(() => call({ signal: joined.signal, fence: lock.fence }));
+    const done = until?.(result);
+    if (done) {
+      void Promise.resolve(done)
+        .catch(() => {})
+        .then(() => over(false));
+      return result;
+    }
+    if (isStream(result)) return heldStream(result, { run, lost, over }) as Awaited<R>;
+  } catch (error) {
+    await over(false);
+    throw error;
+  }
+  await over(true);
+  return result;
+}

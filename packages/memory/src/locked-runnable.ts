@@ -1,0 +1,142 @@
+import type { Locker, LockOptions } from "@distlock/core";
+import { assertLocker } from "./assert-locker";
+import { boundProxy } from "./bound-proxy";
+import { type CallOptions, resolveCallOptions } from "./call-options";
+import { type CallEnds, lockedCall } from "./locked-call";
+import { lockedStream } from "./locked-stream";
+import { type Session, sessionKey } from "./session-key";
+
+/** As much of a run's config as a lock needs. */
+export interface RunConfig {
+  configurable?: Record<string, unknown> | undefined;
+  signal?: AbortSignal | undefined;
+  version?: unknown;
+}
+
+/** What has runs: a runnable of LangChain, or a graph of LangGraph. */
+export interface RunnableLike {
+  invoke(input: never, config?: never): Promise<unknown>;
+}
+
+/** How the lock of a run is waited for and held; all times are in ms. */
+export interface RunOptions extends CallOptions {
+  /**
+   * The conversation of a run, by its config: that of the call over that of the runnable. The default is a part of
+   * `configurable`, which each adapter names.
+   */
+  session?: ((config: { readonly configurable: Readonly<Record<string, unknown>> }) => Session) | undefined;
+  /** What is locked for a session: another key for each. Default `sessionKey`. */
+  key?: ((session: Session) => string) | undefined;
+}
+
+export interface RunKind {
+  /** For errors. */
+  readonly name: string;
+  /** The part of `configurable` that names the conversation. */
+  readonly id: string;
+  /** Methods whose config comes first, and that are no runs but write. */
+  readonly writes?: readonly string[] | undefined;
+  /** Of the runs that `streamEvents` gives as version 3: what settles when they are done, unless they are streams. */
+  readonly until?: ((run: unknown) => PromiseLike<unknown> | undefined) | undefined;
+}
+
+type Method = (...args: unknown[]) => unknown;
+
+/** Methods that give a stream, or the promise of one. */
+const laterStreams = ["stream"];
+const streams = ["transform", "streamEvents", "streamLog"];
+/** Methods that give another runnable, whose runs are those of this one or have them in it. */
+const derivations = [
+  "withConfig",
+  "withRetry",
+  "withFallbacks",
+  "withListeners",
+  "bind",
+  "pipe",
+  "assign",
+  "pick",
+  "map",
+];
+
+/** `batch` as any runnable has it: an `invoke` for each input. Others send inputs through each step side by side. */
+function plainBatch(runnable: object): Method | undefined {
+  let plain: Method | undefined;
+  for (let each: object | null = runnable; each; each = Object.getPrototypeOf(each)) {
+    if (Object.hasOwn(each, "batch")) plain = (each as { batch: Method }).batch;
+  }
+  return plain;
+}
+
+/**
+ * The same runnable, whose runs hold the lock of their conversation: until their result, or their stream, is over. A run's
+ * `signal` ends the wait for the lock; the run's own also aborts when the lock is lost.
+ */
+export function lockedRunnable<R extends RunnableLike>(
+  runnable: R,
+  locker: Locker,
+  options: RunOptions,
+  kind: RunKind,
+): R {
+  const { name: who, id, writes = [], until } = kind;
+  if (typeof runnable?.invoke !== "function") throw new TypeError(`${who} needs something with invoke`);
+  assertLocker(who, locker);
+  if (typeof options !== "object" || options === null) throw new TypeError("options must be an object");
+  const { session = defaultSession, key = sessionKey, ...rest } = options;
+  if (typeof session !== "function")
+    throw new TypeError(`session must be a function of the config, got ${typeof session}`);
+  if (typeof key !== "function") throw new TypeError(`key must be a function of the session, got ${typeof key}`);
+  const how: LockOptions = resolveCallOptions(rest);
+
+  function defaultSession({ configurable }: { readonly configurable: Readonly<Record<string, unknown>> }): Session {
+    const given = configurable[id];
+    if (typeof given === "number") return String(given);
+    if (typeof given === "string" && given !== "") return given;
+    throw new TypeError(`config.configurable.${id} must be a string, and not empty: it names what is locked`);
+  }
+  function keyFor(config: RunConfig | undefined): string {
+    const own = (runnable as { config?: RunConfig }).config;
+    return key(session({ ...config, configurable: { ...own?.configurable, ...config?.configurable } }));
+  }
+  const methods = runnable as unknown as Record<string, Method>;
+  const run =
+    (name: string, input: unknown, config: RunConfig | undefined, more: unknown[], ends: CallEnds<unknown> = {}) =>
+    (own: string) =>
+      lockedCall(
+        locker,
+        own,
+        { ...how, signal: config?.signal },
+        ({ signal }) => methods[name]!(input, { ...config, signal }, ...more),
+        ends,
+      );
+
+  const replaced: Record<string, Method> = {};
+  const replace = (names: readonly string[], by: (name: string) => Method) => {
+    for (const name of names) if (typeof methods[name] === "function") replaced[name] = by(name);
+  };
+  replace(["invoke", ...laterStreams], (name) => async (input, config, ...more) => {
+    const given = config as RunConfig | undefined;
+    return run(name, input, given, more)(keyFor(given));
+  });
+  replace(streams, (name) => (input, config, ...more) => {
+    const given = config as RunConfig | undefined;
+    const own = keyFor(given);
+    if (given?.version === "v3") return run(name, input, given, more, { until })(own);
+    return lockedStream(
+      (cancelled) => run(name, input, given, more, { cancelled })(own) as Promise<AsyncIterable<unknown>>,
+    );
+  });
+  replace(writes, (name) => async (config, ...more) => {
+    const given = config as RunConfig | undefined;
+    return lockedCall(locker, keyFor(given), { ...how, signal: given?.signal }, () => methods[name]!(config, ...more));
+  });
+  const batch = plainBatch(runnable);
+  if (batch) replaced.batch = (...args) => Reflect.apply(batch, locked, args);
+  replace(
+    derivations,
+    (name) =>
+      (...args) =>
+        lockedRunnable(methods[name]!(...args) as RunnableLike, locker, options, kind),
+  );
+  const locked = boundProxy(runnable, replaced);
+  return locked;
+}
