@@ -19,9 +19,8 @@ export async function demo(options: DemoOptions, signal: AbortSignal): Promise<b
   const name = `distlock-demo-${randomUUID()}`;
   await using server = await openServer(options.redisUrl, `memory:{${name}-`);
   const total = SESSIONS * USERS * messages;
-  console.log(
-    `3 instances on ${client} answer ${SESSIONS * USERS} users, who share ${SESSIONS} conversations in ${server.place}`,
-  );
+  const users = `${SESSIONS * USERS} users in ${SESSIONS} conversations`;
+  console.log(`3 instances on ${client} answer ${users}, kept in ${server.place}`);
 
   async function play(title: string, locked: boolean): Promise<Run> {
     const progress = showProgress(title, total);
@@ -36,11 +35,11 @@ export async function demo(options: DemoOptions, signal: AbortSignal): Promise<b
     }
   }
 
-  const unlocked = await play("without lock", false);
-  const locked = await play("with turn lock", true);
+  const unlocked = await play("no lock", false);
+  const locked = await play("turn lock", true);
   const { good, sentence } = judge(unlocked, locked);
   console.log(`\n${compareRuns(unlocked, locked)}\n\n${describeCrash(locked)}`);
-  console.log(`\nThe same conversation, from the same place on:\n${compareTranscripts(unlocked, locked)}\n`);
+  console.log(`\n${compareTranscripts(unlocked, locked)}\n`);
   console.log(good ? pc.green(sentence) : pc.red(sentence));
   return good;
 }

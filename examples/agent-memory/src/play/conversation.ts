@@ -9,7 +9,9 @@ export interface Told {
   readonly user: string;
   /** The first word of the message: "q7". */
   readonly id: string;
-  /** What the user was told: nothing if no answer came, two if the message was sent twice at once. */
+  /** How often it was sent at once: 2 by an impatient user. */
+  readonly times: 1 | 2;
+  /** What the user was told: as many as `times`, if all were answered. */
   readonly answers: readonly string[];
 }
 

@@ -1,6 +1,6 @@
 import { type Conversation, partOf } from "./conversation";
 
-export const kinds = ["lost", "doubled", "out of place", "stale", "told otherwise", "unanswered"] as const;
+export const kinds = ["lost", "doubled", "out of place", "stale", "told wrong", "unanswered"] as const;
 
 /** What is wrong with a turn (the message that a user sent, and its answer). */
 export interface Wrong {
@@ -18,11 +18,11 @@ export function* wrongsOf({ sent, transcript }: Conversation): Generator<Wrong> 
     parts.flatMap((part, place) => (part.kind === kind && part.id === id ? [place] : []));
 
   const latest = new Map<string, number>();
-  for (const { id, user, answers } of sent) {
+  for (const { id, user, times, answers } of sent) {
     const questions = placesOf("question", id);
     const kept = placesOf("answer", id);
-    if (answers.length === 0) yield { kind: "unanswered", id, why: "got no answer" };
-    else {
+    if (answers.length < times) yield { kind: "unanswered", id, why: "got no answer" };
+    if (answers.length > 0) {
       if (questions.length === 0) yield { kind: "lost", id, why: "the question is gone" };
       if (kept.length === 0) yield { kind: "lost", id, why: "the answer is gone" };
     }
@@ -31,14 +31,13 @@ export function* wrongsOf({ sent, transcript }: Conversation): Generator<Wrong> 
     }
     const answer = transcript[kept[0] ?? -1]?.content;
     if (answer !== undefined && answers.some((told) => told !== answer)) {
-      yield { kind: "told otherwise", id, why: "the user was told something else" };
+      yield { kind: "told wrong", id, why: "the user was told something else" };
     }
     const [first] = questions;
     if (first === undefined) continue;
-    if (first < (latest.get(user) ?? 0)) {
-      yield { kind: "out of place", id, place: first, why: "sent after the next" };
-    }
-    latest.set(user, first);
+    const before = latest.get(user) ?? 0;
+    if (first < before) yield { kind: "out of place", id, place: first, why: "sent after the next" };
+    latest.set(user, Math.max(first, before));
   }
 
   for (const [place, part] of parts.entries()) {
@@ -49,7 +48,8 @@ export function* wrongsOf({ sent, transcript }: Conversation): Generator<Wrong> 
     } else if (kind === "question" && before && before.kind !== "answer") {
       yield { kind: "out of place", id, place, why: "behind no answer" };
     } else if (kind === "answer" && !(before?.kind === "question" && before.id === id)) {
-      yield { kind: "out of place", id, place, why: "not behind its question" };
+      const lost = placesOf("question", id).length === 0;
+      yield { kind: "out of place", id, place, why: lost ? "its question is lost" : "not behind its question" };
     }
     if (kind === "answer" && part.seen !== place) {
       yield { kind: "stale", id, place, why: `had seen ${part.seen} of ${place}` };

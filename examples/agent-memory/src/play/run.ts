@@ -2,7 +2,7 @@ import type { Conversation, Kept } from "./conversation";
 import { findingsOf, type Outcome } from "./judge";
 import { type Busy, startLoadBalancer } from "./load-balancer";
 import { type InstanceOptions, startInstance } from "./start-instance";
-import { ask } from "./user";
+import { type Asked, ask } from "./user";
 
 const INSTANCES = 3;
 
@@ -60,12 +60,17 @@ export async function run({ load, onAnswered, signal, ...options }: RunOptions):
       },
     );
 
-    async function talk(session: string, user: number): Promise<Awaited<ReturnType<typeof ask>>[]> {
-      const asked = [];
+    const failed = new AbortController();
+    const stop = AbortSignal.any([signal, failed.signal]);
+
+    async function talk(session: string, number: number): Promise<Asked[]> {
+      const user = `user-${number + 1}`;
+      const asked: Asked[] = [];
       for (let i = 0; i < messages; i++) {
-        const id = `q${user * messages + i + 1}`;
-        const message = { session, user: `user-${user}`, id, text: `${id}: where is my parcel?`, twice: i % 3 === 1 };
-        asked.push(await ask(balancer.url, message, signal));
+        const id = `q${number * messages + i + 1}`;
+        // Some are sent twice at once, as by a user who clicks again.
+        const message = { session, user, id, text: `${id}: where is my parcel?`, times: i % 3 === 1 ? 2 : 1 } as const;
+        asked.push(await ask(balancer.url, message, stop));
         answered++;
         onAnswered();
       }
@@ -73,18 +78,22 @@ export async function run({ load, onAnswered, signal, ...options }: RunOptions):
     }
 
     const began = performance.now();
-    const asked = await Promise.all(
-      sessions.map(async (session) => {
-        const talks = await Promise.all(Array.from({ length: users }, (_, user) => talk(session, user)));
-        return { session, sent: talks.flat() };
-      }),
-    );
+    const talks = sessions.map(async (session) => {
+      const sent = await Promise.all(Array.from({ length: users }, (_, user) => talk(session, user)));
+      return { session, sent: sent.flat() };
+    });
+    const asked = await Promise.all(talks).catch((error) => {
+      failed.abort(error);
+      throw error;
+    });
     const duration = performance.now() - began;
     const conversations = await Promise.all(
-      asked.map(async (each): Promise<Conversation> => ({
-        ...each,
-        transcript: await transcriptOf(balancer.url, each.session),
-      })),
+      asked.map(
+        async (each): Promise<Conversation> => ({
+          ...each,
+          transcript: await transcriptOf(balancer.url, each.session),
+        }),
+      ),
     );
     await Promise.all(instances.filter(({ url }) => url !== killed?.instance).map((instance) => instance.drain()));
 

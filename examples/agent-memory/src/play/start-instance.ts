@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Library } from "@distlock-examples/standalone/library";
 import { freePort, startWorker } from "@distlock/testing";
+import type { Library } from "@distlock-examples/standalone/library";
 
 /** An instance of the service, in a process of its own, which dies with this one. */
 export interface Instance {
@@ -73,7 +73,8 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
     crash: () => worker.signal("SIGKILL"),
     async drain() {
       worker.process.kill("SIGTERM");
-      if ((await worker.ended) !== 0) throw new Error(`an instance that was told to end ended with ${await worker.ended}`);
+      if ((await worker.ended) !== 0)
+        throw new Error(`an instance that was told to end ended with ${await worker.ended}`);
     },
     stop,
   };

@@ -1,53 +1,47 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Told } from "./conversation";
 
-/** One message of a user, and what came of it. */
-export interface Asked {
+export interface Message extends Pick<Told, "user" | "id" | "times"> {
   readonly session: string;
-  readonly user: string;
-  /** Also its idempotency key, and the first word of its text: "q7". */
-  readonly id: string;
-  /** What the user was told; none if there was no answer in time. A message that was sent twice at once has two. */
-  readonly answers: readonly string[];
-  /** How often an answer broke off, and how often the service said to come again (409, 503). */
+  readonly text: string;
+}
+
+export interface Asked extends Told {
+  /** Answers that broke off. */
   readonly brokenOff: number;
+  /** Answers "come again" (409, 503). */
   readonly refused: number;
 }
 
 /** How long a user tries to send one message, in ms. */
 const PATIENCE = 30_000;
 
-export interface Message {
-  readonly session: string;
-  readonly user: string;
-  readonly id: string;
-  readonly text: string;
-  /** An impatient user sends it twice at once. */
-  readonly twice: boolean;
-}
-
-/** Sends a message until it is answered, always with the same idempotency key. */
-export async function ask(url: string, { session, user, id, text, twice }: Message, stop: AbortSignal): Promise<Asked> {
+/** Sends a message until it is answered, always with the same idempotency key. Rejects with the reason of `stop`. */
+export async function ask(url: string, message: Message, stop: AbortSignal): Promise<Asked> {
+  const { session, user, id, text, times } = message;
+  const signal = AbortSignal.any([stop, AbortSignal.timeout(PATIENCE)]);
   const request = {
     method: "POST",
     headers: { "content-type": "application/json", "idempotency-key": id },
     body: JSON.stringify({ session, message: text }),
-    signal: AbortSignal.any([stop, AbortSignal.timeout(PATIENCE)]),
+    signal,
   };
   const answers: string[] = [];
   let brokenOff = 0;
   let refused = 0;
 
   async function send(): Promise<void> {
-    while (!request.signal.aborted) {
+    while (!signal.aborted) {
       try {
         const response = await fetch(`${url}/chat`, request);
         const answer = await response.text();
         if (response.ok) return void answers.push(answer);
         if (response.status !== 409 && response.status !== 503) throw new Error(`${response.status} ${answer}`);
         refused++;
-        await sleep(Number(response.headers.get("retry-after")) * 1_000 * (1 + Math.random()));
+        const seconds = Number(response.headers.get("retry-after"));
+        await sleep(seconds * 1_000 * (1 + Math.random() / 2), undefined, { signal });
       } catch (error) {
-        if (request.signal.aborted) return;
+        if (signal.aborted) return;
         // This is how fetch says that a connection has ended.
         if (!(error instanceof TypeError)) throw error;
         brokenOff++;
@@ -55,7 +49,7 @@ export async function ask(url: string, { session, user, id, text, twice }: Messa
     }
   }
 
-  await Promise.all(twice ? [send(), send()] : [send()]);
+  await Promise.all(Array.from({ length: times }, send));
   stop.throwIfAborted();
-  return { session, user, id, answers, brokenOff, refused };
+  return { user, id, times, answers, brokenOff, refused };
 }

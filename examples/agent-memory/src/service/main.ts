@@ -7,8 +7,7 @@ import { createService } from "./service";
 const { PORT = "8080", REDIS_URL = "redis://127.0.0.1:6379", REDIS_CLIENT, LOCK_TTL, WHEN_BUSY, LOCK } = process.env;
 
 const redis = openRedis(libraries.find((name) => name === REDIS_CLIENT) ?? "ioredis", REDIS_URL);
-const service = createService({
-  redis,
+const service = createService(redis, {
   model: new ScriptedModel({}),
   ttl: Number(LOCK_TTL ?? 30_000),
   whenBusy: WHEN_BUSY === "reject" ? "reject" : "wait",
