@@ -40,26 +40,50 @@ async function step<T>(
 
 function heldReadable<T>(stream: ReadableStream<T>, hold: StreamHold): ReadableStream<T> {
   const reader: ReadableStreamDefaultReader<T> = stream.getReader();
-  const ask = () => reader.read() as Promise<IteratorResult<T>>;
-  const source = {
-    async pull(controller: ReadableStreamDefaultController<T>) {
-      const next = await step(hold, ask, () => reader.cancel());
-      if (next.done) controller.close();
-      else controller.enqueue(next.value);
-    },
-    async cancel(reason: unknown) {
-      try {
-        await hold.run(() => reader.cancel(reason));
-      } finally {
-        await hold.over(false);
-      }
-    },
-  };
+  let cancelled: Promise<void> | undefined;
+  async function ask(): Promise<IteratorResult<T>> {
+    const next = (await reader.read()) as IteratorResult<T>;
+    // A stream that is cancelled has no more to give at once, and may yet be busy with its end.
+    if (next.done) await cancelled;
+    return next;
+  }
+  async function cancel(reason: unknown): Promise<void> {
+    try {
+      cancelled ??= hold.run(() => reader.cancel(reason));
+      await cancelled;
+    } finally {
+      await hold.over(false);
+    }
+  }
   // Nothing is read before the caller reads.
-  const held = new ReadableStream<T>(source, { highWaterMark: 0 });
-  // A subclass adds methods that read, such as LangChain's `next`: they must read this one.
-  const kind = Object.getPrototypeOf(stream);
-  return kind === ReadableStream.prototype ? held : Object.setPrototypeOf(held, kind);
+  const held = new ReadableStream<T>(
+    {
+      async pull(controller) {
+        const next = await step(hold, ask, () => reader.cancel());
+        if (next.done) controller.close();
+        else controller.enqueue(next.value);
+      },
+      cancel,
+    },
+    { highWaterMark: 0 },
+  );
+  return Object.getPrototypeOf(stream) === ReadableStream.prototype ? held : likeIts(stream, held, cancel);
+}
+
+/**
+ * A subclass has methods that read, such as `next` in LangChain, or that end what makes the stream, such as `cancel` in
+ * LangGraph, also while somebody reads it: they shall do so with the held stream.
+ */
+function likeIts<T>(
+  stream: ReadableStream<T>,
+  held: ReadableStream<T>,
+  cancel: (reason: unknown) => Promise<void>,
+): ReadableStream<T> {
+  Object.setPrototypeOf(held, Object.getPrototypeOf(stream));
+  for (const [name, value] of Object.entries(stream)) Object.defineProperty(held, name, { value, writable: true });
+  return Object.assign(held, {
+    cancel: (reason: unknown) => (held.locked ? cancel(reason) : ReadableStream.prototype.cancel.call(held, reason)),
+  });
 }
 
 /** No generator: the `return` of one that was not yet asked for anything would tell the stream nothing. */

@@ -89,7 +89,6 @@ export function lockedRunnable<R extends RunnableLike>(
 
   function defaultSession({ configurable }: { readonly configurable: Readonly<Record<string, unknown>> }): Session {
     const given = configurable[id];
-    if (typeof given === "number") return String(given);
     if (typeof given === "string" && given !== "") return given;
     throw new TypeError(`config.configurable.${id} must be a string, and not empty: it names what is locked`);
   }

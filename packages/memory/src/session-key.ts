@@ -7,7 +7,8 @@ export type Session =
       readonly session: string;
     };
 
-function encode(name: string, part: unknown): string {
+/** A part of a key that has a hash tag. Throws `TypeError` or `RangeError` for one that has no such form. */
+export function encode(name: string, part: unknown): string {
   if (typeof part !== "string") throw new TypeError(`${name} must be a string, got ${typeof part}`);
   if (part === "") throw new RangeError(`${name} must not be empty`);
   if (!part.isWellFormed()) {
@@ -17,7 +18,7 @@ function encode(name: string, part: unknown): string {
 }
 
 /** What joins the parts: in an encoded part, two digits follow every "%". */
-const SEPARATOR = "%:";
+export const SEPARATOR = "%:";
 
 /**
  * The key of a session's lock: `memory:{<session>}`, or `memory:{<tenant>%:<user>%:<session>}` if one of these is given,

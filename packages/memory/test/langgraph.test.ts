@@ -1,0 +1,265 @@
+import { randomUUID } from "node:crypto";
+import { createLocker, type Locker } from "@distlock/core";
+import { ioredisDriver } from "@distlock/ioredis";
+import { nodeRedisDriver } from "@distlock/node-redis";
+import { startRedis } from "@distlock/testing";
+import { Annotation, Command, InMemoryStore, interrupt, MemorySaver, START, StateGraph } from "@langchain/langgraph";
+import { afterAll, describe, expect, test } from "vitest";
+import { lockGraph, lockStore } from "../src/adapters/langgraph";
+import { LockedMemory, RedisMemory, sessionKey } from "../src/index";
+import { ioredis, nodeRedis, viaIoredis } from "./clients";
+import { createGate } from "./gate";
+
+const server = await startRedis();
+afterAll(() => server.stop());
+
+/** Two instances of an agent. */
+const lockers = [
+  createLocker(ioredisDriver(ioredis(server.port))),
+  createLocker(nodeRedisDriver(await nodeRedis(server.port))),
+] as const;
+const [locker, other] = lockers;
+
+const isHeld = async (thread: string) => (await other.inspect(sessionKey(thread))).held;
+const at = (thread_id: string) => ({ configurable: { thread_id } });
+
+const State = Annotation.Root({
+  said: Annotation<string[]>({ reducer: (all, more) => [...all, ...more], default: () => [] }),
+});
+type Said = typeof State.State;
+
+type Meanwhile = (said: string, signal?: AbortSignal) => unknown;
+
+/** Each run adds what was said, in one node, and an answer that knows how much was said before, in the next. */
+function graph(checkpointer: MemorySaver, meanwhile: Meanwhile = () => {}) {
+  return new StateGraph(State)
+    .addNode("think", async ({ said }: Said, { signal }) => {
+      await meanwhile(said.at(-1)!, signal);
+      return {};
+    })
+    .addNode("answer", ({ said }: Said) => ({ said: [`re:${said.at(-1)}:${said.length}`] }))
+    .addEdge(START, "think")
+    .addEdge("think", "answer")
+    .compile({ checkpointer });
+}
+type Graph = ReturnType<typeof graph>;
+
+async function collect(stream: AsyncIterable<unknown>): Promise<void> {
+  for await (const _ of stream);
+}
+
+async function saidIn(saver: MemorySaver, thread: string): Promise<string[]> {
+  return ((await graph(saver).getState(at(thread))).values as Said).said ?? [];
+}
+
+test("two runs at once on one thread fork it when nothing is locked, and one is lost", async () => {
+  const saver = new MemorySaver();
+  const { opened, open } = createGate();
+  let here = 0;
+  const both = () => {
+    if (++here === 2) open();
+    return opened;
+  };
+  await Promise.all(["A", "B"].map((text) => graph(saver, both).invoke({ said: [text] }, at("t"))));
+  expect(await saidIn(saver, "t")).toHaveLength(2);
+});
+
+const ways: Record<string, (graph: Graph, said: string, thread: string) => Promise<unknown>> = {
+  invoke: (graph, said, thread) => graph.invoke({ said: [said] }, at(thread)),
+  stream: async (graph, said, thread) => collect(await graph.stream({ said: [said] }, at(thread))),
+  "streamEvents of version 2": (graph, said, thread) =>
+    collect(graph.streamEvents({ said: [said] }, { ...at(thread), version: "v2" })),
+  "streamEvents of version 3": async (graph, said, thread) =>
+    (await graph.streamEvents({ said: [said] }, { ...at(thread), version: "v3" })).output,
+  "a stream that is a response": async (graph, said, thread) => {
+    const stream = await graph.stream({ said: [said] }, { ...at(thread), encoding: "text/event-stream" });
+    return new Response(stream as ReadableStream).text();
+  },
+  batch: (graph, said, thread) => graph.batch([{ said: [said] }], at(thread)),
+  withConfig: (graph, said, thread) => graph.withConfig(at(thread)).invoke({ said: [said] }),
+};
+
+describe("locked graphs on one thread, of two instances", () => {
+  test.for(Object.entries(ways))("lose nothing by %s", async ([, go]) => {
+    const saver = new MemorySaver();
+    const thread = randomUUID();
+    const instances = lockers.map((locker) => lockGraph(graph(saver), locker));
+    await Promise.all(Array.from({ length: 10 }, (_, i) => go(instances[i % 2]!, `${i}`, thread)));
+    const said = await saidIn(saver, thread);
+    expect(said).toHaveLength(20);
+    for (let i = 0; i < 20; i += 2) expect(said[i + 1]).toBe(`re:${said[i]}:${i + 1}`);
+    expect(new Set(said).size).toBe(20);
+    await expect.poll(() => isHeld(thread)).toBe(false);
+  });
+
+  test("lose no update of the state", async () => {
+    const saver = new MemorySaver();
+    const thread = randomUUID();
+    const instances = lockers.map((locker) => lockGraph(graph(saver), locker));
+    await instances[0]!.invoke({ said: ["A"] }, at(thread));
+    await Promise.all([
+      instances[0]!.updateState(at(thread), { said: ["B"] }, "answer"),
+      instances[1]!.updateState(at(thread), { said: ["C"] }, "answer"),
+      instances[1]!.bulkUpdateState(at(thread), [{ updates: [{ values: { said: ["D"] }, asNode: "answer" }] }]),
+      instances[0]!.invoke({ said: ["E"] }, at(thread)),
+    ]);
+    expect(await saidIn(saver, thread)).toHaveLength(7);
+    expect(await isHeld(thread)).toBe(false);
+  });
+});
+
+describe("a locked graph", () => {
+  test("holds the lock until its stream is read to its end, or left", async () => {
+    const saver = new MemorySaver();
+    const thread = randomUUID();
+    const locked = lockGraph(graph(saver), locker);
+    for await (const _ of await locked.stream({ said: ["A"] }, at(thread))) expect(await isHeld(thread)).toBe(true);
+    expect(await isHeld(thread)).toBe(false);
+    for await (const _ of await locked.stream({ said: ["B"] }, at(thread))) break;
+    expect(await isHeld(thread)).toBe(false);
+    const before = await saidIn(saver, thread);
+    await locked.invoke({ said: ["C"] }, at(thread));
+    expect(await saidIn(saver, thread)).toEqual([...before, "C", `re:C:${before.length + 1}`]);
+  });
+
+  test("gives a stream that can be cancelled while it is read, as that of LangGraph", async () => {
+    const thread = randomUUID();
+    const begun = createGate();
+    const locked = lockGraph(
+      graph(new MemorySaver(), (_, signal) => {
+        begun.open();
+        return new Promise((_, reject) => signal!.addEventListener("abort", () => reject(signal!.reason)));
+      }),
+      locker,
+    );
+    const stream = await locked.stream({ said: ["A"] }, { ...at(thread), streamMode: "values" });
+    const reading = collect(stream);
+    await begun.opened;
+    await stream.cancel();
+    await reading;
+    expect(await isHeld(thread)).toBe(false);
+    const unread = await locked.stream({ said: ["A"] }, { ...at(thread), streamMode: "values" });
+    await unread.cancel(new Error("enough"));
+    expect((unread as unknown as { signal: AbortSignal }).signal.aborted).toBe(true);
+    expect(await isHeld(thread)).toBe(false);
+  });
+
+  test("ends when its signal aborts, and is lost with its lock", async () => {
+    const thread = randomUUID();
+    const begun = createGate();
+    const never: Meanwhile = (_, signal) => {
+      begun.open();
+      return new Promise((_, reject) => signal!.addEventListener("abort", () => reject(signal!.reason)));
+    };
+    const locked = lockGraph(graph(new MemorySaver(), never), locker, { ttl: 300 });
+    const bored = new AbortController();
+    const run = locked.invoke({ said: ["A"] }, { ...at(thread), signal: bored.signal });
+    await begun.opened;
+    bored.abort(new Error("the user is bored"));
+    await expect(run).rejects.toThrow();
+    expect(await isHeld(thread)).toBe(false);
+    const lost = locked.invoke({ said: ["B"] }, at(thread));
+    await expect.poll(() => isHeld(thread)).toBe(true);
+    await other.forceRelease(sessionKey(thread));
+    await expect(lost).rejects.toMatchObject({ code: "LOCK_LOST" });
+  });
+
+  test("that is interrupted holds no lock, and takes it anew to resume", async () => {
+    const thread = randomUUID();
+    const saver = new MemorySaver();
+    const fences: number[] = [];
+    const counting = {
+      ...locker,
+      async acquire(key: string, options?: object) {
+        const lock = await locker.acquire(key, options);
+        fences.push(lock.fence);
+        return lock;
+      },
+    } as Locker;
+    const asking = (locker: Locker) =>
+      lockGraph(
+        new StateGraph(State)
+          .addNode("ask", async () => {
+            expect(await isHeld(thread)).toBe(true);
+            return { said: [`approved: ${interrupt("really?")}`] };
+          })
+          .addEdge(START, "ask")
+          .compile({ checkpointer: saver }),
+        locker,
+      );
+    const first = await asking(counting).invoke({ said: ["delete it"] }, at(thread));
+    expect(first).toMatchObject({ __interrupt__: [{ value: "really?" }] });
+    expect(await isHeld(thread)).toBe(false);
+    const lock = await other.acquire(sessionKey(thread));
+    const resumed = asking(counting).invoke(new Command({ resume: "yes" }), at(thread));
+    await expect.poll(async () => (await other.inspect(sessionKey(thread))).waiting).toBe(1);
+    await lock.release();
+    expect(await resumed).toEqual({ said: ["delete it", "approved: yes"] });
+    expect(fences).toHaveLength(2);
+    expect(await isHeld(thread)).toBe(false);
+  });
+
+  test("uses the lock of the turn or the run around it", async () => {
+    const thread = randomUUID();
+    const saver = new MemorySaver();
+    const inner = lockGraph(graph(saver), locker, { timeout: 500 });
+    const answers: unknown[] = [];
+    const outer = lockGraph(
+      new StateGraph(State)
+        .addNode("nested", async ({ said }: Said) => {
+          answers.push(await inner.invoke({ said }, at(thread)));
+          return {};
+        })
+        .addEdge(START, "nested")
+        .compile({ checkpointer: new MemorySaver() }),
+      locker,
+    );
+    await outer.invoke({ said: ["A"] }, at(thread));
+    const key = sessionKey(thread);
+    const memory = new LockedMemory(new RedisMemory(viaIoredis(server.port), { session: thread }), locker, { key });
+    await memory.withTurn(() => inner.invoke({ said: ["B"] }, at(thread)));
+    expect(answers).toEqual([{ said: ["A", "re:A:1"] }]);
+    expect(await saidIn(saver, thread)).toEqual(["B", "re:B:1"]);
+  });
+
+  test("reads its state without the lock, and needs a thread", async () => {
+    const thread = randomUUID();
+    const locked = lockGraph(graph(new MemorySaver()), locker, { whenBusy: "reject" });
+    const lock = await other.acquire(sessionKey(thread));
+    expect((await locked.getState(at(thread))).values).toEqual({});
+    const busy = { code: "LOCK_NOT_ACQUIRED" };
+    await expect(locked.invoke({ said: ["A"] }, at(thread))).rejects.toMatchObject(busy);
+    await expect(locked.updateState(at(thread), { said: ["A"] })).rejects.toMatchObject(busy);
+    await expect(locked.streamEvents({ said: [] }, { ...at(thread), version: "v3" })).rejects.toMatchObject(busy);
+    await lock.release();
+    const missing = /^config\.configurable\.thread_id must be a string/;
+    await expect(locked.invoke({ said: ["A"] })).rejects.toThrow(missing);
+    await expect(locked.updateState({}, { said: ["A"] })).rejects.toThrow(missing);
+  });
+});
+
+describe("a locked store", () => {
+  test("loses no update of an item, and passes the rest through", async () => {
+    const raw = new InMemoryStore();
+    const stores = lockers.map((locker) => lockStore(raw, locker));
+    const count = async (value: { n: number } | undefined) => {
+      await Promise.resolve();
+      return { n: (value?.n ?? 0) + 1 };
+    };
+    const spaces = ["users", randomUUID()];
+    await Promise.all(Array.from({ length: 10 }, (_, i) => stores[i % 2]!.update(spaces, "profile", count)));
+    expect((await stores[0]!.get(spaces, "profile"))?.value).toEqual({ n: 10 });
+    expect(await stores[0]!.update(spaces, "none", () => undefined)).toBeUndefined();
+    expect(await raw.get(spaces, "none")).toBeNull();
+    await stores[0]!.update(spaces, "profile", async () => {
+      const busy = lockStore(raw, other, { whenBusy: "reject" });
+      await expect(busy.put(spaces, "profile", { n: 0 })).rejects.toMatchObject({ code: "LOCK_NOT_ACQUIRED" });
+      await busy.put(spaces, "another", { n: 0 });
+      await stores[0]!.delete(spaces, "another");
+      return undefined;
+    });
+    expect(stores[0]).toBeInstanceOf(InMemoryStore);
+    expect(await raw.search(spaces)).toHaveLength(1);
+    await expect(stores[0]!.update([1] as never, "k", () => undefined)).rejects.toThrow(/^namespace must be a string/);
+  });
+});
