@@ -24,7 +24,7 @@ export async function startLoadBalancer(
   instances: readonly string[],
   onAnswering: (instance: string) => void,
 ): Promise<LoadBalancer> {
-  const app = fastify();
+  const app = fastify({ forceCloseConnections: true });
   await app.register(replyFrom);
   const up = new Set(instances);
   const busy = new Map(instances.map((instance) => [instance, { waiting: 0, answering: 0 }]));

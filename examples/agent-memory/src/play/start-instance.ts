@@ -22,8 +22,8 @@ export interface InstanceOptions {
   readonly ttl: number;
 }
 
-/** How long an instance may take until it is well, in ms. */
-const PATIENCE = 60_000;
+/** How long an instance may take until it is well, and until it has ended, in ms. */
+const PATIENCE = 30_000;
 
 const isWell = (url: string): Promise<boolean> =>
   fetch(`${url}/health`).then(
@@ -73,8 +73,10 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
     crash: () => worker.signal("SIGKILL"),
     async drain() {
       worker.process.kill("SIGTERM");
-      if ((await worker.ended) !== 0)
-        throw new Error(`an instance that was told to end ended with ${await worker.ended}`);
+      const late = setTimeout(stop, PATIENCE);
+      const how = await worker.ended;
+      clearTimeout(late);
+      if (how !== 0) throw new Error(`an instance that was told to end ended with ${how}`);
     },
     stop,
   };

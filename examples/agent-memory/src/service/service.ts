@@ -26,6 +26,7 @@ export function createService(redis: OpenRedis, options: Omit<AgentOptions, "mem
   const memoryOf = (session: string) => new RedisMemory(redis.connection, { session, ttl: 7 * DAY });
   const agent = createAgent({ ...options, memoryOf, locker });
   const app = fastify();
+  let running = 0;
   let draining = false;
 
   /** A turn would wait for Redis as long as it may wait for its lock. */
@@ -67,8 +68,20 @@ export function createService(redis: OpenRedis, options: Omit<AgentOptions, "mem
     throw error;
   });
 
+  /** Also connections that no request was sent on: they would be waited for. */
+  function endConnections(): void {
+    if (draining && running === 0) app.server.closeAllConnections();
+  }
+  app.addHook("onRequest", async (_, reply) => {
+    running++;
+    reply.raw.once("close", () => {
+      running--;
+      endConnections();
+    });
+  });
   app.addHook("preClose", async () => {
     draining = true;
+    endConnections();
   });
   app.addHook("onClose", () => locker.close());
   return app;
