@@ -5,8 +5,9 @@ import { freePort, startRedis } from "@distlock/testing";
 import { Redis } from "ioredis-6";
 import { afterAll, describe, expect, test } from "vitest";
 import { startLoadBalancer } from "../examples/agent-memory/src/play/load-balancer.ts";
+import { openRedis as openIoredis } from "../examples/agent-memory/src/service/ioredis.ts";
 import { ScriptedModel } from "../examples/agent-memory/src/service/model.ts";
-import { openRedis } from "../examples/agent-memory/src/service/redis.ts";
+import { openRedis as openNodeRedis } from "../examples/agent-memory/src/service/node-redis.ts";
 import { createService } from "../examples/agent-memory/src/service/service.ts";
 import { createGate } from "../packages/memory/test/gate.ts";
 import { until } from "./until";
@@ -32,10 +33,12 @@ class GatedModel extends ScriptedModel {
   }
 }
 
-type Options = Partial<Parameters<typeof createService>[1]> & { library?: "ioredis" | "node-redis"; at?: string };
+const open = { ioredis: openIoredis, "node-redis": openNodeRedis };
+
+type Options = Partial<Parameters<typeof createService>[1]> & { library?: keyof typeof open; at?: string };
 
 async function startService({ library = "ioredis", at = server.url, ...options }: Options = {}) {
-  const redis = openRedis(library, at);
+  const redis = open[library](at);
   const service = createService(redis, {
     model: new ScriptedModel({}),
     ttl: 2_000,

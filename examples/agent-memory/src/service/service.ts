@@ -3,7 +3,8 @@ import { createLocker, LockError } from "@distlock/core";
 import { RedisMemory, StaleTurnError } from "@distlock/memory";
 import { fastify } from "fastify";
 import { type AgentOptions, createAgent } from "./agent";
-import type { OpenRedis } from "./redis";
+import { closeGracefully } from "./close-gracefully";
+import type { OpenRedis } from "./open-redis";
 
 interface Chat {
   readonly session: string;
@@ -15,7 +16,11 @@ const DAY = 86_400_000;
 const session = { type: "string", minLength: 1, maxLength: 200 };
 const message = { type: "string", minLength: 1, maxLength: 20_000 };
 const chatSchema = {
-  headers: { type: "object", required: ["idempotency-key"] },
+  headers: {
+    type: "object",
+    required: ["idempotency-key"],
+    properties: { "idempotency-key": { type: "string", minLength: 1, maxLength: 200 } },
+  },
   body: { type: "object", required: ["session", "message"], properties: { session, message } },
 };
 const transcriptSchema = { querystring: { type: "object", required: ["session"], properties: { session } } };
@@ -26,8 +31,7 @@ export function createService(redis: OpenRedis, options: Omit<AgentOptions, "mem
   const memoryOf = (session: string) => new RedisMemory(redis.connection, { session, ttl: 7 * DAY });
   const agent = createAgent({ ...options, memoryOf, locker });
   const app = fastify();
-  let running = 0;
-  let draining = false;
+  const closing = closeGracefully(app);
 
   /** A turn would wait for Redis as long as it may wait for its lock. */
   async function onRequest(): Promise<void> {
@@ -54,9 +58,9 @@ export function createService(redis: OpenRedis, options: Omit<AgentOptions, "mem
   );
 
   app.get("/health", async (_, reply) => {
-    const well = redis.isReady() && !draining;
-    reply.code(well ? 200 : 503);
-    return { redis: redis.isReady(), draining };
+    const state = { redis: redis.isReady(), draining: closing.draining };
+    reply.code(state.redis && !state.draining ? 200 : 503);
+    return state;
   });
 
   app.setErrorHandler((error, _, reply) => {
@@ -68,21 +72,6 @@ export function createService(redis: OpenRedis, options: Omit<AgentOptions, "mem
     throw error;
   });
 
-  /** Also connections that no request was sent on: they would be waited for. */
-  function endConnections(): void {
-    if (draining && running === 0) app.server.closeAllConnections();
-  }
-  app.addHook("onRequest", async (_, reply) => {
-    running++;
-    reply.raw.once("close", () => {
-      running--;
-      endConnections();
-    });
-  });
-  app.addHook("preClose", async () => {
-    draining = true;
-    endConnections();
-  });
   app.addHook("onClose", () => locker.close());
   return app;
 }
