@@ -22,7 +22,8 @@ const lastLine = (stdout: string): string => stdout.trimEnd().split("\n").at(-1)
 describe("the demo of agents' memory", { timeout: 180_000 }, () => {
   test("breaks conversations without the turn lock, keeps them whole with it, and leaves nothing behind", async () => {
     const { code, stdout, stderr } = await demo.run([]);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    // On a machine that stands still a lock may be lost, of which an instance warns; the turn is then done again.
+    expect(code, stdout + stderr).toBe(0);
     const [turns, whole, ...damage] = row(stdout, "no lock");
     expect(turns).toBe(96);
     expect(whole).toBeLessThan(96);
@@ -43,7 +44,7 @@ describe("the demo of agents' memory", { timeout: 180_000 }, () => {
       await client.set("mine", "precious");
       const args = ["--client", "node-redis", "--redis-url", server.url, "--messages", "3", "--when-busy", "reject"];
       const { code, stdout, stderr } = await demo.run(args);
-      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+      expect(code, stdout + stderr).toBe(0);
       expect(row(stdout, "turn lock").slice(0, 2)).toEqual([48, 48]);
       expect(stdout).toMatch(/^3 instances on node-redis .* in the Redis at 127/m);
       expect(await client.keys("*")).toEqual(["mine"]);
