@@ -1,4 +1,5 @@
-import { createLocker, inProcessDriver, type LockOptions } from "@distlock/core";
+import type { LockOptions } from "@distlock/core";
+import { checkLockOptions } from "./check-lock-options";
 import { resolveTurnOptions, type TurnOptions } from "./turn-options";
 
 /** How the lock of a call is waited for and held: as that of a turn. All times are in ms. */
@@ -8,7 +9,6 @@ export type CallOptions = Omit<TurnOptions, "signal">;
 export function resolveCallOptions(given: CallOptions): LockOptions {
   if ("signal" in given) throw new TypeError("signal is no option of all calls");
   const options = resolveTurnOptions({ ttl: 30_000 }, given);
-  // A locker checks its defaults when it is made; this one, of no server, knows of no replicas.
-  createLocker(inProcessDriver(), { ...options, waitReplicas: 0 });
+  checkLockOptions(options);
   return options;
 }

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Locker } from "@distlock/core";
-import { assertHeld, type SharedLock } from "./shared-lock";
+import { assertHeld, type Leave, type SharedLock } from "./shared-lock";
 
 interface Held {
   readonly locker: Locker;
@@ -26,6 +26,13 @@ export function heldLock(locker: Locker, key: string): SharedLock | undefined {
     return each.shared;
   }
   return undefined;
+}
+
+/** Keeps the innermost lock around the caller from being released, until what it gives is called. */
+export function holdOn(locker: Locker): Leave | undefined {
+  let each = held.getStore();
+  while (each && (each.locker !== locker || each.shared.over)) each = each.outer;
+  return each?.shared.enter();
 }
 
 /** Does the work, and all that it starts, within a turn that holds the lock. */

@@ -24,6 +24,18 @@ export type StreamMethodOf<T> = {
       : never;
 }[MethodOf<T>];
 
+/** Of those, the ones that can't be seen to be generators. */
+type OpenedMethodOf<T> = {
+  [K in StreamMethodOf<T>]: ResultOf<T[K]> extends Generator | AsyncGenerator ? never : K;
+}[StreamMethodOf<T>];
+
+/** Of each of the methods. */
+type ArgumentsOf<T, K extends keyof T> = K extends unknown
+  ? NonNullable<T[K]> extends (...args: infer A) => unknown
+    ? Readonly<A>
+    : never
+  : never;
+
 /** Of `K`, the ones whose type must change, since a lock can't be waited for at once. */
 type Sync<T, K extends keyof T> = {
   [P in K]-?: IsAny<ResultOf<T[P]>> extends true
@@ -47,18 +59,21 @@ export type LockedMethods<T, K extends keyof T> = [Sync<T, K>] extends [never]
 
 export interface LockMethodsOptions<
   T,
-  W extends MethodOf<T> = Exclude<MethodOf<T>, StreamMethodOf<T>>,
+  W extends MethodOf<T> = Exclude<MethodOf<T>, OpenedMethodOf<T>>,
   S extends StreamMethodOf<T> = StreamMethodOf<T>,
 > extends CallOptions {
-  /** The methods that are called with the lock held: those that write, or that read, decide and write. */
+  /**
+   * The methods that are called with the lock held: those that write, or that read, decide and write. Of a generator the lock
+   * is taken at the first read.
+   */
   write: readonly W[];
-  /** The same for methods that give a stream at once, not as a promise. Their lock is taken at the first read. */
+  /** The same for other methods that give a stream at once, not as a promise. Their lock is taken at the first read. */
   stream?: readonly S[] | undefined;
   /** What is locked: the same for all that write to the same place. */
-  key: string | ((method: W | S, args: readonly unknown[], target: T) => string | PromiseLike<string>);
+  key: string | ((method: W | S, args: ArgumentsOf<T, W | S>, target: T) => string | PromiseLike<string>);
 }
 
-const isGenerator = (method: object): boolean =>
+const isGenerator = (method: unknown): boolean =>
   /^(Async)?GeneratorFunction$/.test(Object.prototype.toString.call(method).slice(8, -1));
 
 /** A generator that is not async is made so: it will wait for the lock. */
@@ -89,7 +104,7 @@ function toStream(value: unknown, name: string): AsyncIterable<unknown> {
  */
 export function lockMethods<
   T extends object,
-  W extends Exclude<MethodOf<T>, StreamMethodOf<T>>,
+  W extends Exclude<MethodOf<T>, OpenedMethodOf<T>>,
   S extends StreamMethodOf<T> = never,
 >(target: T, locker: Locker, options: LockMethodsOptions<T, W, S>): LockedMethods<T, W | S> {
   if ((typeof target !== "object" && typeof target !== "function") || target === null) {
@@ -113,34 +128,29 @@ export function lockMethods<
     if (typeof methods[name] !== "function") throw new TypeError(`${what} is no method of the object`);
     if (isFixed(target, name)) throw new TypeError(`${what} is frozen, and can't be replaced`);
     if (Object.hasOwn(replaced, name)) throw new TypeError(`${what} is named twice`);
-    if (list === "write" && isGenerator(methods[name]))
-      throw new TypeError(`${what} is a generator: name it in stream`);
     replaced[name] = by;
   }
-  const keyOf = (name: W | S, args: unknown[]) => (typeof key === "string" ? key : key(name, args, target));
+  const keyOf = (name: W | S, args: unknown[]) =>
+    typeof key === "string" ? key : key(name, args as unknown as ArgumentsOf<T, W | S>, target);
 
-  for (const name of write) {
-    replace("write", name, async (...args) => {
-      const own = keyOf(name, args);
-      const result = await lockedCall(locker, typeof own === "string" ? own : await own, how, () =>
-        methods[name]!(...args),
-      );
-      return result === target ? locked : result;
-    });
-  }
-  for (const name of stream) {
-    replace("stream", name, (...args) =>
-      lockedStream(async (cancelled) =>
-        lockedCall(
-          locker,
-          await keyOf(name, args),
-          how,
-          async () => toStream(await methods[name]!(...args), String(name)),
-          { cancelled },
+  const streamOf =
+    (name: W | S): Method =>
+    (...args) =>
+      lockedStream(async (signal) =>
+        lockedCall(locker, await keyOf(name, args), { ...how, signal }, async () =>
+          toStream(await methods[name]!(...args), String(name)),
         ),
-      ),
-    );
-  }
+      );
+  const resultOf =
+    (name: W): Method =>
+    async (...args) => {
+      const own = keyOf(name, args);
+      const call = () => methods[name]!(...args);
+      const result = await lockedCall(locker, typeof own === "string" ? own : await own, how, call);
+      return result === target ? locked : result;
+    };
+  for (const name of write) replace("write", name, isGenerator(methods[name]) ? streamOf(name) : resultOf(name));
+  for (const name of stream) replace("stream", name, streamOf(name));
   const locked = boundProxy(target, replaced);
   return locked as LockedMethods<T, W | S>;
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { LockError, Locker, LockOptions } from "@distlock/core";
 import { heldLock, whileHeld } from "./held-locks";
 import { heldStream, isStream } from "./held-stream";
@@ -51,6 +52,8 @@ export async function lockedCall<R>(
   const run = <T>(work: () => T): T => whileHeld(locker, shared, work);
   const lost = () => !lock.isHeld;
   async function over(good: boolean): Promise<void> {
+    // Who is told to stop may say so before it has: it shall come to start what it still has to write.
+    if (!good && joined.signal.aborted) await setImmediate();
     joined.dispose();
     await leave(good ? raise : undefined);
     if (good && !shared.over && lost()) raise(lock.signal.reason);

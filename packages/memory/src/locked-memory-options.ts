@@ -1,4 +1,5 @@
-import { assertKey, createLocker, inProcessDriver, type LockOptions } from "@distlock/core";
+import { assertKey, type LockOptions } from "@distlock/core";
+import { checkLockOptions } from "./check-lock-options";
 import { type Session, sessionKey } from "./session-key";
 
 /** How the lock of a memory's writes is waited for and held. All times are in ms. */
@@ -26,8 +27,7 @@ export function resolveLockedMemoryOptions(options: LockedMemoryOptions): { key:
   const { key, ttl = 30_000, timeout = 5_000, autoExtend = true, ...rest } = options;
   assertKey(key);
   const lockOptions = { ...rest, ttl, timeout, autoExtend };
-  // A locker checks its defaults when it is made; this one, of no server, knows of no replicas.
-  createLocker(inProcessDriver(), { ...lockOptions, waitReplicas: 0 });
+  checkLockOptions(lockOptions);
   return { key, lockOptions };
 }
 

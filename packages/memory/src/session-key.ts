@@ -7,7 +7,7 @@ export type Session =
       readonly session: string;
     };
 
-/** A part of a key that has a hash tag. Throws `TypeError` or `RangeError` for one that has no such form. */
+/** A part of a key, percent-encoded where it would break a hash tag. Throws `TypeError` or `RangeError` that name it. */
 export function encode(name: string, part: unknown): string {
   if (typeof part !== "string") throw new TypeError(`${name} must be a string, got ${typeof part}`);
   if (part === "") throw new RangeError(`${name} must not be empty`);

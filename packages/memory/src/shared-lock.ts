@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { type Lock, type LockError, warn } from "@distlock/core";
 import { joinSignals } from "./join-signals";
 import type { MemoryOptions } from "./memory";
@@ -14,28 +15,33 @@ export interface SharedLock {
   readonly lock: Lock;
   /** Adds a user, and gives what takes it away again. */
   enter(): Leave;
-  /** Whether the last user has left. */
+  /** Whether it has been released. */
   readonly over: boolean;
 }
 
 export function shareLock(lock: Lock): SharedLock {
   let users = 0;
+  let entered = 0;
   let released: Promise<LockError | undefined> | undefined;
   return {
     lock,
     enter() {
       users++;
+      const first = ++entered === 1;
       let left = false;
       return async (onLost = warn) => {
         const last = !left && --users === 0;
         left = true;
-        if (last)
+        // What outlives the work that took the lock may have more to do, such as the next of several writes.
+        if (last && !first) await setImmediate();
+        const mine = last && users === 0 && !released;
+        if (mine)
           released = lock.release().then(
             () => undefined,
             (error: LockError) => error,
           );
         const failure = await released;
-        if (last && failure) (failure.code === "LOCK_LOST" ? onLost : warn)(failure);
+        if (mine && failure) (failure.code === "LOCK_LOST" ? onLost : warn)(failure);
       };
     },
     get over() {

@@ -3,7 +3,17 @@ import { createLocker, type Locker } from "@distlock/core";
 import { ioredisDriver } from "@distlock/ioredis";
 import { nodeRedisDriver } from "@distlock/node-redis";
 import { startRedis } from "@distlock/testing";
-import { Annotation, Command, InMemoryStore, interrupt, MemorySaver, START, StateGraph } from "@langchain/langgraph";
+import {
+  Annotation,
+  Command,
+  entrypoint,
+  getPreviousState,
+  InMemoryStore,
+  interrupt,
+  MemorySaver,
+  START,
+  StateGraph,
+} from "@langchain/langgraph";
 import { afterAll, describe, expect, test } from "vitest";
 import { lockGraph, lockStore } from "../src/adapters/langgraph";
 import { LockedMemory, RedisMemory, sessionKey } from "../src/index";
@@ -64,9 +74,10 @@ test("two runs at once on one thread fork it when nothing is locked, and one is 
   expect(await saidIn(saver, "t")).toHaveLength(2);
 });
 
-const ways: Record<string, (graph: Graph, said: string, thread: string) => Promise<unknown>> = {
-  invoke: (graph, said, thread) => graph.invoke({ said: [said] }, at(thread)),
-  stream: async (graph, said, thread) => collect(await graph.stream({ said: [said] }, at(thread))),
+const ways: Record<string, (graph: Graph, said: string, thread: string, signal?: AbortSignal) => Promise<unknown>> = {
+  invoke: (graph, said, thread, signal) => graph.invoke({ said: [said] }, { ...at(thread), ...(signal && { signal }) }),
+  stream: async (graph, said, thread, signal) =>
+    collect(await graph.stream({ said: [said] }, { ...at(thread), ...(signal && { signal }) })),
   "streamEvents of version 2": (graph, said, thread) =>
     collect(graph.streamEvents({ said: [said] }, { ...at(thread), version: "v2" })),
   "streamEvents of version 3": async (graph, said, thread) =>
@@ -106,6 +117,20 @@ describe("locked graphs on one thread, of two instances", () => {
     expect(await saidIn(saver, thread)).toHaveLength(7);
     expect(await isHeld(thread)).toBe(false);
   });
+});
+
+test("locked workflows of the functional interface lose nothing", async () => {
+  const saver = new MemorySaver();
+  const thread = randomUUID();
+  const workflow = () =>
+    entrypoint({ name: "sum", checkpointer: saver }, async (n: number) => {
+      const sum = (getPreviousState<number>() ?? 0) + n;
+      await Promise.resolve();
+      return entrypoint.final({ value: sum, save: sum });
+    });
+  const instances = lockers.map((locker) => lockGraph(workflow(), locker));
+  const sums = await Promise.all(Array.from({ length: 6 }, (_, i) => instances[i % 2]!.invoke(1, at(thread))));
+  expect(sums.sort()).toEqual([1, 2, 3, 4, 5, 6]);
 });
 
 describe("a locked graph", () => {
@@ -164,6 +189,53 @@ describe("a locked graph", () => {
     await expect(lost).rejects.toMatchObject({ code: "LOCK_LOST" });
   });
 
+  test("that is aborted keeps its lock until its last checkpoints are written: the next run begins with them", async () => {
+    const thread = randomUUID();
+    /** Writes when it is told to. */
+    class SlowSaver extends MemorySaver {
+      gate: Promise<void> | undefined;
+      late: string[] = [];
+      override async put(...args: Parameters<MemorySaver["put"]>) {
+        await this.gate;
+        if (this.gate) this.late.push(String(await isHeld(thread)));
+        return super.put(...args);
+      }
+      override async putWrites(...args: Parameters<MemorySaver["putWrites"]>) {
+        await this.gate;
+        if (this.gate) this.late.push(String(await isHeld(thread)));
+        return super.putWrites(...args);
+      }
+    }
+    for (const way of ["invoke", "stream"] as const) {
+      const saver = new SlowSaver();
+      const { opened, open } = createGate();
+      const answering = createGate();
+      const bored = new AbortController();
+      const locked = lockGraph(
+        graph(saver, async (said, signal) => {
+          if (said !== "A") return;
+          answering.open();
+          await new Promise((_, reject) => signal!.addEventListener("abort", () => reject(signal!.reason)));
+        }),
+        locker,
+      );
+      await locked.invoke({ said: ["before"] }, at(thread));
+      saver.gate = opened;
+      const run = ways[way]!(locked, "A", thread, bored.signal);
+      await answering.opened;
+      bored.abort(new Error("the user is bored"));
+      await expect(run).rejects.toThrow("the user is bored");
+      expect(await isHeld(thread)).toBe(true);
+      const next = locked.invoke({ said: ["B"] }, at(thread));
+      open();
+      await next;
+      expect(saver.late.length).toBeGreaterThan(0);
+      expect(saver.late).not.toContain("false");
+      expect(await saidIn(saver, thread)).toEqual(["before", "re:before:1", "A", "B", "re:B:4"]);
+      expect(await isHeld(thread)).toBe(false);
+    }
+  });
+
   test("that is interrupted holds no lock, and takes it anew to resume", async () => {
     const thread = randomUUID();
     const saver = new MemorySaver();
@@ -216,6 +288,14 @@ describe("a locked graph", () => {
     );
     await outer.invoke({ said: ["A"] }, at(thread));
     const key = sessionKey(thread);
+    const parent = lockGraph(
+      new StateGraph(State)
+        .addNode("inner", lockGraph(graph(saver), locker, { timeout: 500 }))
+        .addEdge(START, "inner")
+        .compile({ checkpointer: new MemorySaver() }),
+      locker,
+    );
+    expect(await parent.invoke({ said: ["C"] }, at(thread))).toMatchObject({ said: ["C", "C", "re:C:1"] });
     const memory = new LockedMemory(new RedisMemory(viaIoredis(server.port), { session: thread }), locker, { key });
     await memory.withTurn(() => inner.invoke({ said: ["B"] }, at(thread)));
     expect(answers).toEqual([{ said: ["A", "re:A:1"] }]);

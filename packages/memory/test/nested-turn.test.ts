@@ -54,6 +54,46 @@ test("writes and turns within a turn use its lock", async () => {
   expect(await isHeld()).toBe(false);
 });
 
+test("reads within a turn carry its fence and signal, so that a newer turn's holder stops them", async () => {
+  const { memory, inner, key } = session();
+  await memory.withTurn(async (turn) => {
+    await memory.load();
+    await memory.search("Hello", 1);
+    expect(inner.calls).toEqual([
+      ["load", { fence: turn.fence, signal: expect.any(AbortSignal) }],
+      ["search", { fence: turn.fence, signal: expect.any(AbortSignal) }],
+    ]);
+    await expect(memory.load(undefined, { signal: AbortSignal.abort("enough") })).rejects.toBe("enough");
+    await inner.load(undefined, { fence: turn.fence + 1 });
+    await expect(memory.load()).rejects.toThrow(/is below/);
+    await other.forceRelease(key);
+    await once(turn.signal, "abort");
+    await expect(memory.load()).rejects.toMatchObject({ code: "STALE_TURN", applied: false });
+    await expect(memory.search("Hello", 1)).rejects.toMatchObject({ code: "STALE_TURN", applied: false });
+  });
+  await expect(memory.load()).rejects.toThrow("fence NaN");
+});
+
+test("what a held stream writes uses the lock of the turn that holds it, also when it is read after the turn's work", async () => {
+  const { memory, inner, isHeld } = session();
+  async function* words() {
+    await memory.append(["Hi"]);
+    yield "Hi";
+    await memory.append(["there!"]);
+    yield "there!";
+  }
+  for (const open of [
+    () => memory.withTurn((turn) => turn.hold(words())),
+    async () => (await memory.beginTurn()).hold(words()),
+    async () => (await memory.beginTurn()).hold(ReadableStream.from(words()) as ReadableStream<string>),
+  ]) {
+    inner.texts.length = 0;
+    for await (const _ of (await open()) as AsyncIterable<string>) expect(await isHeld()).toBe(true);
+    expect(inner.texts).toEqual(["Hi", "there!"]);
+    expect(await isHeld()).toBe(false);
+  }
+});
+
 test("a nested turn is over when it ends, the turn around it is not", async () => {
   const { memory, inner, isHeld } = session();
   await memory.withTurn(async (turn) => {

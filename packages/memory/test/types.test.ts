@@ -121,6 +121,9 @@ class Store {
   async *each(): AsyncGenerator<string> {
     yield* this.#kept;
   }
+  open(_at: number): ReadableStream<string> {
+    return ReadableStream.from(this.each()) as ReadableStream<string>;
+  }
   *eachNow(): Generator<string, number> {
     yield* this.#kept;
     return 1;
@@ -131,7 +134,7 @@ class Store {
 }
 
 test("an object with locked methods is of its own type, but for what it would have given at once", () => {
-  const same = lockMethods(new Store(), locker, { write: ["add", "maybe", "later"], stream: ["each"], key: "k" });
+  const same = lockMethods(new Store(), locker, { write: ["add", "maybe", "later", "each"], key: "k" });
   expectTypeOf(same).toEqualTypeOf<Store>();
   const now = lockMethods(new Store(), locker, { write: ["addNow"], stream: ["eachNow"], key: "k" });
   expectTypeOf(now.addNow).toEqualTypeOf<(text: string) => Promise<number>>();
@@ -146,15 +149,16 @@ test("an object with locked methods is of its own type, but for what it would ha
   expectTypeOf(lockMethods(inline, locker, { write: ["add"], key: "k" })).toEqualTypeOf<typeof inline>();
   lockMethods(new Store(), locker, {
     write: ["add"],
-    stream: ["each"],
+    stream: ["open"],
     key: (method, args, target) => {
-      expectTypeOf(method).toEqualTypeOf<"add" | "each">();
+      expectTypeOf(method).toEqualTypeOf<"add" | "open">();
+      expectTypeOf(args).toEqualTypeOf<Readonly<Parameters<Store["add"]>> | readonly [number]>();
       expectTypeOf(target).toEqualTypeOf<Store>();
       return String(args[0]);
     },
   });
-  expectTypeOf<MethodOf<Store>>().toEqualTypeOf<"add" | "addNow" | "each" | "eachNow" | "maybe" | "later">();
-  expectTypeOf<StreamMethodOf<Store>>().toEqualTypeOf<"each" | "eachNow">();
+  expectTypeOf<MethodOf<Store>>().toEqualTypeOf<"add" | "addNow" | "each" | "eachNow" | "maybe" | "later" | "open">();
+  expectTypeOf<StreamMethodOf<Store>>().toEqualTypeOf<"each" | "eachNow" | "open">();
 });
 
 test("only methods can be locked", () => {
@@ -164,7 +168,7 @@ test("only methods can be locked", () => {
     // @ts-expect-error: no method
     () => lockMethods(new Store(), locker, { write: ["size"], key: "k" }),
     // @ts-expect-error: gives a stream at once
-    () => lockMethods(new Store(), locker, { write: ["each"], key: "k" }),
+    () => lockMethods(new Store(), locker, { write: ["open"], key: "k" }),
     // @ts-expect-error: gives no stream
     () => lockMethods(new Store(), locker, { write: [], stream: ["add"], key: "k" }),
     // @ts-expect-error: the key is missing

@@ -1,0 +1,45 @@
+import { getEventListeners, once } from "node:events";
+import { createLocker, inProcessDriver } from "@distlock/core";
+import { expect, test } from "vitest";
+import { lockedCall } from "../src/locked-call";
+
+const locker = createLocker(inProcessDriver());
+const own = new Error("the user is bored");
+
+test("what an aborted call starts once it has been told is within its lock", async () => {
+  const bored = new AbortController();
+  const begun: Promise<number>[] = [];
+  const call = lockedCall(locker, "aborted", { signal: bored.signal }, async ({ signal, fence }) => {
+    // As a framework: it tells its caller first, and then sees to what it still has to write.
+    const aborted = once(signal, "abort");
+    const late = aborted.then(() => Promise.resolve()).then(() => Promise.resolve());
+    void late.then(() => begun.push(lockedCall(locker, "aborted", {}, (held) => held.fence - fence)));
+    queueMicrotask(() => bored.abort(own));
+    await aborted;
+    throw own;
+  });
+  await expect(call).rejects.toBe(own);
+  expect(await Promise.all(begun)).toEqual([0]);
+  expect((await locker.inspect("aborted")).held).toBe(false);
+});
+
+test("a result that is not done when it is given holds the lock until it is, be it well or not", async () => {
+  for (const end of [Promise.resolve("done"), Promise.reject(own)]) {
+    const result = await lockedCall(locker, "later", {}, async () => ({ end }), { until: ({ end }) => end });
+    expect(result.end).toBe(end);
+    await end.catch(() => {});
+    await expect.poll(async () => (await locker.inspect("later")).held).toBe(false);
+  }
+  const never = await lockedCall(locker, "never", {}, () => 1, { until: () => new Promise(() => {}) });
+  expect([never, (await locker.inspect("never")).held]).toEqual([1, true]);
+});
+
+test("the signal of a call leaves no listener on that of its caller", async () => {
+  const { signal } = new AbortController();
+  await lockedCall(locker, "listeners", { signal }, ({ signal }) => signal.throwIfAborted());
+  const failing = lockedCall(locker, "listeners", { signal }, () => {
+    throw own;
+  });
+  await expect(failing).rejects.toBe(own);
+  expect(getEventListeners(signal, "abort")).toEqual([]);
+});
