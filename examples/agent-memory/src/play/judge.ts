@@ -84,7 +84,7 @@ export function findingsOf(conversations: readonly Conversation[]): Findings {
   return { conversations, sent, whole, counts, first };
 }
 
-/** What a run shows besides: how many requests the crash interrupted. */
+/** What a run shows besides: how many answers the crash interrupted. */
 export type Outcome = Findings & { readonly interrupted: number };
 
 export interface Verdict {
@@ -100,7 +100,7 @@ export function judge(unlocked: Outcome, locked: Outcome): Verdict {
     return bad("This proves nothing: without the turn lock nothing was damaged either; run it again.");
   }
   if (locked.interrupted === 0 || unlocked.interrupted === 0) {
-    return bad("This proves nothing: the instance that was killed had nothing to do; run it again.");
+    return bad("This proves nothing: no instance was killed in the middle of a turn; run it again.");
   }
   const damaged = `${unlocked.sent - unlocked.whole} of ${unlocked.sent} turns were damaged`;
   const sentence = `Without the turn lock ${damaged}; with it all ${locked.sent} are whole, though an instance was killed.`;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Conversation, Kept } from "./conversation";
 import { findingsOf, type Outcome } from "./judge";
 import { type Busy, startLoadBalancer } from "./load-balancer";
@@ -5,6 +6,9 @@ import { type InstanceOptions, startInstance } from "./start-instance";
 import { type Asked, ask } from "./user";
 
 const INSTANCES = 3;
+
+/** Time for what an instance has sent to arrive, in ms. */
+const ARRIVAL = 100;
 
 export interface Load {
   readonly sessions: readonly string[];
@@ -27,7 +31,7 @@ export interface Run extends Outcome {
   /** Requests that the load balancer gave to another instance; and answers that broke off, which users asked for again. */
   readonly handedOn: number;
   readonly brokenOff: number;
-  /** Answers "come again" (409, 503). */
+  /** answers "come again" (409, 5xx). */
   readonly refused: number;
   /** From the first message until the last answer, ms. */
   readonly duration: number;
@@ -50,15 +54,31 @@ export async function run({ load, onAnswered, signal, ...options }: RunOptions):
     signal.throwIfAborted();
 
     let answered = 0;
+    let killing = false;
     let killed: (Busy & { instance: string }) | undefined;
     await using balancer = await startLoadBalancer(
       instances.map(({ url }) => url),
       (instance) => {
-        if (killed || answered < total / 3) return;
-        killed = { instance, ...balancer.busy(instance) };
-        instances.find(({ url }) => url === instance)!.crash();
+        if (killing || answered < total / 3 || answered === total) return;
+        killing = true;
+        void killInTurn(instance);
       },
     );
+
+    /** What is frozen sends no more: an answer that has not ended by then is in the middle of its turn. */
+    async function killInTurn(instance: string): Promise<void> {
+      const { signal } = instances.find(({ url }) => url === instance)!;
+      signal("SIGSTOP");
+      await sleep(ARRIVAL);
+      const busy = balancer.busy(instance);
+      if (busy.answering > 0) {
+        killed = { instance, ...busy };
+        signal("SIGKILL");
+      } else {
+        signal("SIGCONT");
+        killing = false;
+      }
+    }
 
     const failed = new AbortController();
     const stop = AbortSignal.any([signal, failed.signal]);
@@ -106,7 +126,7 @@ export async function run({ load, onAnswered, signal, ...options }: RunOptions):
       killed: killed ?? { waiting: 0, answering: 0 },
       handedOn,
       brokenOff,
-      interrupted: handedOn + brokenOff,
+      interrupted: killed?.answering ?? 0,
       refused: sum((one) => one.refused),
       duration,
     };

@@ -5,8 +5,8 @@ import type { Library } from "@distlock-examples/standalone/library";
 /** An instance of the service, in a process of its own, which dies with this one. */
 export interface Instance {
   readonly url: string;
-  /** `kill -9`. */
-  crash(): void;
+  /** Freezes it, lets it go on, or crashes it. */
+  signal(name: "SIGSTOP" | "SIGCONT" | "SIGKILL"): void;
   /** SIGTERM, as a deployment ends it: resolves when it has ended, and rejects if it ended in another way. */
   drain(): Promise<void>;
   /** Ends the process, whatever it does. */
@@ -70,7 +70,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
   }
   return {
     url,
-    crash: () => worker.signal("SIGKILL"),
+    signal: worker.signal,
     async drain() {
       worker.process.kill("SIGTERM");
       const late = setTimeout(stop, PATIENCE);

@@ -9,7 +9,7 @@ export interface Message extends Pick<Told, "user" | "id" | "times"> {
 export interface Asked extends Told {
   /** Answers that broke off. */
   readonly brokenOff: number;
-  /** Answers "come again" (409, 503). */
+  /** Answers "come again" (409, 5xx). */
   readonly refused: number;
 }
 
@@ -36,9 +36,9 @@ export async function ask(url: string, message: Message, stop: AbortSignal): Pro
         const response = await fetch(`${url}/chat`, request);
         const answer = await response.text();
         if (response.ok) return void answers.push(answer);
-        if (response.status !== 409 && response.status !== 503) throw new Error(`${response.status} ${answer}`);
+        if (response.status !== 409 && response.status < 500) throw new Error(`${response.status} ${answer}`);
         refused++;
-        const seconds = Number(response.headers.get("retry-after"));
+        const seconds = Number(response.headers.get("retry-after") ?? 0.1);
         await sleep(seconds * 1_000 * (1 + Math.random() / 2), undefined, { signal });
       } catch (error) {
         if (signal.aborted) return;
