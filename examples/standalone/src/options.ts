@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { type Library, libraries } from "./library";
+import { redisUrl } from "./redis-url";
 
 export interface DemoOptions {
   /** A running Redis to play on; without it one is started. */
@@ -12,11 +13,6 @@ export interface DemoOptions {
 
 const MIN_TURNS = 40;
 const MAX_TURNS = 2_000;
-
-function redisUrl(text: string): string {
-  if (URL.canParse(text) && ["redis:", "rediss:"].includes(new URL(text).protocol)) return text;
-  throw new InvalidArgumentError("It must be a URL such as redis://127.0.0.1:6379.");
-}
 
 function turns(text: string): number {
   const number = Number(text);

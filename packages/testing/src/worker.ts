@@ -5,6 +5,8 @@ export interface WorkerOptions {
   readonly args?: readonly string[];
   /** Of Node: `["--import", "tsx"]`. */
   readonly execArgv?: readonly string[];
+  /** Environment variables, besides those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A process of its own, to be killed and frozen. It dies with this process, whatever ends that, also while it is frozen. */
@@ -19,8 +21,12 @@ export interface Worker {
 }
 
 /** Starts a Node program with a channel for messages. Those that it sends are kept until they are asked for. */
-export function startWorker(file: string | URL, { args = [], execArgv = [] }: WorkerOptions = {}): Worker {
-  const child = fork(file, args, { execArgv: [...execArgv], stdio: ["ignore", "inherit", "inherit", "ipc"] });
+export function startWorker(file: string | URL, { args = [], execArgv = [], env = {} }: WorkerOptions = {}): Worker {
+  const child = fork(file, args, {
+    execArgv: [...execArgv],
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
   const release = killWithParent(child);
   const messages: unknown[] = [];
   let wake = () => {};

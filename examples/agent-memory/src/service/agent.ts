@@ -1,0 +1,70 @@
+import type { Locker } from "@distlock/core";
+import { LockedMemory, type RedisMemory } from "@distlock/memory";
+import { chatHistory, lockRunnable } from "@distlock/memory/langchain";
+import type { BaseChatModel } from "@langchain/core/language_models/chat_models";
+import {
+  HumanMessage,
+  mapChatMessagesToStoredMessages,
+  mapStoredMessagesToChatMessages,
+} from "@langchain/core/messages";
+import {
+  type Runnable,
+  type RunnableConfig,
+  RunnableLambda,
+  RunnableWithMessageHistory,
+} from "@langchain/core/runnables";
+
+export interface AgentOptions {
+  readonly model: BaseChatModel;
+  readonly memoryOf: (session: string) => RedisMemory;
+  readonly locker: Locker;
+  /** Length of a lease, ms: for how long a session is blocked by an instance that died in the middle of a turn. */
+  readonly ttl: number;
+  /** What a run does while another one of its session goes on. */
+  readonly whenBusy: "wait" | "reject";
+  /** `false` only to see what becomes of a conversation without. */
+  readonly locked: boolean;
+}
+
+export interface Question {
+  /** The same when it is sent again. */
+  readonly id: string;
+  readonly text: string;
+}
+
+const maps = { mapChatMessagesToStoredMessages, mapStoredMessagesToChatMessages };
+
+/** Answers a question of the session `configurable.sessionId`, piece by piece. Both are kept before the answer ends. */
+export function createAgent(options: AgentOptions): Runnable<Question, string> {
+  const { model, memoryOf, locker, ttl, whenBusy, locked } = options;
+  // What is read and written in a run of lockRunnable carries the fence of its lock: Redis refuses who comes too late.
+  const fenced = new LockedMemory(memoryOf, locker);
+
+  async function* answer({ id, text }: Question, config: RunnableConfig): AsyncGenerator<string> {
+    const session = String(config.configurable?.sessionId);
+    const history = chatHistory(locked ? fenced.for(session) : memoryOf(session), maps);
+
+    const kept = await history.getMessages();
+    const asked = kept.findIndex((message) => message.id === id);
+    if (asked >= 0) {
+      // It was sent again, and is in the history already: it gets the answer that it got.
+      yield kept[asked + 1]!.text;
+      return;
+    }
+    // LangChain warns of a history that it could not read again or write, and gives the answer as if it were kept.
+    let saved = false;
+    const addMessages: typeof history.addMessages = async (messages) => {
+      await history.addMessages(messages);
+      saved = true;
+    };
+    const chain = new RunnableWithMessageHistory({
+      runnable: model,
+      getMessageHistory: () => ({ ...history, addMessages }),
+    });
+    for await (const part of await chain.stream([new HumanMessage({ id, content: text })], config)) yield part.text;
+    if (!saved) throw new Error("the answer could not be kept");
+  }
+
+  const agent = RunnableLambda.from<Question, string>(answer as never);
+  return locked ? lockRunnable(agent, locker, { ttl, whenBusy }) : agent;
+}
