@@ -1,0 +1,70 @@
+import { createLocker, type RedisConnection, redisDriver } from "@distlock/core";
+import { ioredisConnection } from "@distlock/ioredis";
+import { LockedMemory, type Memory, RedisMemory } from "@distlock/memory";
+import { nodeRedisConnection } from "@distlock/node-redis";
+import { connectIoredis, connectNodeRedis } from "./connect";
+import { TTL } from "./contestant";
+import { type MemoryMode, type MemoryModeId, memoryModes } from "./memory-modes";
+import { monotonic } from "./monotonic";
+
+/** One of the instances that share the sessions; the others take the other turns of each. */
+export interface MemoryPost {
+  readonly mode: MemoryModeId;
+  readonly port: number;
+  readonly run: string;
+  readonly sessions: number;
+  /** Per session, one after the other. */
+  readonly turns: number;
+}
+
+export interface MemoryAnswer {
+  /** ms of the machine's monotonic clock. */
+  readonly from: number;
+  readonly to: number;
+  /** Of each turn, from asking for it until it begins, in ms. */
+  readonly waits: readonly number[];
+}
+
+const { mode, port, run, sessions, turns } = JSON.parse(process.argv[2]!) as MemoryPost;
+const { client, locked }: MemoryMode = memoryModes[mode];
+process.once("disconnect", () => process.exit());
+
+const connections: Readonly<Record<MemoryMode["client"], () => Promise<RedisConnection>>> = {
+  ioredis: async () => ioredisConnection(await connectIoredis(port)),
+  "node-redis": async () => nodeRedisConnection((await connectNodeRedis(port)) as never),
+};
+const connection = await connections[client]();
+const locker = createLocker(redisDriver(connection), { ttl: TTL });
+const lockedSessions = new LockedMemory((session: string) => new RedisMemory(connection, { session }), locker);
+
+/** What was answered tells how much was known by then. */
+async function work(memory: Pick<Memory, "load" | "save">): Promise<void> {
+  const { length } = await memory.load();
+  await memory.save({ role: "user", content: "And then?" }, { role: "assistant", content: `after ${length}` });
+}
+
+async function takeTurns(session: string, count: number, waits: number[]): Promise<void> {
+  for (let i = 0; i < count; i++) {
+    const asked = monotonic();
+    if (!locked) {
+      waits.push(0);
+      await work(new RedisMemory(connection, { session }));
+      continue;
+    }
+    await lockedSessions.for(session).withTurn({ timeout: Number.POSITIVE_INFINITY }, (turn) => {
+      waits.push(monotonic() - asked);
+      return work(turn);
+    });
+  }
+}
+
+const all = (name: string, count: number, each: number, waits: number[] = []) =>
+  Promise.all(Array.from({ length: count }, (_, i) => takeTurns(`${name}:${i}`, each, waits)));
+
+await all(`warm-up:${run}`, 50, 10);
+process.send!("ready");
+await new Promise((resolve) => process.once("message", resolve));
+const waits: number[] = [];
+const from = monotonic();
+await all(run, sessions, turns, waits);
+process.send!({ from, to: monotonic(), waits } satisfies MemoryAnswer);
