@@ -19,6 +19,7 @@ export function memoryTable({ scene, results }: MemoryResults): Table {
       ...(memoryModes[id].locked ? waits : waits.map(() => "–")),
       value((r) => r.commands),
       value((r) => r.redisCpu),
+      value((r) => r.lost),
       value((r) => r.blind),
     ];
   }
@@ -33,6 +34,7 @@ export function memoryTable({ scene, results }: MemoryResults): Table {
       "longest wait\nms",
       "commands\nper turn",
       "Redis CPU\nµs per turn",
+      "lost turns",
       "blind turns",
     ],
     rows: memoryModeIds.map(row),

@@ -1,6 +1,6 @@
-import { createLocker, type RedisConnection, redisDriver } from "@distlock/core";
+import { createLocker, LockError, type RedisConnection, redisDriver } from "@distlock/core";
 import { ioredisConnection } from "@distlock/ioredis";
-import { LockedMemory, type Memory, RedisMemory } from "@distlock/memory";
+import { LockedMemory, type Memory, type Message, RedisMemory, StaleTurnError } from "@distlock/memory";
 import { nodeRedisConnection } from "@distlock/node-redis";
 import { connectIoredis, connectNodeRedis } from "./connect";
 import { TTL } from "./contestant";
@@ -23,6 +23,8 @@ export interface MemoryAnswer {
   readonly to: number;
   /** Of each turn, from asking for it until it begins, in ms. */
   readonly waits: readonly number[];
+  /** How many turns lost their lock, as this process or the server was late, and were tried again. */
+  readonly lost: number;
 }
 
 const { mode, port, run, sessions, turns } = JSON.parse(process.argv[2]!) as MemoryPost;
@@ -38,23 +40,36 @@ const locker = createLocker(redisDriver(connection), { ttl: TTL });
 const lockedSessions = new LockedMemory((session: string) => new RedisMemory(connection, { session }), locker);
 
 /** What was answered tells how much was known by then. */
-async function work(memory: Pick<Memory, "load" | "save">): Promise<void> {
+async function work(memory: Pick<Memory, "load" | "save">, idempotencyKey: string): Promise<void> {
   const { length } = await memory.load();
-  await memory.save({ role: "user", content: "And then?" }, { role: "assistant", content: `after ${length}` });
+  const answer: Message = { role: "assistant", content: `after ${length}` };
+  await memory.save({ role: "user", content: "And then?" }, answer, { idempotencyKey });
+}
+
+let lost = 0;
+
+async function takeTurn(session: string, name: string): Promise<number> {
+  const asked = monotonic();
+  for (;;) {
+    let wait = 0;
+    try {
+      await lockedSessions.for(session).withTurn({ timeout: Number.POSITIVE_INFINITY }, (turn) => {
+        wait = monotonic() - asked;
+        return work(turn, name);
+      });
+      return wait;
+    } catch (error) {
+      if (!StaleTurnError.is(error) && !(LockError.is(error) && error.code === "LOCK_LOST")) throw error;
+      lost++;
+    }
+  }
 }
 
 async function takeTurns(session: string, count: number, waits: number[]): Promise<void> {
   for (let i = 0; i < count; i++) {
-    const asked = monotonic();
-    if (!locked) {
-      waits.push(0);
-      await work(new RedisMemory(connection, { session }));
-      continue;
-    }
-    await lockedSessions.for(session).withTurn({ timeout: Number.POSITIVE_INFINITY }, (turn) => {
-      waits.push(monotonic() - asked);
-      return work(turn);
-    });
+    const name = `${process.pid} ${i}`;
+    if (locked) waits.push(await takeTurn(session, name));
+    else await work(new RedisMemory(connection, { session }), name);
   }
 }
 
@@ -64,7 +79,8 @@ const all = (name: string, count: number, each: number, waits: number[] = []) =>
 await all(`warm-up:${run}`, 50, 10);
 process.send!("ready");
 await new Promise((resolve) => process.once("message", resolve));
+lost = 0;
 const waits: number[] = [];
 const from = monotonic();
 await all(run, sessions, turns, waits);
-process.send!({ from, to: monotonic(), waits } satisfies MemoryAnswer);
+process.send!({ from, to: monotonic(), waits, lost } satisfies MemoryAnswer);

@@ -19,6 +19,8 @@ export interface MemoryRound {
   readonly commands: number;
   /** CPU time of the server per turn, in µs. */
   readonly redisCpu: number;
+  /** Turns that lost their lock, and were tried again. */
+  readonly lost: number;
   /** Turns that did not know of one that was saved before them. */
   readonly blind: number;
 }
@@ -60,7 +62,8 @@ export async function measureMemory({ port, control, quick, progress }: Bench): 
     for (const worker of workers) worker.process.send("go");
     const answers = await Promise.all(workers.map((worker) => worker.next<MemoryAnswer>()));
     const after = await readServerCosts(control);
-    const waits = answers.flatMap((answer) => answer.waits);
+    const given = answers.flatMap((answer) => answer.waits);
+    const waits = given.length === 0 ? [0] : given;
     const elapsed = Math.max(...answers.map(({ to }) => to)) - Math.min(...answers.map(({ from }) => from));
     const blind = await countBlind(control, run, scene);
     if (memoryModes[mode].locked && blind > 0) throw new Error(`${blind} turns did not know what was said before them`);
@@ -71,6 +74,7 @@ export async function measureMemory({ port, control, quick, progress }: Bench): 
       longestWait: Math.max(...waits),
       commands: callsBetween(before, after, "evalsha", "eval") / total,
       redisCpu: (after.cpu - before.cpu) / total,
+      lost: answers.reduce((sum, answer) => sum + answer.lost, 0),
       blind,
     };
   }
