@@ -19,7 +19,7 @@ export function memoryTable({ scene, results }: MemoryResults): Table {
       ...(memoryModes[id].locked ? waits : waits.map(() => "–")),
       value((r) => r.commands),
       value((r) => r.redisCpu),
-      value((r) => r.lost),
+      show(Math.max(0, ...rounds.map((r) => r.lost))),
       value((r) => r.blind),
     ];
   }
@@ -34,7 +34,7 @@ export function memoryTable({ scene, results }: MemoryResults): Table {
       "longest wait\nms",
       "commands\nper turn",
       "Redis CPU\nµs per turn",
-      "lost turns",
+      "lost turns,\nat most",
       "blind turns",
     ],
     rows: memoryModeIds.map(row),

@@ -1,3 +1,4 @@
+import { subscribe } from "node:diagnostics_channel";
 import { createLocker, LockError, type RedisConnection, redisDriver } from "@distlock/core";
 import { ioredisConnection } from "@distlock/ioredis";
 import { LockedMemory, type Memory, type Message, RedisMemory, StaleTurnError } from "@distlock/memory";
@@ -23,7 +24,7 @@ export interface MemoryAnswer {
   readonly to: number;
   /** Of each turn, from asking for it until it begins, in ms. */
   readonly waits: readonly number[];
-  /** How many turns lost their lock, as this process or the server was late, and were tried again. */
+  /** How many turns lost their lock, as this process or the server was late; those that were not done by then tried again. */
   readonly lost: number;
 }
 
@@ -47,6 +48,10 @@ async function work(memory: Pick<Memory, "load" | "save">, idempotencyKey: strin
 }
 
 let lost = 0;
+const isLoss = (error: unknown) => LockError.is(error) && error.code === "LOCK_LOST";
+subscribe("distlock:warning", (error) => {
+  if (isLoss(error)) lost++;
+});
 
 async function takeTurn(session: string, name: string): Promise<number> {
   const asked = monotonic();
@@ -59,7 +64,7 @@ async function takeTurn(session: string, name: string): Promise<number> {
       });
       return wait;
     } catch (error) {
-      if (!StaleTurnError.is(error) && !(LockError.is(error) && error.code === "LOCK_LOST")) throw error;
+      if (!StaleTurnError.is(error) && !isLoss(error)) throw error;
       lost++;
     }
   }

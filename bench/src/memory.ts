@@ -19,7 +19,7 @@ export interface MemoryRound {
   readonly commands: number;
   /** CPU time of the server per turn, in µs. */
   readonly redisCpu: number;
-  /** Turns that lost their lock, and were tried again. */
+  /** Turns that lost their lock. */
   readonly lost: number;
   /** Turns that did not know of one that was saved before them. */
   readonly blind: number;
