@@ -2,7 +2,7 @@ import { ioredisConnection } from "@distlock/ioredis";
 import { type Message, RedisMemory } from "@distlock/memory";
 import { type FaultProxy, type RedisServer, startFaultProxy, startRedis } from "@distlock/testing";
 import { Redis } from "ioredis";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Instance, type Place, startInstance, type Told } from "./turn-crew";
 import { brokenAt } from "./turn-history";
 import { refuseUnhandledRejections } from "./unhandled";
@@ -61,6 +61,14 @@ describe("the same, on a Redis that writes each command to its AOF, while", () =
     await Promise.all([a.next("done"), b.next("done")]);
   });
 
+  let failed = false;
+  beforeEach(() => {
+    if (failed) throw new Error("what came before has failed, and the run is not what it should be");
+  });
+  afterEach(({ task }) => {
+    failed ||= task.result?.state === "fail";
+  });
+
   afterAll(async () => {
     for (const each of [a, b]) each.signal("SIGKILL");
     await proxy.stop();
@@ -116,10 +124,11 @@ describe("the same, on a Redis that writes each command to its AOF, while", () =
     const turn = await holdAlone(b, at, a);
     b.signal("SIGKILL");
     expect(await b.ended).toBe("SIGKILL");
-    await a.next("done");
+    await a.hold("idle"); // when it has had a turn
     const again = b.next("done");
     b.goOn(turn, server.url);
     expect(await again).toEqual({ done: turn });
+    a.go();
   });
 
   test("Redis is killed, and started again from its AOF", async () => {

@@ -1,5 +1,4 @@
 import type { Redis } from "ioredis";
-import type { ContestantId } from "./contestants";
 
 /** What every measurement gets. */
 export interface Bench {
@@ -8,6 +7,6 @@ export interface Bench {
   readonly control: Redis;
   /** A few rounds, to see that all works; the numbers are worth little. */
   readonly quick: boolean;
-  /** Begins to show a measurement of so many steps; gives what tells a step. */
-  progress(name: string, steps: number): (current: ContestantId) => void;
+  /** Begins to show a measurement of so many steps; gives what tells the step that was done. */
+  progress(name: string, steps: number): (done: string) => void;
 }

@@ -2,6 +2,7 @@ import type { Bench } from "./bench";
 import { type ContestantId, contestantIds } from "./contestants";
 import { type ByContestant, interleave } from "./rounds";
 import { startWorker, type Worker } from "./start-worker";
+import { titleOf } from "./summary";
 
 /** Cycles per second. */
 export interface CycleRound {
@@ -25,7 +26,7 @@ export async function measureCycle({ port, quick, progress }: Bench): Promise<By
     await worker.open(id, port);
     await worker.cycle(1, 3 * sequential);
     await worker.cycle(PARALLEL, 3 * each);
-    step(id);
+    step(titleOf(id));
     return worker;
   }
 
@@ -34,7 +35,7 @@ export async function measureCycle({ port, quick, progress }: Bench): Promise<By
       const worker = workers.get(id) ?? (await open(id));
       const one = await worker.cycle(1, sequential);
       const many = await worker.cycle(PARALLEL, each);
-      step(id);
+      step(titleOf(id));
       return { sequential: (1_000 * sequential) / one, parallel: (1_000 * PARALLEL * each) / many };
     });
   } finally {

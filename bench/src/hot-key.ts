@@ -5,6 +5,7 @@ import { type Crowd, createCrowd } from "./crowd";
 import { type HotKeyStats, hotKeyStats } from "./hot-key-stats";
 import { type ByContestant, interleave } from "./rounds";
 import { readServerCosts } from "./server-costs";
+import { titleOf } from "./summary";
 
 export interface Scene {
   readonly processes: number;
@@ -54,7 +55,7 @@ export async function measureHotKey({ port, control, quick, progress }: Bench): 
         count = await stop();
       },
     });
-    step(id);
+    step(titleOf(id));
     return count / all.length;
   }
 
@@ -70,7 +71,7 @@ export async function measureHotKey({ port, control, quick, progress }: Bench): 
         after = (await readServerCosts(control)).cpu;
       },
     });
-    step(id);
+    step(titleOf(id));
     const stats = hotKeyStats(all, grants, scene.processes * scene.waiters, scene.processes);
     return { ...stats, redisCpu: (after - before) / all.length };
   }

@@ -34,6 +34,7 @@ function versionOf(name: string): string {
 
 const libraries = [
   "@distlock/core",
+  "@distlock/memory",
   "ioredis",
   "redis",
   "redis-semaphore",

@@ -5,6 +5,8 @@ import { connectIoredis } from "./connect";
 import { measureCycle } from "./cycle";
 import { measureHotKey } from "./hot-key";
 import { describeMachine } from "./machine";
+import { measureMemory } from "./memory";
+import { memoryTable } from "./memory-table";
 import { type Part, parseOptions } from "./options";
 import { showProgress } from "./progress";
 import { measureRenewal } from "./renewal";
@@ -12,7 +14,7 @@ import type { Result } from "./result";
 import { forTerminal } from "./table";
 import { tablesOf } from "./tables";
 import { targetsTable } from "./targets";
-import { describe, writeResult } from "./write-result";
+import { describe, type Report, writeReport } from "./write-result";
 
 const args = process.argv.slice(2).filter((arg) => arg !== "--");
 const { quick, only } = parseOptions(args);
@@ -27,17 +29,26 @@ try {
   const server = await startRedis();
   const control = await connectIoredis(server.port);
   const bench: Bench = { port: server.port, control, quick, progress: showProgress };
-  const result: Result = { machine: await describeMachine(control), command: ["pnpm bench", ...args].join(" ") };
+  const facts = { machine: await describeMachine(control), command: ["pnpm bench", ...args].join(" ") };
+  const result: Result = { ...facts };
+  const reports: Report[] = [];
   if (wants("cycle")) result.cycle = await measureCycle(bench);
   if (wants("hot")) result.hot = await measureHotKey(bench);
   if (wants("renewal")) result.renewal = await measureRenewal(bench);
+  if (only !== "memory") reports.push({ name: "result", result, tables: [targetsTable(result), ...tablesOf(result)] });
+  if (wants("memory")) {
+    const memory = await measureMemory(bench);
+    reports.push({ name: "memory", result: { ...facts, memory }, tables: [memoryTable(memory)] });
+  }
   control.disconnect();
   await server.stop();
 
-  const tables = [targetsTable(result), ...tablesOf(result)];
-  for (const table of tables) console.log(forTerminal(table));
-  console.log(`\n${describe(result)}`);
-  console.log(`Picture and numbers: ${await writeResult(result, tables, !quick && only === undefined)}`);
+  for (const table of reports.flatMap(({ tables }) => tables)) console.log(forTerminal(table));
+  console.log(`\n${describe(facts)}`);
+  for (const report of reports) {
+    const whole = !quick && (only === undefined || report.name === "memory");
+    console.log(`Picture and numbers: ${await writeReport(report, whole)}`);
+  }
 } catch (error) {
   console.error((error as Error).message);
   process.exitCode = 1;

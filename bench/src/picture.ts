@@ -1,6 +1,8 @@
 import { parse, View } from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
 import { bareOf, contestants } from "./contestants";
+import type { MemoryResults, MemoryRound } from "./memory";
+import { memoryModeIds, memoryModes, titleOfMode, unlockedOf } from "./memory-modes";
 import type { Result } from "./result";
 import type { ByContestant } from "./rounds";
 import { idsOf, ratio, titleOf, typical } from "./summary";
@@ -70,7 +72,40 @@ function chart(title: string, values: readonly Bar[], log = false): object {
   };
 }
 
-function charts({ cycle, hot, renewal }: Result): object[][] {
+function memoryCharts({ scene, results }: MemoryResults): object[] {
+  const bar = (id: (typeof memoryModeIds)[number], value: number | undefined): Bar => ({
+    library: titleOfMode(id),
+    ours: memoryModes[id].locked,
+    value: value ?? 0,
+    label: value === undefined ? "failed" : show(value),
+  });
+  const all = (pick: (round: MemoryRound) => number) =>
+    memoryModeIds.map((id) => bar(id, typical(results[id], pick)?.value));
+  const title = `${scene.sessions} sessions × ${scene.turns} turns`;
+  const relative = memoryModeIds.map((id) =>
+    bar(
+      id,
+      ratio(results, [id, unlockedOf(id)], (round) => round.turns),
+    ),
+  );
+  return [
+    chart(
+      `${title}: turns per second`,
+      all((round) => round.turns),
+    ),
+    chart(`${title}: speed, no locks = 1`, relative),
+    chart(
+      `${title}: wait p99, ms`,
+      all((round) => round.waitP99),
+    ),
+    chart(
+      `${title}: blind turns`,
+      all((round) => round.blind),
+    ),
+  ];
+}
+
+function charts({ cycle, hot, renewal, memory }: Result): object[][] {
   const rows: object[][] = [];
   if (cycle) {
     const of = (pick: "sequential" | "parallel") =>
@@ -98,6 +133,10 @@ function charts({ cycle, hot, renewal }: Result): object[][] {
       chart("10 000 locks: Redis CPU per round, ms", of("redisCpu")),
       chart("10 000 locks: Node CPU per round, ms", of("nodeCpu")),
     ]);
+  }
+  if (memory) {
+    const [turns, relative, waits, blind] = memoryCharts(memory);
+    rows.push([turns!, relative!], [waits!, blind!]);
   }
   return rows;
 }

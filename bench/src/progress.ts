@@ -1,6 +1,5 @@
 import { Presets, SingleBar } from "cli-progress";
 import type { Bench } from "./bench";
-import { contestants } from "./contestants";
 
 const describe = (name: string) => name.padEnd(8);
 
@@ -18,7 +17,7 @@ export const showProgress: Bench["progress"] = (name, steps) => {
   const bar = new SingleBar({ format, hideCursor: true, stream: process.stdout }, Presets.shades_classic);
   bar.start(steps, 0, { current: "" });
   return (current) => {
-    bar.increment({ current: `${contestants[current].name} on ${contestants[current].client}` });
+    bar.increment({ current });
     if (++done === steps) bar.stop();
   };
 };

@@ -3,6 +3,7 @@ import type { ContestantId } from "./contestants";
 import { type ByContestant, interleave } from "./rounds";
 import { callsBetween, readServerCosts } from "./server-costs";
 import { startWorker } from "./start-worker";
+import { titleOf } from "./summary";
 
 /** Those that keep a lock alive without a callback, each by its own means. */
 export const keepers: readonly ContestantId[] = [
@@ -52,7 +53,7 @@ export async function measureRenewal({ port, control, quick, progress }: Bench):
     } finally {
       await worker.end();
       await control.flushall();
-      step(id);
+      step(titleOf(id));
     }
   });
 }

@@ -1,6 +1,7 @@
 import type { CycleRound } from "./cycle";
 import type { HotKeyResults } from "./hot-key";
 import type { Machine } from "./machine";
+import type { MemoryResults } from "./memory";
 import type { RenewalRound } from "./renewal";
 import type { ByContestant } from "./rounds";
 
@@ -11,4 +12,5 @@ export interface Result {
   cycle?: ByContestant<CycleRound>;
   hot?: HotKeyResults;
   renewal?: ByContestant<RenewalRound>;
+  memory?: MemoryResults;
 }

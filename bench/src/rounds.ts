@@ -6,16 +6,17 @@ export interface Measured<T> {
   readonly failed?: string | undefined;
 }
 
-export type ByContestant<T> = Partial<Record<ContestantId, Measured<T>>>;
+export type Results<Id extends string, T> = Partial<Record<Id, Measured<T>>>;
+export type ByContestant<T> = Results<ContestantId, T>;
 
 /** Runs A B C A B C …, so that what else the machine does meets all alike. Who fails once is not run again. */
-export async function interleave<T>(
-  ids: readonly ContestantId[],
+export async function interleave<Id extends string, T>(
+  ids: readonly Id[],
   rounds: number,
-  run: (id: ContestantId, round: number) => Promise<T>,
-): Promise<ByContestant<T>> {
-  const results = new Map<ContestantId, T[]>(ids.map((id) => [id, []]));
-  const failures = new Map<ContestantId, string>();
+  run: (id: Id, round: number) => Promise<T>,
+): Promise<Results<Id, T>> {
+  const results = new Map<Id, T[]>(ids.map((id) => [id, []]));
+  const failures = new Map<Id, string>();
   for (let round = 0; round < rounds; round++) {
     for (const id of ids) {
       if (failures.has(id)) continue;
@@ -26,5 +27,6 @@ export async function interleave<T>(
       }
     }
   }
-  return Object.fromEntries(ids.map((id) => [id, { rounds: results.get(id)!, failed: failures.get(id) }]));
+  const all = ids.map((id) => [id, { rounds: results.get(id)!, failed: failures.get(id) }]);
+  return Object.fromEntries(all) as Results<Id, T>;
 }

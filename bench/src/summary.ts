@@ -1,6 +1,6 @@
 import { median, medianAbsoluteDeviation } from "simple-statistics";
 import { type ContestantId, contestants } from "./contestants";
-import type { ByContestant, Measured } from "./rounds";
+import type { ByContestant, Measured, Results } from "./rounds";
 
 /** The median of one number over all rounds, and its median deviation. */
 export function typical<T>(measured: Measured<T> | undefined, pick: (round: T) => number) {
@@ -10,9 +10,9 @@ export function typical<T>(measured: Measured<T> | undefined, pick: (round: T) =
 }
 
 /** The median over the rounds of one contestant's number divided by another's in the same round. */
-export function ratio<T>(
-  results: ByContestant<T>,
-  [id, other]: readonly [ContestantId, ContestantId],
+export function ratio<Id extends string, T>(
+  results: Results<Id, T>,
+  [id, other]: readonly [Id, Id],
   pick: (round: T) => number,
 ): number | undefined {
   const against = results[other]?.rounds ?? [];

@@ -7,9 +7,12 @@ import { forMarkdown, type Table } from "./table";
 const bench = new URL("../", import.meta.url);
 const readme = new URL("README.md", bench);
 
-/** Where the README carries the result of the last full run. */
-const BEGIN = "<!-- result: written by pnpm bench -->";
-const END = "<!-- end of result -->";
+/** One of the two that have files, and a place in the README, of their own. */
+export interface Report {
+  readonly name: "result" | "memory";
+  readonly result: Result;
+  readonly tables: readonly Table[];
+}
 
 export const describe = ({ machine, command }: Result): string => {
   const { date, cpu, cores, system, load, redis, node, versions } = machine;
@@ -21,22 +24,25 @@ export const describe = ({ machine, command }: Result): string => {
   ].join("\n");
 };
 
-async function writeReadme(result: Result, tables: readonly Table[]): Promise<void> {
+async function writeReadme({ name, result, tables }: Report): Promise<void> {
   const text = await readFile(readme, "utf8");
-  const [before, rest] = text.split(BEGIN);
-  const after = rest?.split(END)[1];
-  if (after === undefined) throw new Error("bench/README.md has lost the marks between which the result belongs");
+  const begin = `<!-- ${name}: written by pnpm bench -->`;
+  const end = `<!-- end of ${name} -->`;
+  const [before, rest] = text.split(begin);
+  const after = rest?.split(end)[1];
+  if (after === undefined) throw new Error(`bench/README.md has lost the marks between which the ${name} belongs`);
   const facts = describe(result).replaceAll("\n", "  \n");
-  const body = [facts, "![The result as bars](results/result.svg)", ...tables.map(forMarkdown)].join("\n\n");
-  await writeFile(readme, `${before}${BEGIN}\n\n${body}\n\n${END}${after}`);
+  const body = [facts, `![The ${name} as bars](results/${name}.svg)`, ...tables.map(forMarkdown)].join("\n\n");
+  await writeFile(readme, `${before}${begin}\n\n${body}\n\n${end}${after}`);
 }
 
-/** Writes picture and numbers, and the README after a full run; gives where. */
-export async function writeResult(result: Result, tables: readonly Table[], full: boolean): Promise<string> {
+/** Writes picture and numbers, and the README where all of the report was measured; gives where. */
+export async function writeReport(report: Report, full: boolean): Promise<string> {
+  const { name, result } = report;
   const folder = new URL(full ? "results/" : "results/partial/", bench);
   await mkdir(folder, { recursive: true });
-  await writeFile(new URL("result.json", folder), `${JSON.stringify(result, undefined, 1)}\n`);
-  await writeFile(new URL("result.svg", folder), await draw(result));
-  if (full) await writeReadme(result, tables);
+  await writeFile(new URL(`${name}.json`, folder), `${JSON.stringify(result, undefined, 1)}\n`);
+  await writeFile(new URL(`${name}.svg`, folder), await draw(result));
+  if (full) await writeReadme(report);
   return fileURLToPath(folder);
 }

@@ -1,4 +1,5 @@
 export type { CallOptions } from "./call-options";
+export { checkWrite } from "./check-write";
 export { InProcessMemory } from "./in-process-memory";
 export {
   type LockedMethods,
@@ -10,7 +11,7 @@ export {
 export { LockedMemory, type LockedSessions } from "./locked-memory";
 export type { LockedMemoryOptions, LockedSessionsOptions } from "./locked-memory-options";
 export type { AppendableMemory, Document, Memory, MemoryOptions, ReplaceableMemory, WriteOptions } from "./memory";
-export type { ContentPart, Message, Role } from "./message";
+export { type ContentPart, decodeMessage, encodeMessage, type Message, type Role } from "./message";
 export { RedisMemory } from "./redis-memory";
 export type { RedisMemoryOptions } from "./redis-memory-options";
 export { type Session, sessionKey } from "./session-key";

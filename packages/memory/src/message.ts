@@ -34,7 +34,7 @@ function assertMessage(what: string, message: unknown): asserts message is Messa
   }
 }
 
-/** A message as JSON. Throws `TypeError` for what is no message, or what JSON can't write. */
+/** A message as JSON text, for a store. Throws `TypeError`, which calls it `what`, for what is no message, or what JSON can't write. */
 export function encodeMessage(what: string, message: Message): string {
   assertMessage(what, message);
   try {

@@ -105,10 +105,10 @@ test("pops the last, and the same one again by the same name", async () => {
 test.for(Object.entries(calls))("%s is refused with an older fence, and stamps its own", async ([, call]) => {
   const [old, next] = twoLists();
   await old.append(["1", "2"], { fence: 41 });
-  const before = await redis.keys(`${old.key}*`);
+  const before = (await redis.keys(`${old.key}*`)).toSorted();
   await expect(call(next, { fence: 40 })).rejects.toThrow(StaleTurnError);
   expect(await next.read()).toEqual(["1", "2"]);
-  expect(await redis.keys(`${old.key}*`)).toEqual(before);
+  expect((await redis.keys(`${old.key}*`)).toSorted()).toEqual(before);
   await call(next, { fence: 42 });
   const after = await next.read();
   await expect(old.append(["late"], { fence: 41 })).rejects.toThrow(StaleTurnError);
@@ -139,6 +139,17 @@ test.for(Object.entries(writes).filter(([name]) => !/another end|clear/.test(nam
     expect(await a.read()).toEqual(after);
   },
 );
+
+test("a clear takes no name, so that one that was given to a write does not keep it from being done", async () => {
+  const [a, b] = twoLists();
+  const named = { idempotencyKey: "request-1" };
+  for (const text of ["1", "2"]) {
+    await a.append([text], { idempotencyKey: text });
+    await b.append([text], named);
+    await a.clear(named as object);
+    expect(await b.read()).toEqual([]);
+  }
+});
 
 test("a pop is refused by the name of another write", async () => {
   const [a] = twoLists();

@@ -1,7 +1,7 @@
-import type { AppendableMemory, Memory, MemoryOptions, WriteOptions } from "../src/index";
+import type { AppendableMemory, Memory, MemoryOptions, ReplaceableMemory, WriteOptions } from "../src/index";
 
 /** Texts in this process, kept by a memory that refuses a fence lower than one it has seen, and tells what it was asked. */
-export class FencedMemory implements Memory<string, string>, AppendableMemory<string> {
+export class FencedMemory implements Memory<string, string>, AppendableMemory<string>, ReplaceableMemory<string> {
   readonly texts: string[] = [];
   readonly calls: (readonly [name: string, options: WriteOptions])[] = [];
   #fence = 0;
@@ -14,6 +14,11 @@ export class FencedMemory implements Memory<string, string>, AppendableMemory<st
   append = async (texts: readonly string[], options?: WriteOptions) => {
     this.#enter("append", options);
     this.texts.push(...texts);
+  };
+
+  replace = async (texts: readonly string[], options?: WriteOptions) => {
+    this.#enter("replace", options);
+    this.texts.splice(0, this.texts.length, ...texts);
   };
 
   load = async (_query?: string, options?: MemoryOptions) => {

@@ -28,7 +28,7 @@ async function forgottenTurn(session: string) {
   return turn;
 }
 
-test.each(["save", "append", "load", "clear"] as const)(
+test.each(["save", "append", "replace", "load", "clear"] as const)(
   "a turn that lost its lock without knowing can't %s once a newer one has read",
   async (what) => {
     const session = randomUUID();
@@ -38,6 +38,7 @@ test.each(["save", "append", "load", "clear"] as const)(
     const calls = {
       save: () => late.save(user("late"), assistant("late")),
       append: () => late.append([user("late")]),
+      replace: () => late.replace([user("late")]),
       load: () => late.load(),
       clear: () => late.clear(),
     };

@@ -91,6 +91,7 @@ describe.for(Object.entries(lockedWrites))("%s", ([name, write]) => {
     const args: Record<string, unknown[]> = {
       save: ["in", "out"],
       append: ["in", "out"],
+      replace: ["in", "out"],
       saveContext: [{ input: "in" }, { output: "out" }],
     };
     expect(inner).toHaveBeenCalledExactlyOnceWith(

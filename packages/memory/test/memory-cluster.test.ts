@@ -32,8 +32,6 @@ describe.for([
     const session = `${randomUUID()}}{`;
     return [new RedisMemory(connection, { session }), new RedisMemory(connection, { session })] as const;
   };
-  test.for(memoryContract({ create, parts: ["search", "append", "replace", "signal", "names", "fences"] }))(
-    "$title",
-    ({ run }) => run(),
-  );
+  const cases = memoryContract({ create, parts: ["search", "append", "replace", "signal", "names", "fences"] });
+  test.for(cases.map(({ title, run }) => [title, run] as const))("%s", ([, run]) => run());
 });

@@ -66,7 +66,7 @@ const targets: Record<string, readonly [create: Create, parts: MemoryPart[]]> = 
 };
 
 describe.for(Object.entries(targets))("%s", ([, [create, parts]]) => {
-  test.for(memoryContract({ create, parts }))("$title", ({ run }) => run());
+  test.for(memoryContract({ create, parts }).map(({ title, run }) => [title, run] as const))("%s", ([, run]) => run());
 
   test("says what is wrong with a message, a search, a fence, a name", async () => {
     const [memory] = create();

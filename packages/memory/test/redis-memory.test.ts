@@ -126,6 +126,24 @@ test("keeps the newest messages", async () => {
   expect(await client.llen(keyOf(session))).toBe(3);
 });
 
+test("keeps the newest messages that have no more bytes, also half of a pair, and refuses a write that has more", async () => {
+  const session = randomUUID();
+  const each = JSON.stringify({ ...said, content: "ü" }).length + 1;
+  const memory = new RedisMemory(connection, { session, maxBytes: 3 * each });
+  const pair = (name: string): [Message, Message] => [
+    { ...said, content: name },
+    { ...said, content: name },
+  ];
+  for (const name of ["ü", "22"]) await memory.save(...pair(name));
+  expect((await memory.load()).map(({ content }) => content)).toEqual(["ü", "22", "22"]);
+  await expect(memory.save(...pair("long".repeat(10)))).rejects.toThrow(
+    new RangeError(`a write must have at most maxBytes, ${3 * each} bytes, got ${2 * each + 76}`),
+  );
+  await expect(memory.append([...pair("22"), ...pair("22")])).rejects.toThrow(RangeError);
+  await expect(memory.replace([...pair("22"), ...pair("22")])).rejects.toThrow(RangeError);
+  expect((await memory.load()).map(({ content }) => content)).toEqual(["ü", "22", "22"]);
+});
+
 test.for(["string", "hash", "set", "zset", "stream"])(
   "leaves a key that holds a %s as it is, and says so",
   async (type) => {
@@ -146,6 +164,7 @@ test.for(["string", "hash", "set", "zset", "stream"])(
     await expect(memory.load()).rejects.toThrow(message);
     await expect(memory.search("a", 1)).rejects.toThrow(message);
     await expect(memory.clear()).rejects.toThrow(message);
+    await expect(memory.replace([said])).rejects.toThrow(message);
     await expect(new RedisMemory(mapped, { session }).load()).rejects.toThrow(message);
     expect(await client.dump(key)).toBe(before);
     expect(await client.pttl(key)).toBe(-1);
@@ -212,6 +231,8 @@ test.for<[unknown, string, RegExp]>([
   [{ session: "s", ttl: Number.POSITIVE_INFINITY }, "RangeError", /^ttl must be an integer/],
   [{ session: "s", maxMessages: 1 }, "RangeError", /^maxMessages must be an integer from 2 to/],
   [{ session: "s", maxMessages: null }, "TypeError", /^maxMessages must be an integer from 2 to/],
+  [{ session: "s", maxBytes: 0 }, "RangeError", /^maxBytes must be an integer from 1 to/],
+  [{ session: "s", maxBytes: "1" }, "TypeError", /^maxBytes must be an integer from 1 to/],
   [{ session: "s", max: 2 }, "TypeError", /^unknown option "max"; there are session, ttl, maxMessages, maxBytes/],
 ])("refuses the options %o", ([options, name, message]) => {
   expect(() => new RedisMemory(connection, options as never)).toThrow(

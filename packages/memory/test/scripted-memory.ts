@@ -5,6 +5,7 @@ import {
   type LockedMemoryOptions,
   type Memory,
   type MemoryOptions,
+  type ReplaceableMemory,
   type VariableMemory,
 } from "../src/index";
 
@@ -19,10 +20,13 @@ export const memoryThat = (write: Write): Memory<string, string> => ({
   clear: (options) => write(options!),
 });
 
-/** The same, which also takes what is no pair. */
-export const appendableMemoryThat = (write: Write): Memory<string, string> & AppendableMemory<string> => ({
+/** The same, which also takes what is no pair, and whole conversations. */
+export const openMemoryThat = (
+  write: Write,
+): Memory<string, string> & AppendableMemory<string> & ReplaceableMemory<string> => ({
   ...memoryThat(write),
   append: (messages, options) => write(options!, ...messages),
+  replace: (messages, options) => write(options!, ...messages),
 });
 
 /** A memory of the older generation whose writes do as they are told. */
@@ -38,7 +42,9 @@ type LockedWrite = (write: Write, locker: Locker, options: LockedMemoryOptions, 
 /** Every write that a `LockedMemory` locks, over a memory that does as it is told. */
 export const lockedWrites: Record<string, LockedWrite> = {
   append: (write, locker, options, call) =>
-    new LockedMemory(appendableMemoryThat(write), locker, options).append(["in", "out"], call),
+    new LockedMemory(openMemoryThat(write), locker, options).append(["in", "out"], call),
+  replace: (write, locker, options, call) =>
+    new LockedMemory(openMemoryThat(write), locker, options).replace(["in", "out"], call),
   save: (write, locker, options, call) => new LockedMemory(memoryThat(write), locker, options).save("in", "out", call),
   clear: (write, locker, options, call) => new LockedMemory(memoryThat(write), locker, options).clear(call),
   saveContext: (write, locker, options, call) =>

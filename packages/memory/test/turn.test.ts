@@ -6,7 +6,14 @@ import { ioredisDriver } from "@distlock/ioredis";
 import { nodeRedisDriver } from "@distlock/node-redis";
 import { startRedis } from "@distlock/testing";
 import { afterAll, describe, expect, test, vi } from "vitest";
-import { LockedMemory, StaleTurnError, type Turn, type WriteOptions } from "../src/index";
+import {
+  type AppendableMemory,
+  LockedMemory,
+  type ReplaceableMemory,
+  StaleTurnError,
+  type Turn,
+  type WriteOptions,
+} from "../src/index";
 import { ioredis, nodeRedis } from "./clients";
 import { FencedMemory } from "./fenced-memory";
 import { createGate } from "./gate";
@@ -37,23 +44,26 @@ function session() {
   };
 }
 
-type Held = Turn<string, string> & { append(texts: readonly string[], options?: WriteOptions): Promise<void> };
+type Held = Turn<string, string> & AppendableMemory<string> & ReplaceableMemory<string>;
 
 const calls: Record<string, (turn: Held, options?: WriteOptions) => Promise<unknown>> = {
   save: (turn, options) => turn.save("in", "out", options),
   append: (turn, options) => turn.append(["note"], options),
+  replace: (turn, options) => turn.replace(["note"], options),
   load: (turn, options) => turn.load("q", options),
   search: (turn, options) => turn.search("q", 1, options),
   clear: (turn, options) => turn.clear(options),
 };
 
-test("a turn loads, searches, saves, appends and clears under one lock, and gives the result of its work", async () => {
+test("a turn loads, searches, saves, appends, replaces and clears under one lock, and gives the result of its work", async () => {
   const { key, memory, inner, isFree } = session();
   const result = await memory.withTurn(async (turn) => {
     await turn.save("Hello", "Hi there!");
     await turn.append(["call", "result"]);
     expect(await turn.load()).toEqual(["Hello", "Hi there!", "call", "result"]);
     expect(await turn.search("Hi", 1)).toEqual(["Hi there!"]);
+    await turn.replace(["Hello"]);
+    expect(await turn.load()).toEqual(["Hello"]);
     await turn.clear();
     const { held, fence } = await other.inspect(key);
     expect([held, fence]).toEqual([true, turn.fence]);
@@ -65,14 +75,16 @@ test("a turn loads, searches, saves, appends and clears under one lock, and give
   expect(await isFree()).toBe(true);
 });
 
-test("a turn of a memory that can't append can't either", async () => {
+test("a turn of a memory that can't append, or replace, can't either", async () => {
   const memory = new LockedMemory(
     memoryThat(async () => {}),
     locker,
     { key: `memory:${randomUUID()}` },
   );
-  expect(memory).not.toHaveProperty("append");
-  await memory.withTurn(async (turn) => expect(turn).not.toHaveProperty("append"));
+  for (const name of ["append", "replace"]) {
+    expect(memory).not.toHaveProperty(name);
+    await memory.withTurn(async (turn) => expect(turn).not.toHaveProperty(name));
+  }
 });
 
 test("a turn ends when its work fails, with the work's error", async () => {

@@ -10,6 +10,7 @@ import {
   type Message,
   type MethodOf,
   RedisMemory,
+  type ReplaceableMemory,
   type Session,
   type StreamMethodOf,
   type Turn,
@@ -70,18 +71,22 @@ test("can be locked again, and used where the type of message is open", () => {
   expectTypeOf(generic<Note>).returns.toEqualTypeOf<Memory<Note>>();
 });
 
-test("a turn has the memory's own types, appends if the memory does, and gives what its work gives", () => {
+test("a turn has the memory's own types, appends and replaces if the memory does, and gives what its work gives", () => {
   const memory = new LockedMemory(new NoteMemory(), locker, options);
   const work = () => memory.withTurn({ whenBusy: "reject" }, async (turn) => (await turn.load())[0]?.text);
   expectTypeOf(work).returns.resolves.toEqualTypeOf<string | undefined>();
   expectTypeOf(memory.beginTurn).returns.resolves.toEqualTypeOf<Turn<Note, string>>();
   const appending = new LockedMemory(
-    { ...new NoteMemory(), append: async (_: readonly Note[]) => {} },
+    { ...new NoteMemory(), append: async (_: readonly Note[]) => {}, replace: async (_: readonly Note[]) => {} },
     locker,
     options,
   );
-  expectTypeOf(appending).toExtend<AppendableMemory<Note>>();
-  expectTypeOf(appending.beginTurn).returns.resolves.toExtend<Turn<Note, string> & AppendableMemory<Note>>();
+  expectTypeOf(appending).toExtend<AppendableMemory<Note> & ReplaceableMemory<Note>>();
+  expectTypeOf(appending.beginTurn).returns.resolves.toExtend<
+    Turn<Note, string> & AppendableMemory<Note> & ReplaceableMemory<Note>
+  >();
+  expectTypeOf(memory).not.toHaveProperty("append");
+  expectTypeOf(memory).not.toHaveProperty("replace");
 });
 
 test("a held stream keeps its kind and its chunks", () => {
