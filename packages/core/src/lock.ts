@@ -131,7 +131,9 @@ export class HeldLock implements Lock, Kept {
 
   /** Truth at the first look after a stall, before any timer ran. */
   get isHeld(): boolean {
-    if (this.#state === "held" && now() >= this.#deadline) this.lose(`its lease of ${this.#ttl} ms ended`, false);
+    if (this.#state === "held" && now() >= this.#deadline) {
+      this.lose(this.#claimed ? "the lease of its hand-over ended" : `its lease of ${this.#ttl} ms ended`, false);
+    }
     return this.#state === "held";
   }
 
