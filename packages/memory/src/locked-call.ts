@@ -3,6 +3,7 @@ import type { LockError, Locker, LockOptions } from "@distlock/core";
 import { heldLock, whileHeld } from "./held-locks";
 import { heldStream, isStream } from "./held-stream";
 import { joinSignals } from "./join-signals";
+import { whileNoted } from "./noted-failures";
 import { type SharedLock, shareLock } from "./shared-lock";
 
 /** What a call may pass on to what it calls. */
@@ -17,6 +18,8 @@ export interface CallEnds<R> {
   readonly cancelled?: AbortSignal | undefined;
   /** For a result that is not done when it is given, and no stream to be read to its end: what settles when it is. */
   readonly until?: ((result: Awaited<R>) => PromiseLike<unknown> | undefined) | undefined;
+  /** Gets what fails within the call and is noted. A call, or stream, that was good else rejects with the first of it. */
+  readonly failures?: unknown[] | undefined;
 }
 
 export function raise(loss: LockError): never {
@@ -37,7 +40,7 @@ export async function lockedCall<R>(
   key: string,
   options: LockOptions,
   call: (held: HeldCall) => R,
-  { cancelled, until }: CallEnds<R> = {},
+  { cancelled, until, failures }: CallEnds<R> = {},
 ): Promise<Awaited<R>> {
   const wait = joinSignals(options.signal, cancelled);
   let shared: SharedLock;
@@ -49,13 +52,15 @@ export async function lockedCall<R>(
   const { lock } = shared;
   const leave = shared.enter();
   const joined = joinSignals(lock.signal, options.signal, cancelled);
-  const run = <T>(work: () => T): T => whileHeld(locker, shared, work);
+  const run = <T>(work: () => T): T => whileHeld(locker, shared, failures ? () => whileNoted(failures, work) : work);
   const lost = () => !lock.isHeld;
   async function over(good: boolean): Promise<void> {
     // Who is told to stop may say so before it has: it shall come to start what it still has to write.
     if (!good && joined.signal.aborted) await setImmediate();
     joined.dispose();
-    await leave(good ? raise : undefined);
+    const failed = good && failures !== undefined && failures.length > 0;
+    await leave(good && !failed ? raise : undefined);
+    if (failed) throw failures[0];
     if (good && !shared.over && lost()) raise(lock.signal.reason);
   }
 

@@ -105,7 +105,7 @@ export function lockedRunnable<R extends RunnableLike>(
         own,
         { ...how, signal: config?.signal },
         ({ signal }) => methods[name]!(input, { ...config, signal }, ...more),
-        ends,
+        { ...ends, failures: [] },
       );
 
   const replaced: Record<string, Method> = {};

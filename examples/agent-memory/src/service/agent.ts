@@ -51,18 +51,8 @@ export function createAgent(options: AgentOptions): Runnable<Question, string> {
       yield kept[asked + 1]!.text;
       return;
     }
-    // LangChain warns of a history that it could not read again or write, and gives the answer as if it were kept.
-    let saved = false;
-    const addMessages: typeof history.addMessages = async (messages) => {
-      await history.addMessages(messages);
-      saved = true;
-    };
-    const chain = new RunnableWithMessageHistory({
-      runnable: model,
-      getMessageHistory: () => ({ ...history, addMessages }),
-    });
+    const chain = new RunnableWithMessageHistory({ runnable: model, getMessageHistory: () => history });
     for await (const part of await chain.stream([new HumanMessage({ id, content: text })], config)) yield part.text;
-    if (!saved) throw new Error("the answer could not be kept");
   }
 
   const agent = RunnableLambda.from<Question, string>(answer as never);

@@ -1,5 +1,6 @@
 import type { AppendableMemory, Memory } from "../memory";
 import type { Message } from "../message";
+import { noteFailure } from "../noted-failures";
 import { fromLangChain, type StoredMessageLike, toLangChain } from "./stored-message";
 
 /** Of `@langchain/core/messages`, so that the messages are of your copy of it. */
@@ -32,7 +33,8 @@ export interface ChatHistory<M> {
 /**
  * A conversation as a history of LangChain. Over a `LockedMemory` of `RedisMemory` it is fenced: in a run of `lockRunnable`,
  * with the same locker and session, what it reads and writes carries the fence of the run, and is refused with
- * `StaleTurnError` once a newer one has read or written. Its outcomes are the memory's.
+ * `StaleTurnError` once a newer one has read or written. Its outcomes are the memory's. What it rejects with, the run around
+ * it rejects with too: LangChain keeps it to itself.
  *
  * Messages are kept as those of the memory, for others to read, and come back as LangChain gave them, with tool calls, ids,
  * usage and whatever else LangChain's own stored form has, which is in `metadata.langchain`.
@@ -50,19 +52,21 @@ export function chatHistory<M, S extends StoredMessageLike>(
       "chatHistory needs mapChatMessagesToStoredMessages and mapStoredMessagesToChatMessages of @langchain/core/messages",
     );
   }
-  const add = async (stored: StoredMessageLike[]) => {
-    if (stored.length > 0) await memory.append(stored.map(fromLangChain));
-  };
+  const add = (storedOf: () => StoredMessageLike[]): Promise<void> =>
+    noteFailure(async () => {
+      const messages = storedOf().map(fromLangChain);
+      if (messages.length > 0) await memory.append(messages);
+    });
   const lc_namespace = ["distlock", "memory"];
   const lc_id = [...lc_namespace, "ChatHistory"];
   const toJSON = () => ({ lc: 1, type: "not_implemented" as const, id: lc_id });
   return {
-    getMessages: async () => fromStored((await memory.load()).map(toLangChain) as S[]),
-    addMessage: async (message) => add(toStored([message])),
-    addMessages: async (messages) => add(toStored(messages)),
-    addUserMessage: async (content) => add([{ type: "human", data: { content } }]),
-    addAIMessage: async (content) => add([{ type: "ai", data: { content } }]),
-    clear: async () => memory.clear(),
+    getMessages: () => noteFailure(async () => fromStored((await memory.load()).map(toLangChain) as S[])),
+    addMessage: (message) => add(() => toStored([message])),
+    addMessages: (messages) => add(() => toStored(messages)),
+    addUserMessage: (content) => add(() => [{ type: "human", data: { content } }]),
+    addAIMessage: (content) => add(() => [{ type: "ai", data: { content } }]),
+    clear: () => noteFailure(() => memory.clear()),
     lc_serializable: false,
     lc_kwargs: {},
     lc_namespace,

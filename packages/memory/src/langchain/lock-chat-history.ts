@@ -1,10 +1,13 @@
 import type { Locker } from "@distlock/core";
+import { boundProxy } from "../bound-proxy";
 import type { CallOptions } from "../call-options";
 import { lockMethods } from "../lock-methods";
+import { noteFailure } from "../noted-failures";
 import { type Session, sessionKey } from "../session-key";
 
 /** As much of LangChain's `BaseChatMessageHistory` as is locked. */
 export interface ChatHistoryLike {
+  getMessages(): Promise<unknown>;
   addMessage(message: never): Promise<void>;
   addMessages(messages: never): Promise<void>;
   addUserMessage(message: string): Promise<void>;
@@ -19,7 +22,8 @@ export type ChatHistoryOptions = CallOptions &
 /**
  * The same history, each of whose writes (`addMessage`, `addMessages`, `addUserMessage`, `addAIMessage`, `clear`) holds the
  * lock of the session, or that of the run or turn around it. That alone makes no turn: lock the runs, with `lockRunnable`.
- * Outcomes are those of `lockMethods`. Throws `TypeError` or `RangeError` for bad options.
+ * Outcomes are those of `lockMethods`. What these and `getMessages` reject with, a run of `lockRunnable` around them rejects
+ * with too: LangChain keeps it to itself. Throws `TypeError` or `RangeError` for bad options.
  */
 export function lockChatHistory<H extends ChatHistoryLike>(
   history: H,
@@ -27,9 +31,11 @@ export function lockChatHistory<H extends ChatHistoryLike>(
   { session, key, ...rest }: ChatHistoryOptions,
 ): H {
   if ((session === undefined) === (key === undefined)) throw new TypeError("give one of session and key");
-  return lockMethods(history as ChatHistoryLike, locker, {
-    ...rest,
-    write: ["addMessage", "addMessages", "addUserMessage", "addAIMessage", "clear"],
-    key: key ?? sessionKey(session!),
-  }) as H;
+  const write = ["addMessage", "addMessages", "addUserMessage", "addAIMessage", "clear"] as const;
+  const locked = lockMethods(history as ChatHistoryLike, locker, { ...rest, write, key: key ?? sessionKey(session!) });
+  const methods = locked as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
+  const noted = [...write, "getMessages"].map((name) => {
+    return [name, (...args: unknown[]) => noteFailure(() => methods[name]!(...args))];
+  });
+  return boundProxy(locked, Object.fromEntries(noted)) as H;
 }
