@@ -45,8 +45,20 @@ const answers = (port: number): Promise<boolean> =>
     (error) => /^[A-Z]+ /.test(error.message) && !error.message.startsWith("LOADING"),
   );
 
+/** How often a port that was free, or the one that a Cluster's node adds to it, may be taken before the server has it. */
+const TRIES = 3;
+
 /** Starts a server and resolves when it answers. Rejects with what it printed if it does not start. */
-export const startRedis = (options: RedisServerOptions = {}): Promise<RedisServer> => startServer(options);
+export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await startServer(options);
+    } catch (error) {
+      const isTaken = error instanceof Error && error.message.includes("Address already in use");
+      if (!isTaken || options.port !== undefined || tries === TRIES) throw error;
+    }
+  }
+}
 
 /** The same, with the settings of a file that the server itself may rewrite. */
 export async function startServer(options: RedisServerOptions & { readonly file?: string }): Promise<RedisServer> {
