@@ -1,18 +1,12 @@
 import type { Locker, LockOptions } from "@distlock/core";
-import { ambientConfig } from "./ambient-config";
 import { assertLocker } from "./assert-locker";
 import { boundProxy } from "./bound-proxy";
 import { type CallOptions, resolveCallOptions } from "./call-options";
 import { type CallEnds, lockedCall } from "./locked-call";
 import { lockedStream } from "./locked-stream";
+import { plainBatch } from "./plain-batch";
+import { ambientConfig, type RunConfig } from "./run-config";
 import { type Session, sessionKey } from "./session-key";
-
-/** As much of a run's config as a lock needs. */
-export interface RunConfig {
-  configurable?: Record<string, unknown> | undefined;
-  signal?: AbortSignal | undefined;
-  version?: unknown;
-}
 
 /** What has runs: a runnable of LangChain, or a graph of LangGraph. */
 export interface RunnableLike {
@@ -60,15 +54,6 @@ const derivations = [
   "pick",
   "map",
 ];
-
-/** `batch` as any runnable has it: an `invoke` for each input. Others send inputs through each step side by side. */
-function plainBatch(runnable: object): Method | undefined {
-  let plain: Method | undefined;
-  for (let each: object | null = runnable; each; each = Object.getPrototypeOf(each)) {
-    if (Object.hasOwn(each, "batch")) plain = (each as { batch: Method }).batch;
-  }
-  return plain;
-}
 
 /**
  * The same runnable, whose runs hold the lock of their conversation: until their result, or their stream, is over. A run's

@@ -1,5 +1,11 @@
 import type { AsyncLocalStorage } from "node:async_hooks";
-import type { RunConfig } from "./locked-runnable";
+
+/** As much of a run's config as a lock needs. */
+export interface RunConfig {
+  configurable?: Record<string, unknown> | undefined;
+  signal?: AbortSignal | undefined;
+  version?: unknown;
+}
 
 const places = globalThis as { [name: symbol]: AsyncLocalStorage<{ extra?: Record<symbol, RunConfig> }> | undefined };
 
