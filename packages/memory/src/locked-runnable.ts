@@ -4,7 +4,7 @@ import { boundProxy } from "./bound-proxy";
 import { type CallOptions, resolveCallOptions } from "./call-options";
 import { type CallEnds, lockedCall } from "./locked-call";
 import { lockedStream } from "./locked-stream";
-import { plainBatch } from "./plain-batch";
+import { orderedBatch } from "./ordered-batch";
 import { ambientConfig, type RunConfig } from "./run-config";
 import { type Session, sessionKey } from "./session-key";
 
@@ -129,8 +129,8 @@ export function lockedRunnable<R extends RunnableLike>(
       methods[name]!(config, ...more),
     );
   });
-  const batch = plainBatch(runnable);
-  if (batch) replaced.batch = (...args) => Reflect.apply(batch, locked, args);
+  const batch = orderedBatch(runnable, replaced.invoke!, keyFor);
+  if (batch) replaced.batch = batch;
   // A tool calls what it was made of.
   replace(
     ["asTool"],

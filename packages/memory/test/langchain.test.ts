@@ -413,6 +413,20 @@ describe("a locked run", () => {
     expect(await counts(b)).toEqual(["1", "3", "5"]);
   });
 
+  test("of each input of a batch comes after the one before, within a turn too", async () => {
+    const { chain, session, history } = locked(async (said) => {
+      await isHeld(session);
+      if (said === "2") throw new Error("no answer");
+    });
+    const memory = new LockedMemory(new RedisMemory(connection, { session }), locker, { key: sessionKey(session) });
+    const said = ["1", "2", "3"].map((text) => [new HumanMessage(text)]);
+    const batch = () => chain.batch(said, at(session), { returnExceptions: true });
+    expect((await memory.withTurn(batch))[1]).toEqual(new Error("no answer"));
+    await batch();
+    const each = (n: number) => ["human:1", `ai:re:1:${n}`, "human:3", `ai:re:3:${n + 2}`];
+    expect(told(await history.getMessages())).toEqual([...each(1), ...each(5)]);
+  });
+
   test("that is a tool's is locked as any other", async () => {
     const { chain, session } = locked(async () => expect(await isHeld(session)).toBe(true));
     const spied = RunnableLambda.from(async (text: string) => `${text}:${await isHeld(session)}`);
