@@ -4,14 +4,9 @@ import { boundProxy } from "./bound-proxy";
 import { type CallOptions, resolveCallOptions } from "./call-options";
 import { type CallEnds, lockedCall } from "./locked-call";
 import { lockedStream } from "./locked-stream";
+import { orderedBatch } from "./ordered-batch";
+import { ambientConfig, type RunConfig } from "./run-config";
 import { type Session, sessionKey } from "./session-key";
-
-/** As much of a run's config as a lock needs. */
-export interface RunConfig {
-  configurable?: Record<string, unknown> | undefined;
-  signal?: AbortSignal | undefined;
-  version?: unknown;
-}
 
 /** What has runs: a runnable of LangChain, or a graph of LangGraph. */
 export interface RunnableLike {
@@ -38,6 +33,8 @@ export interface RunKind {
   readonly writes?: readonly string[] | undefined;
   /** Of the runs that `streamEvents` gives as version 3: what settles when they are done, unless they are streams. */
   readonly until?: ((run: unknown) => PromiseLike<unknown> | undefined) | undefined;
+  /** What is locked of a runnable, and of each that is derived from it. */
+  readonly prepare?: ((runnable: RunnableLike) => RunnableLike) | undefined;
 }
 
 type Method = (...args: unknown[]) => unknown;
@@ -58,28 +55,21 @@ const derivations = [
   "map",
 ];
 
-/** `batch` as any runnable has it: an `invoke` for each input. Others send inputs through each step side by side. */
-function plainBatch(runnable: object): Method | undefined {
-  let plain: Method | undefined;
-  for (let each: object | null = runnable; each; each = Object.getPrototypeOf(each)) {
-    if (Object.hasOwn(each, "batch")) plain = (each as { batch: Method }).batch;
-  }
-  return plain;
-}
-
 /**
  * The same runnable, whose runs hold the lock of their conversation: until their result, or their stream, is over. A run's
  * `signal` ends the wait for the lock; the run's own also aborts when the lock is lost.
  */
 export function lockedRunnable<R extends RunnableLike>(
-  runnable: R,
+  given: R,
   locker: Locker,
   options: RunOptions,
   kind: RunKind,
+  inherited?: RunConfig["configurable"],
 ): R {
-  const { name: who, id, writes = [], until } = kind;
-  if (typeof runnable?.invoke !== "function") throw new TypeError(`${who} needs something with invoke`);
+  const { name: who, id, writes = [], until, prepare } = kind;
+  if (typeof given?.invoke !== "function") throw new TypeError(`${who} needs something with invoke`);
   assertLocker(who, locker);
+  const runnable = (prepare?.(given) ?? given) as R;
   if (typeof options !== "object" || options === null) throw new TypeError("options must be an object");
   const { session = defaultSession, key = sessionKey, ...rest } = options;
   if (typeof session !== "function")
@@ -92,18 +82,27 @@ export function lockedRunnable<R extends RunnableLike>(
     if (typeof given === "string" && given !== "") return given;
     throw new TypeError(`config.configurable.${id} must be a string, and not empty: it names what is locked`);
   }
+  const own = (): RunConfig | undefined => (runnable as { config?: RunConfig }).config;
+  const configurableOf = (config?: RunConfig) => ({
+    ...inherited,
+    ...own()?.configurable,
+    ...config?.configurable,
+  });
   function keyFor(config: RunConfig | undefined): string {
-    const own = (runnable as { config?: RunConfig }).config;
-    return key(session({ ...config, configurable: { ...own?.configurable, ...config?.configurable } }));
+    const configurable = configurableOf(config);
+    const none = Object.keys(configurable).length === 0;
+    return key(session({ ...config, configurable: (none && ambientConfig()?.configurable) || configurable }));
   }
+  /** The run's own, which ours would else take the place of. */
+  const signalOf = (config?: RunConfig) => config?.signal ?? own()?.signal ?? ambientConfig()?.signal;
   const methods = runnable as unknown as Record<string, Method>;
   const run =
     (name: string, input: unknown, config: RunConfig | undefined, more: unknown[], ends: CallEnds<unknown> = {}) =>
-    (own: string) =>
+    (key: string) =>
       lockedCall(
         locker,
-        own,
-        { ...how, signal: config?.signal },
+        key,
+        { ...how, signal: signalOf(config) },
         ({ signal }) => methods[name]!(input, { ...config, signal }, ...more),
         { ...ends, failures: [] },
       );
@@ -118,24 +117,31 @@ export function lockedRunnable<R extends RunnableLike>(
   });
   replace(streams, (name) => (input, config, ...more) => {
     const given = config as RunConfig | undefined;
-    const own = keyFor(given);
-    if (given?.version === "v3") return run(name, input, given, more, { until })(own);
+    const key = keyFor(given);
+    if (given?.version === "v3") return run(name, input, given, more, { until })(key);
     return lockedStream(
-      (cancelled) => run(name, input, given, more, { cancelled })(own) as Promise<AsyncIterable<unknown>>,
+      (cancelled) => run(name, input, given, more, { cancelled })(key) as Promise<AsyncIterable<unknown>>,
     );
   });
   replace(writes, (name) => async (config, ...more) => {
     const given = config as RunConfig | undefined;
-    return lockedCall(locker, keyFor(given), { ...how, signal: given?.signal }, () => methods[name]!(config, ...more));
+    return lockedCall(locker, keyFor(given), { ...how, signal: signalOf(given) }, () =>
+      methods[name]!(config, ...more),
+    );
   });
-  const batch = plainBatch(runnable);
-  if (batch) replaced.batch = (...args) => Reflect.apply(batch, locked, args);
+  const batch = orderedBatch(runnable, replaced.invoke!, keyFor);
+  if (batch) replaced.batch = batch;
+  // A tool calls what it was made of.
   replace(
-    derivations,
+    ["asTool"],
     (name) =>
       (...args) =>
-        lockedRunnable(methods[name]!(...args) as RunnableLike, locker, options, kind),
+        Reflect.apply(methods[name]!, locked, args),
   );
+  replace(derivations, (name) => (...args) => {
+    const configurable = configurableOf(name === "withConfig" ? (args[0] as RunConfig | undefined) : undefined);
+    return lockedRunnable(methods[name]!(...args) as RunnableLike, locker, options, kind, configurable);
+  });
   const locked = boundProxy(runnable, replaced);
   return locked;
 }

@@ -21,7 +21,7 @@ export interface Message {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-const isPart = (part: unknown): boolean =>
+export const isPart = (part: unknown): part is ContentPart =>
   isObject(part) && typeof part.type === "string" && (part.text === undefined || typeof part.text === "string");
 
 /** Throws a `TypeError` that says what is wrong with `message`, under the name that the caller knows it by. */

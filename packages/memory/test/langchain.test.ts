@@ -17,6 +17,7 @@ import {
 } from "@langchain/core/messages";
 import { type Runnable, RunnableLambda, RunnableWithMessageHistory } from "@langchain/core/runnables";
 import { afterAll, describe, expect, test, vi } from "vitest";
+import { z } from "zod";
 import { chatHistory, lockChatHistory, lockRunnable } from "../src/adapters/langchain";
 import { LockedMemory, RedisMemory, sessionKey } from "../src/index";
 import { ioredis, nodeRedis } from "./clients";
@@ -412,6 +413,45 @@ describe("a locked run", () => {
     expect(await counts(b)).toEqual(["1", "3", "5"]);
   });
 
+  test("of each input of a batch comes after the one before, within a turn too", async () => {
+    const { chain, session, history } = locked(async (said) => {
+      await isHeld(session);
+      if (said === "2") throw new Error("no answer");
+    });
+    const memory = new LockedMemory(new RedisMemory(connection, { session }), locker, { key: sessionKey(session) });
+    const said = ["1", "2", "3"].map((text) => [new HumanMessage(text)]);
+    const batch = () => chain.batch(said, at(session), { returnExceptions: true });
+    expect((await memory.withTurn(batch))[1]).toEqual(new Error("no answer"));
+    await batch();
+    const each = (n: number) => ["human:1", `ai:re:1:${n}`, "human:3", `ai:re:3:${n + 2}`];
+    expect(told(await history.getMessages())).toEqual([...each(1), ...each(5)]);
+  });
+
+  test("that is a tool's is locked as any other", async () => {
+    const { chain, session } = locked(async () => expect(await isHeld(session)).toBe(true));
+    const spied = RunnableLambda.from(async (text: string) => `${text}:${await isHeld(session)}`);
+    const tool = lockRunnable(spied, locker).asTool({ name: "spy", description: "d", schema: z.string() });
+    expect(await tool.invoke("a", at(session))).toBe("a:true");
+    await expect(tool.invoke("a")).rejects.toThrow(/^config\.configurable\.sessionId must be/);
+    await chain.invoke([new HumanMessage("A")], at(session));
+  });
+
+  test("may have its session from what it was derived of", async () => {
+    const session = randomUUID();
+    const spied = RunnableLambda.from(async (text: string) => `${text}:${await isHeld(session)}`);
+    const chain = lockRunnable(spied, locker);
+    const bound = chain.withConfig(at(session));
+    const after = RunnableLambda.from((text: string) => text);
+    expect(await bound.pipe(after).invoke("a")).toBe("a:true");
+    expect(await bound.withFallbacks([after]).invoke("a")).toBe("a:true");
+    expect(
+      await bound
+        .withRetry()
+        .withConfig({ tags: ["t"] })
+        .invoke("a"),
+    ).toBe("a:true");
+  });
+
   test("uses the lock of a turn or a run around it", async () => {
     const { chain, session, history } = locked(undefined, { timeout: 500 });
     const outer = lockRunnable(
@@ -470,6 +510,25 @@ describe("a chat history of a memory", () => {
     expect((await memory.load())[1]).toMatchObject({ id: "h1", name: "Ada" });
     await history.clear();
     expect(await history.getMessages()).toEqual([]);
+  });
+
+  test.for<[string, unknown[], unknown[]]>([
+    ["a part without a type", [{ type: "text", text: "x" }, { cachePoint: { type: "default" } }], ["x"]],
+    ["a text without a type", [{ text: "hi" }], ["hi"]],
+    ["a string among the parts", ["hi"], ["hi"]],
+    ["a text that is none", [{ type: "thinking", text: null }], []],
+    ["null among the parts", [null, { type: "text", text: "x" }], ["x"]],
+  ])("keeps %s as it is, and shows others what they can read", async ([, content, texts]) => {
+    const memory = new RedisMemory(connection, { session: randomUUID() });
+    const history = chatHistory(memory, maps);
+    const said = [new HumanMessage({ content } as never), new AIMessage("re")];
+    await history.addMessages(said);
+    const back = await history.getMessages();
+    expect(mapChatMessagesToStoredMessages(back)).toEqual(mapChatMessagesToStoredMessages(said));
+    expect((await memory.load()).map(({ content }) => content)).toEqual([
+      texts.map((text) => ({ type: "text", text })),
+      "re",
+    ]);
   });
 
   test("reads what others wrote", async () => {

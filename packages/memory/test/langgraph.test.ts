@@ -3,6 +3,7 @@ import { createLocker, type Locker } from "@distlock/core";
 import { ioredisDriver } from "@distlock/ioredis";
 import { nodeRedisDriver } from "@distlock/node-redis";
 import { startRedis } from "@distlock/testing";
+import { RunnableLambda } from "@langchain/core/runnables";
 import {
   Annotation,
   Command,
@@ -15,6 +16,7 @@ import {
   StateGraph,
 } from "@langchain/langgraph";
 import { afterAll, describe, expect, test } from "vitest";
+import { z } from "zod";
 import { lockGraph, lockStore } from "../src/adapters/langgraph";
 import { LockedMemory, RedisMemory, sessionKey } from "../src/index";
 import { ioredis, nodeRedis, viaIoredis } from "./clients";
@@ -41,7 +43,7 @@ type Said = typeof State.State;
 type Meanwhile = (said: string, signal?: AbortSignal) => unknown;
 
 /** Each run adds what was said, in one node, and an answer that knows how much was said before, in the next. */
-function graph(checkpointer: MemorySaver, meanwhile: Meanwhile = () => {}) {
+function graph(checkpointer: MemorySaver | undefined, meanwhile: Meanwhile = () => {}) {
   return new StateGraph(State)
     .addNode("think", async ({ said }: Said, { signal }) => {
       await meanwhile(said.at(-1)!, signal);
@@ -50,7 +52,7 @@ function graph(checkpointer: MemorySaver, meanwhile: Meanwhile = () => {}) {
     .addNode("answer", ({ said }: Said) => ({ said: [`re:${said.at(-1)}:${said.length}`] }))
     .addEdge(START, "think")
     .addEdge("think", "answer")
-    .compile({ checkpointer });
+    .compile(checkpointer && { checkpointer });
 }
 type Graph = ReturnType<typeof graph>;
 
@@ -189,52 +191,72 @@ describe("a locked graph", () => {
     await expect(lost).rejects.toMatchObject({ code: "LOCK_LOST" });
   });
 
-  test("that is aborted keeps its lock until its last checkpoints are written: the next run begins with them", async () => {
-    const thread = randomUUID();
-    /** Writes when it is told to. */
-    class SlowSaver extends MemorySaver {
-      gate: Promise<void> | undefined;
-      late: string[] = [];
-      override async put(...args: Parameters<MemorySaver["put"]>) {
-        await this.gate;
-        if (this.gate) this.late.push(String(await isHeld(thread)));
-        return super.put(...args);
+  const givings: Record<string, (saver: MemorySaver, meanwhile: Meanwhile) => Graph> = {
+    "it was compiled with": (saver, meanwhile) => lockGraph(graph(saver, meanwhile), locker),
+    // As LangGraph's server does.
+    "it is given later": (saver, meanwhile) => {
+      const locked = lockGraph(graph(undefined, meanwhile), locker);
+      locked.checkpointer = saver;
+      expect(locked.checkpointer).toBeInstanceOf(MemorySaver);
+      return locked;
+    },
+    "what it was derived of has": (saver, meanwhile) =>
+      lockGraph(graph(saver, meanwhile), locker).withConfig({ tags: ["t"] }) as Graph,
+    "it is given in the place of another, once derived": (saver, meanwhile) => {
+      const locked = lockGraph(graph(new MemorySaver(), meanwhile), locker).withConfig({ tags: ["t"] }) as Graph;
+      locked.checkpointer = saver;
+      const held = locked.checkpointer;
+      locked.checkpointer = held;
+      expect(locked.checkpointer).toBe(held);
+      return locked;
+    },
+  };
+  test.for(Object.entries(givings))(
+    "that is aborted keeps its lock until the checkpointer that %s has written: the next run begins there",
+    async ([, give]) => {
+      const thread = randomUUID();
+      /** Writes when it is told to. */
+      class SlowSaver extends MemorySaver {
+        gate: Promise<void> | undefined;
+        late: string[] = [];
+        override async put(...args: Parameters<MemorySaver["put"]>) {
+          await this.gate;
+          if (this.gate) this.late.push(String(await isHeld(thread)));
+          return super.put(...args);
+        }
+        override async putWrites(...args: Parameters<MemorySaver["putWrites"]>) {
+          await this.gate;
+          if (this.gate) this.late.push(String(await isHeld(thread)));
+          return super.putWrites(...args);
+        }
       }
-      override async putWrites(...args: Parameters<MemorySaver["putWrites"]>) {
-        await this.gate;
-        if (this.gate) this.late.push(String(await isHeld(thread)));
-        return super.putWrites(...args);
-      }
-    }
-    for (const way of ["invoke", "stream"] as const) {
-      const saver = new SlowSaver();
-      const { opened, open } = createGate();
-      const answering = createGate();
-      const bored = new AbortController();
-      const locked = lockGraph(
-        graph(saver, async (said, signal) => {
+      for (const way of ["invoke", "stream"] as const) {
+        const saver = new SlowSaver();
+        const { opened, open } = createGate();
+        const answering = createGate();
+        const bored = new AbortController();
+        const locked = give(saver, async (said, signal) => {
           if (said !== "A") return;
           answering.open();
           await new Promise((_, reject) => signal!.addEventListener("abort", () => reject(signal!.reason)));
-        }),
-        locker,
-      );
-      await locked.invoke({ said: ["before"] }, at(thread));
-      saver.gate = opened;
-      const run = ways[way]!(locked, "A", thread, bored.signal);
-      await answering.opened;
-      bored.abort(new Error("the user is bored"));
-      await expect(run).rejects.toThrow("the user is bored");
-      expect(await isHeld(thread)).toBe(true);
-      const next = locked.invoke({ said: ["B"] }, at(thread));
-      open();
-      await next;
-      expect(saver.late.length).toBeGreaterThan(0);
-      expect(saver.late).not.toContain("false");
-      expect(await saidIn(saver, thread)).toEqual(["before", "re:before:1", "A", "B", "re:B:4"]);
-      expect(await isHeld(thread)).toBe(false);
-    }
-  });
+        });
+        await locked.invoke({ said: ["before"] }, at(thread));
+        saver.gate = opened;
+        const run = ways[way]!(locked, "A", thread, bored.signal);
+        await answering.opened;
+        bored.abort(new Error("the user is bored"));
+        await expect(run).rejects.toThrow("the user is bored");
+        expect(await isHeld(thread)).toBe(true);
+        const next = locked.invoke({ said: ["B"] }, at(thread));
+        open();
+        await next;
+        expect(saver.late.length).toBeGreaterThan(0);
+        expect(saver.late).not.toContain("false");
+        expect(await saidIn(saver, thread)).toEqual(["before", "re:before:1", "A", "B", "re:B:4"]);
+        expect(await isHeld(thread)).toBe(false);
+      }
+    },
+  );
 
   test("that is interrupted holds no lock, and takes it anew to resume", async () => {
     const thread = randomUUID();
@@ -300,6 +322,47 @@ describe("a locked graph", () => {
     await memory.withTurn(() => inner.invoke({ said: ["B"] }, at(thread)));
     expect(answers).toEqual([{ said: ["A", "re:A:1"] }]);
     expect(await saidIn(saver, thread)).toEqual(["B", "re:B:1"]);
+  });
+
+  test("is locked as a tool, and as what is derived from one with a thread", async () => {
+    const thread = randomUUID();
+    const heldThen: boolean[] = [];
+    const spying = () =>
+      lockGraph(
+        graph(new MemorySaver(), async () => heldThen.push(await isHeld(thread))),
+        locker,
+      );
+    const schema = z.object({ said: z.array(z.string()) });
+    await spying()
+      .asTool({ name: "say", description: "d", schema })
+      .invoke({ said: ["A"] }, at(thread));
+    const bound = spying().withConfig(at(thread));
+    const after = RunnableLambda.from((state: unknown) => state);
+    await bound.pipe(after).invoke({ said: ["B"] });
+    await bound.withFallbacks([after as never]).invoke({ said: ["C"] });
+    expect(heldThen).toEqual([true, true, true]);
+  });
+
+  test("takes the thread and the signal of the run around it, as LangGraph does", async () => {
+    const thread = randomUUID();
+    const inner = lockGraph(
+      graph(new MemorySaver(), async () => expect(await isHeld(thread)).toBe(true)),
+      locker,
+    );
+    const outer = new StateGraph(State)
+      .addNode("nested", async ({ said }: Said) => inner.invoke({ said }))
+      .addEdge(START, "nested")
+      .compile({ checkpointer: new MemorySaver() });
+    await outer.invoke({ said: ["A"] }, at(thread));
+    await lockGraph(outer, locker).invoke({ said: ["B"] }, at(thread));
+    const lock = await other.acquire(sessionKey(thread));
+    const bored = new AbortController();
+    const waiting = outer.invoke({ said: ["C"] }, { ...at(thread), signal: bored.signal });
+    await expect.poll(async () => (await other.inspect(sessionKey(thread))).waiting).toBe(1);
+    bored.abort(new Error("the user is bored"));
+    await expect(waiting).rejects.toThrow();
+    await expect.poll(async () => (await other.inspect(sessionKey(thread))).waiting).toBe(0);
+    await lock.release();
   });
 
   test("reads its state without the lock, and needs a thread", async () => {

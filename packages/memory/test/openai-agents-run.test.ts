@@ -440,3 +440,13 @@ test("bad arguments are refused", async () => {
     /^lockRun needs the locker of the RedisSession/,
   );
 });
+
+test("a RedisSession of another copy of the package is known as one", async () => {
+  vi.resetModules();
+  const { RedisSession: Copy } = await import("../src/adapters/openai-agents");
+  expect(Copy).not.toBe(RedisSession);
+  const copied = (i: 0 | 1) => new Copy(ioredisConnection(redis), lockers[i], { session: randomUUID() });
+  await expect(runs[1](agentOf(), "Hello", { session: copied(0) })).rejects.toThrow(
+    /^lockRun needs the locker of the RedisSession/,
+  );
+});

@@ -1,5 +1,4 @@
 import type { Locker } from "@distlock/core";
-import { assertLocker } from "../assert-locker";
 import { lockedRunnable, type RunnableLike, type RunOptions } from "../locked-runnable";
 import { holdCheckpoints } from "./hold-checkpoints";
 
@@ -20,11 +19,11 @@ function output(run: unknown): PromiseLike<unknown> | undefined {
  * that its nodes update, use the lock of the run around them. Waiting, streams, signals and errors are as for `lockRunnable`.
  */
 export function lockGraph<G extends RunnableLike>(graph: G, locker: Locker, options: RunOptions = {}): G {
-  assertLocker("lockGraph", locker);
-  return lockedRunnable(holdCheckpoints(graph, locker), locker, options, {
+  return lockedRunnable(graph, locker, options, {
     name: "lockGraph",
     id: "thread_id",
     writes: ["updateState", "bulkUpdateState"],
     until: output,
+    prepare: (each) => holdCheckpoints(each, locker),
   });
 }

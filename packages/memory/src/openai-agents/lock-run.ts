@@ -8,7 +8,7 @@ import { raise } from "../locked-call";
 import { sessionKey } from "../session-key";
 import { shareLock } from "../shared-lock";
 import { StaleTurnError } from "../stale-turn-error";
-import { RedisSession } from "./redis-session";
+import { isRedisSession } from "./redis-session";
 
 /** How the lock of a run is waited for and held, as that of a turn. All times are in ms. */
 export type LockRunOptions = CallOptions;
@@ -26,7 +26,7 @@ interface RunOptions {
 type AnyRun = (agent: unknown, input: unknown, options?: RunOptions) => Promise<unknown>;
 
 async function conversationOf({ session, conversationId }: RunOptions, locker: Locker): Promise<string> {
-  if (session instanceof RedisSession && session.locker !== locker) {
+  if (isRedisSession(session) && session.locker !== locker) {
     throw new TypeError(
       "lockRun needs the locker of the RedisSession, which else waits for the lock that the run holds",
     );
@@ -51,7 +51,7 @@ function lockOne(run: AnyRun, locker: Locker, options: LockRunOptions = {}): Any
     const leave = shared.enter();
     const joined = joinSignals(shared.lock.signal, given.signal);
     // A session that checks fences has refused what came too late.
-    const fenced = given.session instanceof RedisSession;
+    const fenced = isRedisSession(given.session);
     async function over(good: boolean): Promise<void> {
       joined.dispose();
       await leave(good && !fenced ? raise : undefined);

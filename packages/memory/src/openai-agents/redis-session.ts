@@ -10,6 +10,12 @@ import { encodeTransaction, type HistoryTransaction } from "./history-transactio
 import { type RedisSessionOptions, resolveRedisSessionOptions } from "./redis-session-options";
 import { canonical, decodeItem, encodeItem, encodeItems } from "./session-item";
 
+const mark = Symbol.for("distlock.redisSession");
+
+/** Also one of another copy of this package. */
+export const isRedisSession = (session: object | undefined): session is RedisSession =>
+  session !== undefined && mark in session;
+
 /**
  * A session of `@openai/agents` in Redis, one list of items, shared by all that name it: a `Session` that also applies
  * transactions and mutations of its history, and compactions, each as one script: all of it or nothing, and once, though
@@ -39,6 +45,7 @@ export class RedisSession<Item = any> {
     assertLocker("RedisSession", locker);
     const { session, key, lockOptions, limits } = resolveRedisSessionOptions(options);
     this.locker = locker;
+    Object.defineProperty(this, mark, { value: true });
     this.#session = session;
     this.#key = key;
     this.#lockOptions = lockOptions;
