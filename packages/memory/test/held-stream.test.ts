@@ -210,6 +210,24 @@ test("a stream that is promised and does not come ends the turn", async () => {
   expect(await isHeld()).toBe(false);
 });
 
+test("a stream is refused by a turn that has ended, and is not read", async () => {
+  const { memory } = session();
+  const turn = await memory.beginTurn();
+  await turn.end();
+  const stale = { code: "STALE_TURN", applied: false };
+  const begun = vi.fn();
+  for (const create of Object.values(kinds)) {
+    expect(() => turn.hold(create({ begun }))).toThrow(expect.objectContaining(stale));
+    await expect(turn.hold(Promise.resolve(create({ begun })))).rejects.toMatchObject(stale);
+  }
+  await expect(turn.hold(Promise.reject<ReadableStream>(own))).rejects.toBe(own);
+  const late = await memory.beginTurn();
+  const held = late.hold(Promise.resolve(words({ begun })));
+  await late.end();
+  await expect(held).rejects.toMatchObject(stale);
+  expect(begun).not.toHaveBeenCalled();
+});
+
 test("what is no stream, or is locked, is refused and leaves the turn as it is", async () => {
   const { memory } = session();
   await using turn = await memory.beginTurn();

@@ -2,6 +2,7 @@ import { getEventListeners, once } from "node:events";
 import { createLocker, inProcessDriver } from "@distlock/core";
 import { expect, test } from "vitest";
 import { lockedCall } from "../src/locked-call";
+import { stall } from "./stall";
 
 const locker = createLocker(inProcessDriver());
 const own = new Error("the user is bored");
@@ -32,6 +33,19 @@ test("a result that is not done when it is given holds the lock until it is, be 
   }
   const never = await lockedCall(locker, "never", {}, () => 1, { until: () => new Promise(() => {}) });
   expect([never, (await locker.inspect("never")).held]).toEqual([1, true]);
+});
+
+test("a call is not made when the lease has ended before it could be", async () => {
+  const made: string[] = [];
+  const calls = ["a", "b"].map((key) =>
+    lockedCall(locker, key, { ttl: 100 }, () => {
+      made.push(key);
+      stall(150);
+    }),
+  );
+  const outcomes = await Promise.allSettled(calls);
+  expect(made).toEqual(["a"]);
+  expect(outcomes[1]).toMatchObject({ status: "rejected", reason: { code: "LOCK_LOST", key: "b" } });
 });
 
 test("the signal of a call leaves no listener on that of its caller", async () => {
