@@ -145,9 +145,13 @@ export function lockMethods<
     (name: W): Method =>
     async (...args) => {
       const own = keyOf(name, args);
-      const call = () => methods[name]!(...args);
-      const result = await lockedCall(locker, typeof own === "string" ? own : await own, how, call);
-      return result === target ? locked : result;
+      let isItself = false;
+      const result = await lockedCall(locker, typeof own === "string" ? own : await own, how, async () => {
+        const given = await methods[name]!(...args);
+        isItself = given === target;
+        return isItself ? undefined : given; // An object that is a stream is not one that was opened.
+      });
+      return isItself ? locked : result;
     };
   for (const name of write) replace("write", name, isGenerator(methods[name]) ? streamOf(name) : resultOf(name));
   for (const name of stream) replace("stream", name, streamOf(name));

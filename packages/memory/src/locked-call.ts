@@ -67,7 +67,7 @@ export async function lockedCall<R>(
   let result: Awaited<R>;
   try {
     if (lost()) raise(lock.signal.reason); // This process may have been busy since.
-    result = await run(() => call({ signal: joined.signal, fence: lock.fence }));
+    result = await run(async () => await call({ signal: joined.signal, fence: lock.fence }));
     const done = until?.(result);
     if (done) {
       void Promise.resolve(done)

@@ -150,6 +150,29 @@ describe("an object with locked methods", () => {
     expect(locked.add).toBe(locked.add);
   });
 
+  test("is what methods give that promise the object, also one that can be iterated", async () => {
+    const own = { count: 0 };
+    const target = {
+      connect: async () => target,
+      add: async () => {
+        own.count++;
+        return target;
+      },
+      promised: Object.assign(Promise.resolve(1), { cancel: () => {} }),
+      cancellable: () => target.promised,
+      async *[Symbol.asyncIterator]() {
+        yield own.count;
+      },
+    };
+    const key = `notes:${randomUUID()}`;
+    const locked = lockMethods(target, locker, { write: ["add"], key });
+    expect(await locked.connect()).toBe(locked);
+    expect(await locked.add()).toBe(locked);
+    expect((await locker.inspect(key)).held).toBe(false);
+    expect(locked.cancellable()).toBe(target.promised);
+    for await (const count of locked) expect(count).toBe(1);
+  });
+
   test("has methods that are set later, with the lock if they were named", async () => {
     const { locked, isHeld } = notes();
     locked.add = async () => Number(await isHeld());

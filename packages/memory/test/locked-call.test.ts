@@ -1,6 +1,7 @@
 import { getEventListeners, once } from "node:events";
 import { createLocker, inProcessDriver } from "@distlock/core";
 import { expect, test } from "vitest";
+import { InProcessMemory, LockedMemory, lockMethods } from "../src/index";
 import { lockedCall } from "../src/locked-call";
 import { stall } from "./stall";
 
@@ -46,6 +47,20 @@ test("a call is not made when the lease has ended before it could be", async () 
   const outcomes = await Promise.allSettled(calls);
   expect(made).toEqual(["a"]);
   expect(outcomes[1]).toMatchObject({ status: "rejected", reason: { code: "LOCK_LOST", key: "b" } });
+});
+
+test("a result that begins its work when it is awaited does so with the lock held", async () => {
+  const write = () => lockedCall(locker, "lazy", { timeout: 0 }, ({ fence }) => fence);
+  const lazy = <T>(begin: () => Promise<T>): PromiseLike<T> => ({
+    // biome-ignore lint/suspicious/noThenProperty: a query builder is such a thing
+    then: (done, failed) => begin().then(done, failed),
+  });
+  const fence = await lockedCall(locker, "lazy", {}, () => lazy(write));
+  expect(fence).toBeGreaterThan(0);
+  const memory = new LockedMemory(new InProcessMemory(), locker, { key: "lazy", timeout: 0 });
+  expect(await memory.withTurn(() => lazy(write))).toBeGreaterThan(fence);
+  const locked = lockMethods({ write: () => lazy(write) }, locker, { write: ["write"], key: "lazy" });
+  expect(await locked.write()).toBeGreaterThan(fence);
 });
 
 test("the signal of a call leaves no listener on that of its caller", async () => {
