@@ -69,7 +69,7 @@ export function createTurn(
   ): Promise<T> {
     inTime(undefined);
     assertHeld(shared);
-    return callWith(shared, options, run);
+    return callWith(shared, options, (inner) => whileHeld(locker, shared, () => run(inner)));
   }
 
   function end(): Promise<void> {
