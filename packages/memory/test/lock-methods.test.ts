@@ -368,6 +368,26 @@ describe.for(Object.entries(streams) as [string, Open][])("a stream of %s", ([na
   });
 });
 
+test("a method that gives a generator and is none can be iterated at once, and awaited", async () => {
+  const { raw, key, isHeld } = notes(["a", "b"]);
+  const target = { list: (): AsyncGenerator<string> => raw.each(), now: (): Generator<string> => raw.eachNow() };
+  const locked = lockMethods(target, locker, { write: ["list", "now"], key });
+  for (const open of [() => locked.list(), () => locked.now()]) {
+    const read: string[] = [];
+    for await (const note of await open()) {
+      read.push(note);
+      expect(await isHeld()).toBe(true);
+    }
+    for await (const note of open()) {
+      read.push(note);
+      expect(await isHeld()).toBe(true);
+      break;
+    }
+    expect(read).toEqual(["a", "b", "a"]);
+    expect(await isHeld()).toBe(false);
+  }
+});
+
 test("a locked generator takes values, gives its last one, and can be thrown into", async () => {
   const { locked, raw, isHeld } = notes(["a", "b"]);
   const each = locked.each();
