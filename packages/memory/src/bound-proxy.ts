@@ -1,10 +1,11 @@
 /**
  * The object with some members replaced. Everything else is the object's own: methods run on it and not on the proxy, so that
- * private members work and what it calls of itself is not replaced; what is set is set on it. A method that gives the object
- * gives the proxy.
+ * private members work and what it calls of itself is not replaced; what is set is set on it. A method that gives the object,
+ * or a plain promise of it, gives the proxy.
  */
 export function boundProxy<T extends object>(target: T, replaced: Readonly<Record<PropertyKey, unknown>>): T {
   const bound = new WeakMap<object, unknown>();
+  const outside = (result: unknown): unknown => (result === target ? proxy : result);
   const proxy: T = new Proxy(target, {
     get(_, name) {
       if (Object.hasOwn(replaced, name)) return replaced[name];
@@ -15,7 +16,7 @@ export function boundProxy<T extends object>(target: T, replaced: Readonly<Recor
         same = new Proxy(member, {
           apply(method, self, args) {
             const result: unknown = Reflect.apply(method, self === proxy || self === undefined ? target : self, args);
-            return result === target ? proxy : result;
+            return isPlainPromise(result) ? result.then(outside) : outside(result);
           },
         });
         bound.set(member, same);
@@ -26,6 +27,10 @@ export function boundProxy<T extends object>(target: T, replaced: Readonly<Recor
   });
   return proxy;
 }
+
+/** Others may have more to them than their result. */
+const isPlainPromise = (value: unknown): value is Promise<unknown> =>
+  value instanceof Promise && Object.getPrototypeOf(value) === Promise.prototype && Object.keys(value).length === 0;
 
 /** Whether JavaScript allows a proxy no other value than the object's own. */
 export function isFixed(target: object, name: PropertyKey): boolean {

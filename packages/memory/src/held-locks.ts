@@ -5,7 +5,7 @@ import { assertHeld, type Leave, type SharedLock } from "./shared-lock";
 interface Held {
   readonly locker: Locker;
   readonly shared: SharedLock;
-  readonly outer: Held | undefined;
+  outer: Held | undefined;
 }
 
 const place = Symbol.for("distlock.heldLocks");
@@ -15,13 +15,21 @@ const everywhere = globalThis as { [place]?: AsyncLocalStorage<Held> };
 const held = everywhere[place] ?? new AsyncLocalStorage<Held>();
 everywhere[place] = held;
 
+/** Without what is over: work that starts the next, for ever, would else drag along all that was before. */
+function live(each: Held | undefined): Held | undefined {
+  let first = each;
+  while (first?.shared.over) first = first.outer;
+  if (first) first.outer = live(first.outer);
+  return first;
+}
+
 /**
  * The lock of this key that a turn around the caller holds: `undefined` if there is none, or it has ended. Throws
  * `StaleTurnError` if the turn has lost it.
  */
 export function heldLock(locker: Locker, key: string): SharedLock | undefined {
-  for (let each = held.getStore(); each !== undefined; each = each.outer) {
-    if (each.locker !== locker || each.shared.lock.key !== key || each.shared.over) continue;
+  for (let each = live(held.getStore()); each !== undefined; each = each.outer) {
+    if (each.locker !== locker || each.shared.lock.key !== key) continue;
     assertHeld(each.shared);
     return each.shared;
   }
@@ -30,11 +38,11 @@ export function heldLock(locker: Locker, key: string): SharedLock | undefined {
 
 /** Keeps the innermost lock around the caller from being released, until what it gives is called. */
 export function holdOn(locker: Locker): Leave | undefined {
-  let each = held.getStore();
-  while (each && (each.locker !== locker || each.shared.over)) each = each.outer;
+  let each = live(held.getStore());
+  while (each && each.locker !== locker) each = each.outer;
   return each?.shared.enter();
 }
 
 /** Does the work, and all that it starts, within a turn that holds the lock. */
 export const whileHeld = <T>(locker: Locker, shared: SharedLock, work: () => T): T =>
-  held.run({ locker, shared, outer: held.getStore() }, work);
+  held.run({ locker, shared, outer: live(held.getStore()) }, work);

@@ -1,7 +1,7 @@
 export interface JoinedSignal {
   /** Aborts as soon as one of the signals does, with its reason. */
   readonly signal: AbortSignal;
-  /** Leaves no listener behind. */
+  /** Leaves no listener behind, as when it has aborted. */
   dispose(): void;
 }
 
@@ -9,15 +9,14 @@ export interface JoinedSignal {
 export function joinSignals(...given: readonly (AbortSignal | undefined)[]): JoinedSignal {
   const controller = new AbortController();
   const signals = given.filter((signal) => signal !== undefined);
+  function dispose(): void {
+    for (const signal of signals) signal.removeEventListener("abort", onAbort);
+  }
   function onAbort(): void {
+    dispose();
     controller.abort(signals.find(({ aborted }) => aborted)?.reason);
   }
   for (const signal of signals) signal.addEventListener("abort", onAbort);
   if (signals.some(({ aborted }) => aborted)) onAbort();
-  return {
-    signal: controller.signal,
-    dispose() {
-      for (const signal of signals) signal.removeEventListener("abort", onAbort);
-    },
-  };
+  return { signal: controller.signal, dispose };
 }

@@ -73,8 +73,17 @@ export interface LockMethodsOptions<
   key: string | ((method: W | S, args: ArgumentsOf<T, W | S>, target: T) => string | PromiseLike<string>);
 }
 
-const isGenerator = (method: unknown): boolean =>
-  /^(Async)?GeneratorFunction$/.test(Object.prototype.toString.call(method).slice(8, -1));
+const kindOf = (value: unknown): string => Object.prototype.toString.call(value).slice(8, -1);
+
+const isGenerator = (method: unknown): boolean => /^(Async)?GeneratorFunction$/.test(kindOf(method));
+
+/** The promise, which is also what it promises for `for await`: its type may say that it is no promise but a generator. */
+function toIterate<T>(promise: Promise<T>): Promise<T> {
+  async function* iterate() {
+    return yield* (await promise) as AsyncIterable<unknown>;
+  }
+  return Object.defineProperty(promise, Symbol.asyncIterator, { value: iterate });
+}
 
 /** A generator that is not async is made so: it will wait for the lock. */
 function toStream(value: unknown, name: string): AsyncIterable<unknown> {
@@ -141,14 +150,20 @@ export function lockMethods<
           toStream(await methods[name]!(...args), String(name)),
         ),
       );
-  const resultOf =
-    (name: W): Method =>
-    async (...args) => {
+  const resultOf = (name: W): Method => {
+    async function call(...args: unknown[]): Promise<unknown> {
       const own = keyOf(name, args);
-      const call = () => methods[name]!(...args);
-      const result = await lockedCall(locker, typeof own === "string" ? own : await own, how, call);
-      return result === target ? locked : result;
-    };
+      let isItself = false;
+      const result = await lockedCall(locker, typeof own === "string" ? own : await own, how, async () => {
+        const given = await methods[name]!(...args);
+        isItself = given === target;
+        if (isItself) return; // An object that is a stream is not one that was opened.
+        return kindOf(given) === "Generator" ? toStream(given, String(name)) : given;
+      });
+      return isItself ? locked : result;
+    }
+    return (...args) => toIterate(call(...args));
+  };
   for (const name of write) replace("write", name, isGenerator(methods[name]) ? streamOf(name) : resultOf(name));
   for (const name of stream) replace("stream", name, streamOf(name));
   const locked = boundProxy(target, replaced);

@@ -66,7 +66,8 @@ export async function lockedCall<R>(
 
   let result: Awaited<R>;
   try {
-    result = await run(() => call({ signal: joined.signal, fence: lock.fence }));
+    if (lost()) raise(lock.signal.reason); // This process may have been busy since.
+    result = await run(async () => await call({ signal: joined.signal, fence: lock.fence }));
     const done = until?.(result);
     if (done) {
       void Promise.resolve(done)
@@ -74,7 +75,7 @@ export async function lockedCall<R>(
         .then(() => over(false));
       return result;
     }
-    if (isStream(result)) return heldStream(result, { run, lost, over }) as Awaited<R>;
+    if (isStream(result)) return heldStream(result, { signal: lock.signal, run, lost, over }) as Awaited<R>;
   } catch (error) {
     await over(false);
     throw error;

@@ -1,6 +1,6 @@
 import type { Locker } from "@distlock/core";
 import { assertLocker } from "./assert-locker";
-import { heldLock } from "./held-locks";
+import { heldLock, whileHeld } from "./held-locks";
 import {
   type LockedMemoryOptions,
   type LockedSessionsOptions,
@@ -114,7 +114,9 @@ export const LockedMemory: {
     const calls: Calls = {
       async write(given, call) {
         const how = { ...lockOptions, signal: given?.signal };
-        await callWith(heldLock(locker, key) ?? shareLock(await locker.acquire(key, how)), given, call);
+        const shared = heldLock(locker, key) ?? shareLock(await locker.acquire(key, how));
+        // What the memory itself may have locked by this key waits for nothing.
+        await callWith(shared, given, (inner) => whileHeld(locker, shared, () => call(inner)));
       },
       async read(given, call) {
         const held = heldLock(locker, key);

@@ -22,6 +22,7 @@ export interface SharedLock {
 export function shareLock(lock: Lock): SharedLock {
   let users = 0;
   let entered = 0;
+  let over = false;
   let released: Promise<LockError | undefined> | undefined;
   return {
     lock,
@@ -34,18 +35,21 @@ export function shareLock(lock: Lock): SharedLock {
         left = true;
         // What outlives the work that took the lock may have more to do, such as the next of several writes.
         if (last && !first) await setImmediate();
-        const mine = last && users === 0 && !released;
-        if (mine)
+        const mine = last && users === 0 && !over;
+        if (mine) {
+          over = true;
           released = lock.release().then(
             () => undefined,
             (error: LockError) => error,
           );
+        }
         const failure = await released;
+        if (mine) released = undefined; // A promise remembers the work that it was made in (Node 20).
         if (mine && failure) (failure.code === "LOCK_LOST" ? onLost : warn)(failure);
       };
     },
     get over() {
-      return released !== undefined;
+      return over;
     },
   };
 }

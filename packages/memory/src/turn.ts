@@ -20,7 +20,8 @@ export interface Turn<M = Message, D = Document> extends Memory<M, D> {
   /**
    * Gives all of the stream, and ends the turn when it ends, fails or is cancelled, just before its reader learns of that.
    * A turn of `withTurn` ends when its work is done too. A stream that nobody reads to its end holds the turn up to
-   * `maxTurn`. A byte stream becomes a plain stream of its chunks. Throws `TypeError` for what is no stream.
+   * `maxTurn`; one that nobody has begun to read when the lock is lost fails with `LockLostError`. A byte stream becomes a plain stream of its chunks. Throws `TypeError` for what is no stream, and
+   * `StaleTurnError` when the turn has ended; a promise rejects with that.
    */
   hold<T>(stream: ReadableStream<T>): ReadableStream<T>;
   hold<T>(stream: AsyncIterable<T>): AsyncIterableIterator<T>;
@@ -57,13 +58,18 @@ export function createTurn(
   let left: number = uses;
   let ended = false;
 
+  function inTime<V>(value: V): V {
+    if (ended) throw new StaleTurnError(lock.key, "it has ended");
+    return value;
+  }
+
   async function call<O extends MemoryOptions, T>(
     options: O | undefined,
     run: (options: MemoryOptions) => Promise<T>,
   ): Promise<T> {
-    if (ended) throw new StaleTurnError(lock.key, "it has ended");
+    inTime(undefined);
     assertHeld(shared);
-    return callWith(shared, options, run);
+    return callWith(shared, options, (inner) => whileHeld(locker, shared, () => run(inner)));
   }
 
   function end(): Promise<void> {
@@ -77,14 +83,20 @@ export function createTurn(
 
   const turn: AnyTurn = {
     fence: lock.fence,
-    signal: lock.signal,
+    // Looks at the clock: timers may be late.
+    get signal() {
+      return lock.signal;
+    },
     save: (input, output, options) => call(options, (inner) => memory.save(input, output, inner)),
     load: (query, options) => call(options, (inner) => memory.load(query, inner)),
     search: (query, k, options) => call(options, (inner) => memory.search(query, k, inner)),
     clear: (options) => call(options, (inner) => memory.clear(inner)),
     hold(stream: unknown): never {
       let over: Promise<void> | undefined;
-      const held = heldStream(stream, {
+      const promised = typeof (stream as PromiseLike<unknown> | undefined)?.then === "function";
+      const opened = promised ? (stream as PromiseLike<unknown>).then(inTime) : inTime(stream);
+      const held = heldStream(opened, {
+        signal: lock.signal,
         run: (work) => whileHeld(locker, shared, work),
         lost: () => false,
         over() {

@@ -1,7 +1,7 @@
 import type { Locker, LockOptions } from "@distlock/core";
 import { heldLock, whileHeld } from "./held-locks";
 import type { OpenMemory } from "./memory";
-import { shareLock } from "./shared-lock";
+import { assertHeld, shareLock } from "./shared-lock";
 import { type AnyTurn, createTurn } from "./turn";
 import { resolveTurnOptions, type TurnOptions } from "./turn-options";
 
@@ -37,7 +37,8 @@ export function createTurns(memory: OpenMemory, locker: Locker, key: string, bas
       const { shared, turn, done } = await start(options, 1);
       let result: R;
       try {
-        result = await whileHeld(locker, shared, () => work(turn));
+        assertHeld(shared); // This process may have been busy since.
+        result = await whileHeld(locker, shared, async () => await work(turn));
       } catch (error) {
         await turn.end();
         throw error;

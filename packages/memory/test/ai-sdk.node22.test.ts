@@ -18,6 +18,7 @@ import { type ChatMessage, type ChatStore, type ChatTurn, chatStore } from "../s
 import { LockedMemory, RedisMemory, StaleTurnError, sessionKey } from "../src/index";
 import { ioredis, nodeRedis } from "./clients";
 import { createGate } from "./gate";
+import { stall } from "./stall";
 
 const server = await startRedis();
 afterAll(() => server.stop());
@@ -273,6 +274,13 @@ test("a model that fails ends the turn, and the question is saved", async () => 
   expect(await response.text()).toContain('"type":"error"');
   expect(await isHeld(id)).toBe(false);
   expect((await stores[1].loadChat(id)).map(said)[0]).toBe("user: Hello");
+});
+
+test("the signal of a chat's turn looks at the clock, as that of every turn", async () => {
+  const turn = await stores[0].beginTurn(randomUUID(), { maxTurn: 100 });
+  expect(turn.signal.aborted).toBe(false);
+  stall(150);
+  expect(turn.signal.aborted).toBe(true);
 });
 
 test("a handler that fails before it has a stream ends the turn of withTurn", async () => {

@@ -8,6 +8,7 @@ import { LockedMemory } from "../src/index";
 import { ioredis } from "./clients";
 import { FencedMemory } from "./fenced-memory";
 import { createGate } from "./gate";
+import { stall } from "./stall";
 
 const server = await startRedis();
 afterAll(() => server.stop());
@@ -208,6 +209,63 @@ test("a stream that is promised and does not come ends the turn", async () => {
   const next = await memory.beginTurn();
   await expect(next.hold(Promise.resolve("text") as never)).rejects.toThrow(/^hold needs a ReadableStream/);
   expect(await isHeld()).toBe(false);
+});
+
+test("a stream that nobody reads is given up with the lock: who comes after waits for nothing, and who reads it is told", async () => {
+  for (const [n, create] of [...Object.values(kinds), words].entries()) {
+    const already = n > 1;
+    const { memory, inner } = session();
+    const [begun, gate] = [vi.fn(), createGate()];
+    let lost: AbortSignal | undefined;
+    let later: Promise<void> | undefined;
+    const stream = await memory.withTurn({ maxTurn: 100 }, (turn) => {
+      lost = turn.signal;
+      if (already) stall(150);
+      later = gate.opened.then(() => memory.save("Hello", "Hi there!"));
+      return turn.hold(create({ begun }));
+    });
+    if (!lost!.aborted) await once(lost!, "abort");
+    gate.open();
+    await later;
+    expect(inner.texts).toEqual(["Hello", "Hi there!"]);
+    await expect(collect(stream)).rejects.toMatchObject({ code: "LOCK_LOST" });
+    expect(begun).not.toHaveBeenCalled();
+  }
+});
+
+test("a stream that was begun goes on when the lock is lost, and what it writes is refused", async () => {
+  const { memory, inner } = session();
+  const turn = await memory.beginTurn({ maxTurn: 100 });
+  const refused: unknown[] = [];
+  async function* answer() {
+    yield "Hi";
+    await memory.save("Hello", "Hi there!").catch((error) => refused.push(error));
+    yield "there!";
+  }
+  const stream = turn.hold(answer());
+  expect(await stream.next()).toEqual({ done: false, value: "Hi" });
+  await once(turn.signal, "abort");
+  expect(await collect(stream)).toEqual(["there!"]);
+  expect(refused).toEqual([expect.objectContaining({ code: "STALE_TURN" })]);
+  expect(inner.texts).toEqual([]);
+});
+
+test("a stream is refused by a turn that has ended, and is not read", async () => {
+  const { memory } = session();
+  const turn = await memory.beginTurn();
+  await turn.end();
+  const stale = { code: "STALE_TURN", applied: false };
+  const begun = vi.fn();
+  for (const create of Object.values(kinds)) {
+    expect(() => turn.hold(create({ begun }))).toThrow(expect.objectContaining(stale));
+    await expect(turn.hold(Promise.resolve(create({ begun })))).rejects.toMatchObject(stale);
+  }
+  await expect(turn.hold(Promise.reject<ReadableStream>(own))).rejects.toBe(own);
+  const late = await memory.beginTurn();
+  const held = late.hold(Promise.resolve(words({ begun })));
+  await late.end();
+  await expect(held).rejects.toMatchObject(stale);
+  expect(begun).not.toHaveBeenCalled();
 });
 
 test("what is no stream, or is locked, is refused and leaves the turn as it is", async () => {

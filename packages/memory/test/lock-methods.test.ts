@@ -150,6 +150,29 @@ describe("an object with locked methods", () => {
     expect(locked.add).toBe(locked.add);
   });
 
+  test("is what methods give that promise the object, also one that can be iterated", async () => {
+    const own = { count: 0 };
+    const target = {
+      connect: async () => target,
+      add: async () => {
+        own.count++;
+        return target;
+      },
+      promised: Object.assign(Promise.resolve(1), { cancel: () => {} }),
+      cancellable: () => target.promised,
+      async *[Symbol.asyncIterator]() {
+        yield own.count;
+      },
+    };
+    const key = `notes:${randomUUID()}`;
+    const locked = lockMethods(target, locker, { write: ["add"], key });
+    expect(await locked.connect()).toBe(locked);
+    expect(await locked.add()).toBe(locked);
+    expect((await locker.inspect(key)).held).toBe(false);
+    expect(locked.cancellable()).toBe(target.promised);
+    for await (const count of locked) expect(count).toBe(1);
+  });
+
   test("has methods that are set later, with the lock if they were named", async () => {
     const { locked, isHeld } = notes();
     locked.add = async () => Number(await isHeld());
@@ -343,6 +366,26 @@ describe.for(Object.entries(streams) as [string, Open][])("a stream of %s", ([na
     expect(read).toEqual(["3", "4"]);
     expect(await isHeld()).toBe(false);
   });
+});
+
+test("a method that gives a generator and is none can be iterated at once, and awaited", async () => {
+  const { raw, key, isHeld } = notes(["a", "b"]);
+  const target = { list: (): AsyncGenerator<string> => raw.each(), now: (): Generator<string> => raw.eachNow() };
+  const locked = lockMethods(target, locker, { write: ["list", "now"], key });
+  for (const open of [() => locked.list(), () => locked.now()]) {
+    const read: string[] = [];
+    for await (const note of await open()) {
+      read.push(note);
+      expect(await isHeld()).toBe(true);
+    }
+    for await (const note of open()) {
+      read.push(note);
+      expect(await isHeld()).toBe(true);
+      break;
+    }
+    expect(read).toEqual(["a", "b", "a"]);
+    expect(await isHeld()).toBe(false);
+  }
 });
 
 test("a locked generator takes values, gives its last one, and can be thrown into", async () => {

@@ -1,7 +1,11 @@
 import { getEventListeners, once } from "node:events";
+import { setImmediate } from "node:timers/promises";
 import { createLocker, inProcessDriver } from "@distlock/core";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import { InProcessMemory, LockedMemory, lockMethods } from "../src/index";
 import { lockedCall } from "../src/locked-call";
+import { createGate } from "./gate";
+import { stall } from "./stall";
 
 const locker = createLocker(inProcessDriver());
 const own = new Error("the user is bored");
@@ -32,6 +36,54 @@ test("a result that is not done when it is given holds the lock until it is, be 
   }
   const never = await lockedCall(locker, "never", {}, () => 1, { until: () => new Promise(() => {}) });
   expect([never, (await locker.inspect("never")).held]).toEqual([1, true]);
+});
+
+test("a call is not made when the lease has ended before it could be", async () => {
+  const made: string[] = [];
+  const calls = ["a", "b"].map((key) =>
+    lockedCall(locker, key, { ttl: 100 }, () => {
+      made.push(key);
+      stall(150);
+    }),
+  );
+  const outcomes = await Promise.allSettled(calls);
+  expect(made).toEqual(["a"]);
+  expect(outcomes[1]).toMatchObject({ status: "rejected", reason: { code: "LOCK_LOST", key: "b" } });
+});
+
+test("a result that begins its work when it is awaited does so with the lock held", async () => {
+  const write = () => lockedCall(locker, "lazy", { timeout: 0 }, ({ fence }) => fence);
+  const lazy = <T>(begin: () => Promise<T>): PromiseLike<T> => ({
+    // biome-ignore lint/suspicious/noThenProperty: a query builder is such a thing
+    then: (done, failed) => begin().then(done, failed),
+  });
+  const fence = await lockedCall(locker, "lazy", {}, () => lazy(write));
+  expect(fence).toBeGreaterThan(0);
+  const memory = new LockedMemory(new InProcessMemory(), locker, { key: "lazy", timeout: 0 });
+  expect(await memory.withTurn(() => lazy(write))).toBeGreaterThan(fence);
+  const locked = lockMethods({ write: () => lazy(write) }, locker, { write: ["write"], key: "lazy" });
+  expect(await locked.write()).toBeGreaterThan(fence);
+});
+
+test("a stream that nobody reads leaves nothing behind when the lock is lost", async () => {
+  const { signal } = new AbortController();
+  let lock: AbortSignal | undefined;
+  const gate = createGate();
+  let later: Promise<number> | undefined;
+  const cancel = vi.fn();
+  const stream = await lockedCall(locker, "unread", { signal, ttl: 50 }, (held) => {
+    lock = held.signal;
+    later = gate.opened.then(() => lockedCall(locker, "unread", {}, ({ fence }) => fence - held.fence));
+    return new ReadableStream({ cancel });
+  });
+  expect(getEventListeners(signal, "abort")).toHaveLength(1);
+  await once(lock!, "abort");
+  expect(getEventListeners(signal, "abort")).toEqual([]);
+  await setImmediate();
+  gate.open();
+  expect(await later).toBeGreaterThan(0);
+  await expect(stream.getReader().read()).rejects.toMatchObject({ code: "LOCK_LOST", key: "unread" });
+  expect(cancel).toHaveBeenCalledOnce();
 });
 
 test("the signal of a call leaves no listener on that of its caller", async () => {

@@ -9,7 +9,7 @@ import { LockedMemory, type VariableMemory } from "../src/index";
 import { ioredis } from "./clients";
 import { FencedMemory } from "./fenced-memory";
 import { createGate } from "./gate";
-import { variableMemoryThat } from "./scripted-memory";
+import { memoryThat, variableMemoryThat } from "./scripted-memory";
 
 const server = await startRedis();
 const quiet = () => {};
@@ -124,6 +124,24 @@ test("another LockedMemory of the same key and locker uses it too, of either gen
     await variables.clear();
     expect(fences).toEqual([turn.fence, turn.fence]);
   });
+});
+
+test("a memory that itself uses what is locked by the same key waits for nothing", async () => {
+  const key = `memory:{${randomUUID()}}`;
+  const { memory: index } = session(key);
+  const memory = new LockedMemory(
+    {
+      ...memoryThat(() => index.append(["note"])),
+      load: () => index.withTurn({ timeout: 300 }, (turn) => turn.load()),
+    },
+    locker,
+    { key },
+  );
+  await memory.save("in", "out");
+  await using turn = await memory.beginTurn();
+  await turn.save("in", "out");
+  await turn.clear();
+  expect(await turn.load()).toEqual(["note", "note", "note"]);
 });
 
 test("another session takes its own lock, and the way back is still open", async () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
-import { createLocker, LockLostError, LockNotAcquiredError } from "@distlock/core";
+import { createLocker, inProcessDriver, LockLostError, LockNotAcquiredError } from "@distlock/core";
 import { ioredisDriver } from "@distlock/ioredis";
 import { nodeRedisDriver } from "@distlock/node-redis";
 import { startRedis } from "@distlock/testing";
@@ -18,6 +18,7 @@ import { ioredis, nodeRedis } from "./clients";
 import { FencedMemory } from "./fenced-memory";
 import { createGate } from "./gate";
 import { memoryThat } from "./scripted-memory";
+import { stall } from "./stall";
 
 const server = await startRedis();
 const quiet = () => {};
@@ -177,6 +178,24 @@ test("the signal of a turn aborts when its lock is lost, and a write under way l
     });
   });
   await expect(work).rejects.toBeInstanceOf(LockLostError);
+});
+
+test("a turn whose process was busy for longer than its lease is over at the first look", async () => {
+  const { memory } = session();
+  const turn = await memory.beginTurn({ maxTurn: 100 });
+  expect(turn.signal.aborted).toBe(false);
+  stall(150);
+  expect(turn.signal.aborted).toBe(true);
+  expect(turn.signal.reason).toBeInstanceOf(LockLostError);
+});
+
+test("work is not begun when the lease has ended before it could be", async () => {
+  const local = createLocker(inProcessDriver());
+  const memories = ["a", "b"].map((key) => new LockedMemory(new FencedMemory(), local, { key }));
+  const begun = vi.fn(() => stall(150));
+  const turns = await Promise.allSettled(memories.map((memory) => memory.withTurn({ maxTurn: 100 }, begun)));
+  expect(begun).toHaveBeenCalledOnce();
+  expect(turns[1]).toMatchObject({ status: "rejected", reason: { code: "STALE_TURN", key: "b" } });
 });
 
 describe("a busy session", () => {

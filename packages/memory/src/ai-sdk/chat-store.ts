@@ -52,7 +52,9 @@ async function save(memory: ChatMemory, messages: readonly ChatMessage[], option
 
 const chatTurn = <M extends ChatMessage>(turn: Turn & ReplaceableMemory): ChatTurn<M> => ({
   fence: turn.fence,
-  signal: turn.signal,
+  get signal() {
+    return turn.signal;
+  },
   hold: turn.hold,
   end: turn.end,
   [Symbol.asyncDispose]: turn[Symbol.asyncDispose],
