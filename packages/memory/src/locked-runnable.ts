@@ -105,7 +105,7 @@ export function lockedRunnable<R extends RunnableLike>(
         own,
         { ...how, signal: config?.signal },
         ({ signal }) => methods[name]!(input, { ...config, signal }, ...more),
-        { ...ends, failures: [] },
+        { ...ends, failures: [], inOrder: true },
       );
 
   const replaced: Record<string, Method> = {};
