@@ -44,5 +44,8 @@ export function holdOn(locker: Locker): Leave | undefined {
 }
 
 /** Does the work, and all that it starts, within a turn that holds the lock. */
-export const whileHeld = <T>(locker: Locker, shared: SharedLock, work: () => T): T =>
-  held.run({ locker, shared, outer: live(held.getStore()) }, work);
+export function whileHeld<T>(locker: Locker, shared: SharedLock, work: () => T): T {
+  const outer = live(held.getStore());
+  const already = outer?.locker === locker && outer.shared === shared;
+  return held.run(already ? outer : { locker, shared, outer }, work);
+}

@@ -4,7 +4,8 @@ import { heldLock, whileHeld } from "./held-locks";
 import { heldStream, isStream } from "./held-stream";
 import { joinSignals } from "./join-signals";
 import { whileNoted } from "./noted-failures";
-import { type SharedLock, shareLock } from "./shared-lock";
+import type { SharedLock } from "./shared-lock";
+import { takeTurn } from "./take-turn";
 
 /** What a call may pass on to what it calls. */
 export interface HeldCall {
@@ -20,6 +21,8 @@ export interface CallEnds<R> {
   readonly until?: ((result: Awaited<R>) => PromiseLike<unknown> | undefined) | undefined;
   /** Gets what fails within the call and is noted. A call, or stream, that was good else rejects with the first of it. */
   readonly failures?: unknown[] | undefined;
+  /** Whether it waits for the turns and other such calls that are under way within the same turn or call. */
+  readonly inOrder?: boolean | undefined;
 }
 
 export function raise(loss: LockError): never {
@@ -40,12 +43,13 @@ export async function lockedCall<R>(
   key: string,
   options: LockOptions,
   call: (held: HeldCall) => R,
-  { cancelled, until, failures }: CallEnds<R> = {},
+  { cancelled, until, failures, inOrder }: CallEnds<R> = {},
 ): Promise<Awaited<R>> {
   const wait = joinSignals(options.signal, cancelled);
   let shared: SharedLock;
   try {
-    shared = heldLock(locker, key) ?? shareLock(await locker.acquire(key, { ...options, signal: wait.signal }));
+    const around = inOrder ? undefined : heldLock(locker, key);
+    shared = around ?? (await takeTurn(locker, key, { ...options, signal: wait.signal }));
   } finally {
     wait.dispose();
   }
@@ -59,9 +63,10 @@ export async function lockedCall<R>(
     if (!good && joined.signal.aborted) await setImmediate();
     joined.dispose();
     const failed = good && failures !== undefined && failures.length > 0;
+    const loss = lost() && lock.signal.reason;
     await leave(good && !failed ? raise : undefined);
     if (failed) throw failures[0];
-    if (good && !shared.over && lost()) raise(lock.signal.reason);
+    if (good && loss) raise(loss);
   }
 
   let result: Awaited<R>;

@@ -104,7 +104,7 @@ export function lockedRunnable<R extends RunnableLike>(
         key,
         { ...how, signal: signalOf(config) },
         ({ signal }) => methods[name]!(input, { ...config, signal }, ...more),
-        { ...ends, failures: [] },
+        { ...ends, failures: [], inOrder: true },
       );
 
   const replaced: Record<string, Method> = {};

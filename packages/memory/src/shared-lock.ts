@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import { type Lock, type LockError, warn } from "@distlock/core";
+import { type Lock, type LockError, type Locker, warn } from "@distlock/core";
 import { joinSignals } from "./join-signals";
 import type { MemoryOptions } from "./memory";
 import { StaleTurnError } from "./stale-turn-error";
@@ -17,9 +17,12 @@ export interface SharedLock {
   enter(): Leave;
   /** Whether it has been released. */
   readonly over: boolean;
+  /** Has the places of the turns within this one. */
+  within?: Locker;
 }
 
-export function shareLock(lock: Lock): SharedLock {
+/** `release` is called when the last user has left. */
+export function shareLock(lock: Lock, release: () => Promise<void> = () => lock.release()): SharedLock {
   let users = 0;
   let entered = 0;
   let over = false;
@@ -38,7 +41,7 @@ export function shareLock(lock: Lock): SharedLock {
         const mine = last && users === 0 && !over;
         if (mine) {
           over = true;
-          released = lock.release().then(
+          released = release().then(
             () => undefined,
             (error: LockError) => error,
           );

@@ -1,7 +1,8 @@
 import type { Locker, LockOptions } from "@distlock/core";
-import { heldLock, whileHeld } from "./held-locks";
+import { whileHeld } from "./held-locks";
 import type { OpenMemory } from "./memory";
-import { assertHeld, shareLock } from "./shared-lock";
+import { assertHeld } from "./shared-lock";
+import { takeTurn } from "./take-turn";
 import { type AnyTurn, createTurn } from "./turn";
 import { resolveTurnOptions, type TurnOptions } from "./turn-options";
 
@@ -15,7 +16,8 @@ export type TurnWork<T, R> = (turn: T) => R | PromiseLike<R>;
 export interface Turns<T> {
   /**
    * Does the work as one turn, and gives its result, or rejects with its error. What the work calls of a memory with the
-   * same locker and key, turns too, uses the lock of this turn; its own options then count for nothing.
+   * same locker and key, turns too, uses the lock of this turn. Turns and runs within one take place one at a time, and
+   * wait for each other as their own options say; writes wait for nothing.
    */
   withTurn<R>(work: TurnWork<T, R>): Promise<R>;
   withTurn<R>(options: TurnOptions, work: TurnWork<T, R>): Promise<R>;
@@ -25,8 +27,7 @@ export interface Turns<T> {
 
 export function createTurns(memory: OpenMemory, locker: Locker, key: string, base: LockOptions): Turns<AnyTurn> {
   async function start(options: TurnOptions | undefined, uses: 0 | 1) {
-    const how = resolveTurnOptions(base, options);
-    const shared = heldLock(locker, key) ?? shareLock(await locker.acquire(key, how));
+    const shared = await takeTurn(locker, key, resolveTurnOptions(base, options));
     return { shared, ...createTurn(memory, locker, shared, uses) };
   }
 

@@ -254,6 +254,21 @@ describe("a locked run whose history fails", () => {
   });
 });
 
+test("runs of one session within a turn, such as those of a batch, take place one at a time and lose nothing", async () => {
+  const session = randomUUID();
+  const memory = new LockedMemory(new RedisMemory(connection, { session }), locker, { key: sessionKey(session) });
+  const counting = RunnableLambda.from(async (text: string) => {
+    const { length } = await memory.load();
+    await memory.append([{ role: "user", content: `${text} after ${length}` }]);
+    return text;
+  });
+  const chain = lockRunnable(counting, locker);
+  await memory.withTurn(async () => {
+    await Promise.all([chain.batch(["a", "b", "c"], at(session)), chain.invoke("d", at(session))]);
+  });
+  expect((await memory.load()).map(({ content }) => String(content).slice(-1))).toEqual(["0", "1", "2", "3"]);
+});
+
 function locked(meanwhile?: Parameters<typeof model>[0], options = {}) {
   const session = randomUUID();
   const history = new InMemoryChatMessageHistory();

@@ -95,3 +95,17 @@ test("the signal of a call leaves no listener on that of its caller", async () =
   await expect(failing).rejects.toBe(own);
   expect(getEventListeners(signal, "abort")).toEqual([]);
 });
+
+test("calls within one call wait for one another if they are told to, also for one whose stream goes on", async () => {
+  const call = <T>(work: () => T, inOrder = true) => lockedCall(locker, "within", { timeout: 20 }, work, { inOrder });
+  const busy = { code: "LOCK_NOT_ACQUIRED", key: "within" };
+  await call(async () => {
+    const stream = await call(() => new ReadableStream<string>());
+    await expect(call(() => {})).rejects.toMatchObject(busy);
+    expect(await call(() => "beside it", false)).toBe("beside it");
+    await expect(call(() => call(() => {}), false)).rejects.toMatchObject(busy);
+    await stream.cancel();
+    expect(await call(() => call(() => call(() => "deep")))).toBe("deep");
+  });
+  expect((await locker.inspect("within")).held).toBe(false);
+});

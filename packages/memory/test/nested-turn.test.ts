@@ -1,14 +1,16 @@
+import { AsyncResource } from "node:async_hooks";
 import { randomUUID } from "node:crypto";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
 import { createLocker, LockNotAcquiredError } from "@distlock/core";
 import { ioredisDriver } from "@distlock/ioredis";
 import { startRedis } from "@distlock/testing";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { LockedMemory, type VariableMemory } from "../src/index";
 import { ioredis } from "./clients";
 import { FencedMemory } from "./fenced-memory";
 import { createGate } from "./gate";
+import { createJobQueue } from "./job-queue";
 import { memoryThat, variableMemoryThat } from "./scripted-memory";
 
 const server = await startRedis();
@@ -223,4 +225,100 @@ test("within a turn whose lock was lost, writes and turns are refused and nothin
     expect(await isHeld()).toBe(false);
   });
   expect(inner.calls).toEqual([]);
+});
+
+test("turns within a turn take place one at a time, and none waits for one that it is in", async () => {
+  const { memory, inner } = session();
+  const counted = () =>
+    memory.withTurn({ timeout: 5_000 }, async (turn) => {
+      const { length } = await turn.load();
+      await memory.withTurn((third) => third.append([String(length)]));
+    });
+  await memory.withTurn(async () => {
+    await Promise.all([counted(), counted(), counted()]);
+    await counted();
+  });
+  expect(inner.texts).toEqual(["0", "1", "2", "3"]);
+});
+
+test("a turn that waits for another within the same turn waits as its options say", async () => {
+  const { key, memory, isHeld } = session();
+  await memory.withTurn(async (turn) => {
+    const begun = await memory.beginTurn();
+    const work = vi.fn();
+    await expect(memory.withTurn({ whenBusy: "reject" }, work)).rejects.toMatchObject({
+      code: "LOCK_NOT_ACQUIRED",
+      key,
+    });
+    await expect(memory.beginTurn({ timeout: 20 })).rejects.toBeInstanceOf(LockNotAcquiredError);
+    const controller = new AbortController();
+    const waiting = memory.withTurn({ signal: controller.signal }, work);
+    controller.abort("enough");
+    await expect(waiting).rejects.toBe("enough");
+    const stale = expect(memory.withTurn(work)).rejects.toMatchObject({ code: "STALE_TURN", key });
+    await other.forceRelease(key);
+    if (!turn.signal.aborted) await once(turn.signal, "abort");
+    await stale;
+    expect(work).not.toHaveBeenCalled();
+    await begun.end();
+  });
+  expect(await isHeld()).toBe(false);
+});
+
+test("a turn that waits for another within a turn keeps the lock when that is over", async () => {
+  const { memory, inner, isHeld } = session();
+  const gate = createGate();
+  const nested: Promise<void>[] = [];
+  const fence = await memory.withTurn(async (turn) => {
+    for (const text of ["first", "second"]) {
+      nested.push(memory.withTurn((own) => gate.opened.then(() => own.append([text]))));
+    }
+    return turn.fence;
+  });
+  expect(await isHeld()).toBe(true);
+  gate.open();
+  await Promise.all(nested);
+  expect(inner.texts).toEqual(["first", "second"]);
+  expect(inner.calls.map((call) => call[1].fence)).toEqual([fence, fence]);
+  expect(await isHeld()).toBe(false);
+});
+
+describe("a job that a queue starts where the job of another request has ended", () => {
+  /** What the two requests wrote; each says how many texts it had loaded before. */
+  async function twoRequests(bind: <T>(job: () => Promise<T>) => () => Promise<T>) {
+    const { key, memory, inner } = session();
+    const queue = createJobQueue();
+    const [inJob, ofOther, joined] = [createGate(), createGate(), createGate()];
+    const first = memory.withTurn(async (turn) => {
+      const { length } = await turn.load();
+      await queue.add(async () => {
+        inJob.open();
+        await ofOther.opened;
+      });
+      // It goes on while the next job is run, which has to wait for the end of this turn or has joined it.
+      await Promise.race([joined.opened, vi.waitUntil(async () => (await other.inspect(key)).waiting)]);
+      await turn.append([`first, after ${length}`]);
+    });
+    await inJob.opened;
+    const second = queue.add(
+      bind(async () => {
+        await memory.withTurn({ timeout: 5_000 }, async (turn) => {
+          const { length } = await turn.load();
+          await turn.append([`second, after ${length}`]);
+        });
+        joined.open();
+      }),
+    );
+    ofOther.open();
+    await Promise.all([first, second]);
+    return inner.texts;
+  }
+
+  test("is taken for a part of that request's turn: both load the same", async () => {
+    expect(await twoRequests((job) => job)).toEqual(["second, after 0", "first, after 0"]);
+  });
+
+  test("is one of its own if it is bound to its request", async () => {
+    expect(await twoRequests((job) => AsyncResource.bind(job))).toEqual(["first, after 0", "second, after 1"]);
+  });
 });

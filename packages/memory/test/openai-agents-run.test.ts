@@ -379,6 +379,23 @@ test("a run within a run of the same session uses its lock", async () => {
   expect(await isHeld(await session.getSessionId())).toBe(false);
 });
 
+test("runs that one of the same session starts at once take place one at a time", async () => {
+  const session = redisSession(0);
+  const ask = tool({
+    name: "ask",
+    description: "asks two other agents",
+    parameters: z.object({}),
+    execute: async () => {
+      const answers = ["a", "b"].map((text) => runs[0](agentOf([assistantMessage(text)]), `${text}?`, { session }));
+      return (await Promise.all(answers)).map(({ finalOutput }) => finalOutput).join();
+    },
+  });
+  const model = new ScriptedModel([[functionCall("ask", {}, { callId: "c1" })], [assistantMessage("outer")]]);
+  await runs[0](new Agent({ name: "agent", model, tools: [ask] }), "Hello", { session });
+  const inner = ["user: a?", "assistant: a", "user: b?", "assistant: b"];
+  expect((await history(session)).slice(0, 4)).toEqual(inner);
+});
+
 test.for([false, true])(
   "a run that waits for approval leaves the session free, and goes on later, stream: %s",
   async (stream) => {

@@ -2,12 +2,12 @@ import { LockError, type Locker, LockLostError } from "@distlock/core";
 import { assertLocker } from "../assert-locker";
 import { boundProxy } from "../bound-proxy";
 import { type CallOptions, resolveCallOptions } from "../call-options";
-import { heldLock, whileHeld } from "../held-locks";
+import { whileHeld } from "../held-locks";
 import { joinSignals } from "../join-signals";
 import { raise } from "../locked-call";
 import { sessionKey } from "../session-key";
-import { shareLock } from "../shared-lock";
 import { StaleTurnError } from "../stale-turn-error";
+import { takeTurn } from "../take-turn";
 import { isRedisSession } from "./redis-session";
 
 /** How the lock of a run is waited for and held, as that of a turn. All times are in ms. */
@@ -47,7 +47,7 @@ function lockOne(run: AnyRun, locker: Locker, options: LockRunOptions = {}): Any
   return async (agent, input, asked) => {
     const given = asked ?? {};
     const key = sessionKey(await conversationOf(given, locker));
-    const shared = heldLock(locker, key) ?? shareLock(await locker.acquire(key, { ...how, signal: given.signal }));
+    const shared = await takeTurn(locker, key, { ...how, signal: given.signal });
     const leave = shared.enter();
     const joined = joinSignals(shared.lock.signal, given.signal);
     // A session that checks fences has refused what came too late.
@@ -83,7 +83,8 @@ function lockOne(run: AnyRun, locker: Locker, options: LockRunOptions = {}): Any
  * The same `run`, or the same `Runner` with such a `run`, whose runs of one session take place one at a time, in however
  * many processes: each holds the lock `sessionKey(id)` of the session that its options name, else of the
  * `conversationId`, from before the history is read until the last save is done. A streamed run holds it until its
- * `completed` settles, whether or not somebody reads the stream. A run within a run of the same session uses its lock.
+ * `completed` settles, whether or not somebody reads the stream. A run within a run of the same session uses its lock;
+ * several within one take place one at a time.
  *
  * A run rejects as `locker.acquire` does if it does not get the lock: `LockNotAcquiredError`, `LockBackendError`,
  * `LockerClosedError`, or the reason of its own `signal`; with `TypeError` if its options name no session; within a run of
