@@ -1,5 +1,17 @@
 import { boundProxy } from "./bound-proxy";
-import { type ReadHold, type StreamHold, untilRead } from "./stream-hold";
+
+/** What a stream holds, or is held by. */
+export interface StreamHold {
+  /** Asks the stream for more, or tells it to end. */
+  run<T>(work: () => T): T;
+  /** Whether nothing more may come of the stream: it is then told to end, and `over` rejects. */
+  lost(): boolean;
+  /**
+   * Awaited before the reader learns that the stream has ended (`good`), failed or been cancelled. May reject if good: the
+   * stream then fails.
+   */
+  over(good: boolean): Promise<void>;
+}
 
 const has = (value: unknown, name: PropertyKey): boolean =>
   typeof (value as Record<PropertyKey, unknown> | null | undefined)?.[name] === "function";
@@ -9,18 +21,11 @@ export const isStream = (value: unknown): boolean => has(value, "getReader") || 
 
 /** One step of the stream. */
 async function step<T>(
-  { begin, run, lost, over }: ReadHold,
+  { run, lost, over }: StreamHold,
   ask: () => Promise<IteratorResult<T>> | IteratorResult<T>,
   end: () => unknown,
 ): Promise<IteratorResult<T>> {
   let next: IteratorResult<T>;
-  const tellEnd = () => void (async () => run(end))().catch(() => {});
-  try {
-    begin();
-  } catch (error) {
-    tellEnd();
-    throw error;
-  }
   try {
     next = await run(ask);
   } catch (error) {
@@ -28,12 +33,12 @@ async function step<T>(
     throw error;
   }
   // It may be busy for long, and what it says of its end would hide the loss.
-  if (!next.done && lost()) tellEnd();
+  if (!next.done && lost()) void (async () => run(end))().catch(() => {});
   if (next.done || lost()) await over(true);
   return next;
 }
 
-function heldReadable<T>(stream: ReadableStream<T>, hold: ReadHold): ReadableStream<T> {
+function heldReadable<T>(stream: ReadableStream<T>, hold: StreamHold): ReadableStream<T> {
   const reader: ReadableStreamDefaultReader<T> = stream.getReader();
   let cancelled: Promise<void> | undefined;
   async function ask(): Promise<IteratorResult<T>> {
@@ -82,7 +87,7 @@ function likeIts<T>(
 }
 
 /** No generator: the `return` of one that was not yet asked for anything would tell the stream nothing. */
-function heldIterable<T>(stream: AsyncIterable<T>, hold: ReadHold): AsyncIterableIterator<T> {
+function heldIterable<T>(stream: AsyncIterable<T>, hold: StreamHold): AsyncIterableIterator<T> {
   const iterator = stream[Symbol.asyncIterator]();
   const finish = async (ask: () => Promise<IteratorResult<T>> | undefined, value?: unknown) => {
     try {
@@ -125,7 +130,7 @@ export function heldStream(stream: unknown, hold: StreamHold): unknown {
       }
     })();
   }
-  if (has(stream, "getReader")) return heldReadable(stream as ReadableStream, untilRead(hold));
-  if (has(stream, Symbol.asyncIterator)) return heldIterable(stream as AsyncIterable<unknown>, untilRead(hold));
+  if (has(stream, "getReader")) return heldReadable(stream as ReadableStream, hold);
+  if (has(stream, Symbol.asyncIterator)) return heldIterable(stream as AsyncIterable<unknown>, hold);
   throw new TypeError("hold needs a ReadableStream, an AsyncIterable, or the promise of one");
 }

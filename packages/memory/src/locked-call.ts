@@ -80,7 +80,7 @@ export async function lockedCall<R>(
         .then(() => over(false));
       return result;
     }
-    if (isStream(result)) return heldStream(result, { signal: lock.signal, run, lost, over }) as Awaited<R>;
+    if (isStream(result)) return heldStream(result, { run, lost, over }) as Awaited<R>;
   } catch (error) {
     await over(false);
     throw error;

@@ -20,7 +20,7 @@ export interface Turn<M = Message, D = Document> extends Memory<M, D> {
   /**
    * Gives all of the stream, and ends the turn when it ends, fails or is cancelled, just before its reader learns of that.
    * A turn of `withTurn` ends when its work is done too. A stream that nobody reads to its end holds the turn up to
-   * `maxTurn`; one that nobody has begun to read when the lock is lost fails with `LockLostError`. A byte stream becomes a plain stream of its chunks. Throws `TypeError` for what is no stream, and
+   * `maxTurn`. A byte stream becomes a plain stream of its chunks. Throws `TypeError` for what is no stream, and
    * `StaleTurnError` when the turn has ended; a promise rejects with that.
    */
   hold<T>(stream: ReadableStream<T>): ReadableStream<T>;
@@ -96,7 +96,6 @@ export function createTurn(
       const promised = typeof (stream as PromiseLike<unknown> | undefined)?.then === "function";
       const opened = promised ? (stream as PromiseLike<unknown>).then(inTime) : inTime(stream);
       const held = heldStream(opened, {
-        signal: lock.signal,
         run: (work) => whileHeld(locker, shared, work),
         lost: () => false,
         over() {
