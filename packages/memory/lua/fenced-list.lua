@@ -21,7 +21,9 @@ end
 
 local function stamp()
   if ARGV[1] ~= '' then
-    redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
+    -- Others may keep the list for longer.
+    local left = redis.call('PTTL', KEYS[2])
+    redis.call('SET', KEYS[2], ARGV[1], 'PX', left > tonumber(ARGV[2]) and left or ARGV[2])
   end
 end
 

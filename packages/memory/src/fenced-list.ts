@@ -53,7 +53,7 @@ export interface FencedList {
 }
 
 const DAY = 86_400_000;
-/** How long a fence is remembered at least. */
+/** How long a fence is remembered: after the list, if that has a ttl. */
 const REMEMBERED = 7 * DAY;
 /** How long clients may take to send again a write that no caller named. */
 const RESENT = 60_000;
@@ -78,7 +78,7 @@ export function createFencedList(
 ): FencedList {
   const scripts = fencedListScripts(connection);
   const list = `${key}:${name}`;
-  const remembered = String(Math.max(ttl, REMEMBERED));
+  const remembered = String(ttl + REMEMBERED);
   const limits = [String(ttl), String(maxItems), String(maxBytes)];
 
   async function run(

@@ -268,6 +268,16 @@ test("its ttl counts from the last write of any kind", async () => {
   }
 });
 
+test("a fence is remembered for a week longer than the list, also when another that keeps less has read", async () => {
+  const session = randomUUID();
+  const [day, fence] = [86_400_000, `memory:{${session}}:items:seen`];
+  await newList({ ttl: 30 * day }, session).append(["1"], { fence: 1 });
+  expect(await redis.pttl(fence)).toBeGreaterThan(36 * day);
+  await newList({}, session, other).read({ fence: 2 });
+  expect(await redis.get(fence)).toBe("2");
+  expect(await redis.pttl(fence)).toBeGreaterThan(36 * day);
+});
+
 test("a full server refuses a write before anything of it is done, and lets what frees memory pass", async () => {
   const list = newList();
   await list.append(["1", "2", "3"], { fence: 1 });
