@@ -36,6 +36,7 @@ export const faults = {
   "no stamp by load": "refuses who is older than the last who read",
   "no stamp by a write": "refuses who is older than the last who wrote",
   "no check by load": "refuses who is older than the last who wrote",
+  "no check by search": "refuses who is older than the last who wrote",
   "no check by save": "refuses who is older than the last who wrote",
   "no check by clear": "refuses who is older than the last who wrote",
   "no check by replace": "refuses who is older than the last who wrote",
@@ -43,6 +44,8 @@ export const faults = {
   "fences as text": "refuses who is older than the last who wrote",
   "fence forgotten at clear": "lets no late write bring back what was cleared",
   "a write without a fence": "refuses a write without a fence where there are fences, and lets everybody read",
+  "a write without a fence after a read":
+    "refuses a write without a fence where there are fences, and lets everybody read",
   "no read without a fence": "refuses a write without a fence where there are fences, and lets everybody read",
   "fences of all conversations together": "knows nothing of another conversation's fences",
   "any fence": "refuses what is no fence, before anything is done",
@@ -56,9 +59,10 @@ interface State {
   fence: number | undefined;
   done: Set<string>;
   gone: Message[];
+  written: boolean;
 }
 
-const newState = (): State => ({ messages: [], fence: undefined, done: new Set(), gone: [] });
+const newState = (): State => ({ messages: [], fence: undefined, done: new Set(), gone: [], written: false });
 const tick = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** A store whose calls take a while, with one fault or none: each function given back makes handles of a conversation. */
@@ -101,7 +105,9 @@ export function createFaultyStore(fault?: Fault): () => readonly [Memory, Memory
     function stale(fence: number | undefined): boolean {
       const last = fences.fence;
       if (last === undefined) return false;
-      if (fence === undefined) return !is("a write without a fence");
+      if (fence === undefined) {
+        return !is("a write without a fence") && !(is("a write without a fence after a read") && !state.written);
+      }
       return is("fences as text") ? String(fence) < String(last) : fence < last;
     }
     function refuse(options: WriteOptions): void {
@@ -124,6 +130,7 @@ export function createFaultyStore(fault?: Fault): () => readonly [Memory, Memory
       if (is("look at the fence, then write")) await tick();
       if (!is("no stamp by a write")) stamp(options);
       if (name !== undefined) marks.done.add(name);
+      state.written = true;
       await change();
     }
     async function add(messages: readonly (string | Message)[]): Promise<void> {
@@ -168,7 +175,7 @@ export function createFaultyStore(fault?: Fault): () => readonly [Memory, Memory
           : finder(query, k);
         const found = find([
           ...(is("search finds what was cleared") ? state.gone : []),
-          ...(await memory.load(query, options)),
+          ...(await memory.load(query, is("no check by search") ? { signal: options.signal } : options)),
         ]);
         return is("oldest found first") ? found.toReversed() : found;
       },

@@ -17,6 +17,7 @@ export const fenceCases = ({ create, parts }: MemoryTarget): Cases => ({
         await refused(`${what} with an older fence than a ${newer}'s`, late(old, "late", { fence: 9 }));
       }
       await refused(`load with an older fence than a ${newer}'s`, old.load("", { fence: 9 }));
+      if (parts.includes("search")) await refused("search with an older fence", old.search("1", 1, { fence: 9 }));
       assert.deepEqual(await old.load(), await next.load());
       await next.save(user("3"), assistant("4"), { fence: 10 });
       assert.deepEqual(await saved(old), [...before, "3", "4"]);
@@ -69,6 +70,10 @@ export const fenceCases = ({ create, parts }: MemoryTarget): Cases => ({
     for (const [what, write] of allWrites(parts)) await refused(`${what} without a fence`, write(b, "late"));
     assert.deepEqual(await saved(b), ["1", "2", "3", "4"]);
     if (parts.includes("search")) assert.equal((await b.search("3", 1)).length, 1);
+    const [reader, other] = await create();
+    await reader.load("", { fence: FIRST });
+    for (const [what, write] of allWrites(parts))
+      await refused(`${what} without a fence after a load`, write(other, "late"));
     await b.save(user("5"), assistant("6"), { fence: FIRST + 1 });
     await refused("clear with an older fence", a.clear({ fence: FIRST }));
   },
