@@ -30,7 +30,7 @@ export function boundProxy<T extends object>(target: T, replaced: Readonly<Recor
 
 /** Others may have more to them than their result. */
 const isPlainPromise = (value: unknown): value is Promise<unknown> =>
-  value instanceof Promise && Object.getPrototypeOf(value) === Promise.prototype && Object.keys(value).length === 0;
+  value?.constructor === Promise && Object.keys(value).length === 0;
 
 /** Whether JavaScript allows a proxy no other value than the object's own. */
 export function isFixed(target: object, name: PropertyKey): boolean {

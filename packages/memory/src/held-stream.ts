@@ -89,12 +89,17 @@ function likeIts<T>(
 /** No generator: the `return` of one that was not yet asked for anything would tell the stream nothing. */
 function heldIterable<T>(stream: AsyncIterable<T>, hold: StreamHold): AsyncIterableIterator<T> {
   const iterator = stream[Symbol.asyncIterator]();
+  const { run, over } = hold;
   const finish = async (ask: () => Promise<IteratorResult<T>> | undefined, value?: unknown) => {
+    let next: IteratorResult<T>;
     try {
-      return (await hold.run(ask)) ?? { done: true, value };
-    } finally {
-      await hold.over(false);
+      next = (await run(ask)) ?? { done: true, value };
+    } catch (error) {
+      await over(false);
+      throw error;
     }
+    if (next.done) await over(false);
+    return next;
   };
   const held: AsyncIterableIterator<T> = boundProxy(stream as AsyncIterableIterator<T>, {
     next: (...value: [] | [unknown]) =>

@@ -201,6 +201,28 @@ test("an iterator that was never asked ends the turn when it is returned, and so
   expect(await isHeld()).toBe(false);
 });
 
+test("a generator that goes on after it was told to end holds the turn until it has ended", async () => {
+  const { memory, isHeld } = session();
+  const turn = await memory.beginTurn();
+  async function* stubborn() {
+    try {
+      yield "Hi";
+    } catch {
+      yield "there!";
+    } finally {
+      yield "Bye";
+    }
+  }
+  const stream = turn.hold(stubborn());
+  await stream.next();
+  expect(await stream.throw!(own)).toEqual({ done: false, value: "there!" });
+  expect(await isHeld()).toBe(true);
+  expect(await stream.return!("end")).toEqual({ done: false, value: "Bye" });
+  expect(await isHeld()).toBe(true);
+  expect(await stream.next()).toEqual({ done: true, value: "end" });
+  expect(await isHeld()).toBe(false);
+});
+
 test("a stream that is promised and does not come ends the turn", async () => {
   const { memory, isHeld } = session();
   const turn = await memory.beginTurn();
