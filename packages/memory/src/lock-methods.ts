@@ -77,8 +77,6 @@ const kindOf = (value: unknown): string => Object.prototype.toString.call(value)
 
 const isGenerator = (method: unknown): boolean => /^(Async)?GeneratorFunction$/.test(kindOf(method));
 
-const beside = { beside: true };
-
 /** The promise, which is also what it promises for `for await`: its type may say that it is no promise but a generator. */
 function toIterate<T>(promise: Promise<T>): Promise<T> {
   async function* iterate() {
