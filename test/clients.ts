@@ -1,11 +1,8 @@
 import type { Driver } from "@distlock/core";
 import { ioredisDriver } from "@distlock/ioredis";
 import { type NodeRedisClient, nodeRedisDriver } from "@distlock/node-redis";
-import { type Cluster as Cluster5, Redis as Redis5 } from "ioredis-5";
-import { type Cluster as Cluster6, Redis as Redis6 } from "ioredis-6";
-import * as redis4 from "redis-4";
-import * as redis5 from "redis-5";
-import * as redis6 from "redis-6";
+import type { Cluster as Cluster5, Redis as Redis5 } from "ioredis-5";
+import type { Cluster as Cluster6, Redis as Redis6 } from "ioredis-6";
 
 /** A client of one library and version, and what the tests do with it besides locking. */
 export interface TestClient {
@@ -44,20 +41,20 @@ export async function ofNodeRedis(client: NodeRedis, close: () => unknown): Prom
   };
 }
 
-/** Every client version that is supported, connected to a server. */
+/** Every client version that is supported, connected to a server. Loaded when it is used: each worker process has one. */
 export const clients: Readonly<Record<string, (url: string) => Promise<TestClient>>> = {
-  "ioredis 5.11.1": async (url) => ofIoredis(new Redis5(url)),
-  "ioredis 6.0.0": async (url) => ofIoredis(new Redis6(url)),
-  "redis 4.7.1": (url) => {
-    const client = redis4.createClient({ url });
+  "ioredis 5.11.1": async (url) => ofIoredis(new (await import("ioredis-5")).Redis(url)),
+  "ioredis 6.0.0": async (url) => ofIoredis(new (await import("ioredis-6")).Redis(url)),
+  "redis 4.7.1": async (url) => {
+    const client = (await import("redis-4")).createClient({ url });
     return ofNodeRedis(client as unknown as NodeRedis, () => client.disconnect());
   },
-  "redis 5.12.1": (url) => {
-    const client = redis5.createClient({ url });
+  "redis 5.12.1": async (url) => {
+    const client = (await import("redis-5")).createClient({ url });
     return ofNodeRedis(client as unknown as NodeRedis, () => client.destroy());
   },
-  "redis 6.3.1": (url) => {
-    const client = redis6.createClient({ url });
+  "redis 6.3.1": async (url) => {
+    const client = (await import("redis-6")).createClient({ url });
     return ofNodeRedis(client as unknown as NodeRedis, () => client.destroy());
   },
 };

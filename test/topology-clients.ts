@@ -1,9 +1,4 @@
 import type { RedisCluster, RedisSentinel, RedisServer } from "@distlock/testing";
-import { Cluster as Cluster5, Redis as Redis5 } from "ioredis-5";
-import { Cluster as Cluster6, Redis as Redis6 } from "ioredis-6";
-import * as redis4 from "redis-4";
-import * as redis5 from "redis-5";
-import * as redis6 from "redis-6";
 import { clients, type NodeRedis, ofIoredis, ofNodeRedis, type TestClient } from "./clients";
 
 /** Where a topology is, in one string: `sentinel://name@7000,7001,7002` or `cluster://7000,7001,7002`. */
@@ -30,16 +25,18 @@ type Connect = Readonly<Record<string, (url: string) => Promise<TestClient>>>;
 
 /** Every client version that can ask Sentinels, made as its users make it. */
 export const sentinelClients: Connect = {
-  "ioredis 5.11.1": async (url) => ofIoredis(new Redis5({ ...sentinelsOf(url), socketTimeout: NOTICE })),
-  "ioredis 6.0.0": async (url) => ofIoredis(new Redis6({ ...sentinelsOf(url), socketTimeout: NOTICE })),
-  "redis 5.12.1": (url) => {
+  "ioredis 5.11.1": async (url) =>
+    ofIoredis(new (await import("ioredis-5")).Redis({ ...sentinelsOf(url), socketTimeout: NOTICE })),
+  "ioredis 6.0.0": async (url) =>
+    ofIoredis(new (await import("ioredis-6")).Redis({ ...sentinelsOf(url), socketTimeout: NOTICE })),
+  "redis 5.12.1": async (url) => {
     const { name, sentinels } = sentinelsOf(url);
-    const client = redis5.createSentinel({ name, sentinelRootNodes: sentinels });
+    const client = (await import("redis-5")).createSentinel({ name, sentinelRootNodes: sentinels });
     return ofNodeRedis(client as unknown as NodeRedis, () => client.destroy());
   },
-  "redis 6.3.1": (url) => {
+  "redis 6.3.1": async (url) => {
     const { name, sentinels } = sentinelsOf(url);
-    const client = redis6.createSentinel({ name, sentinelRootNodes: sentinels });
+    const client = (await import("redis-6")).createSentinel({ name, sentinelRootNodes: sentinels });
     return ofNodeRedis(client as unknown as NodeRedis, () => client.destroy());
   },
 };
@@ -49,18 +46,18 @@ const rootNodesOf = (url: string) => nodesOf(url).map((socket) => ({ socket }));
 const ofNodes = { redisOptions: { socketTimeout: NOTICE } };
 
 export const clusterClients: Connect = {
-  "ioredis 5.11.1": async (url) => ofIoredis(new Cluster5(nodesOf(url), ofNodes)),
-  "ioredis 6.0.0": async (url) => ofIoredis(new Cluster6(nodesOf(url), ofNodes)),
-  "redis 4.7.1": (url) => {
-    const client = redis4.createCluster({ rootNodes: rootNodesOf(url) });
+  "ioredis 5.11.1": async (url) => ofIoredis(new (await import("ioredis-5")).Cluster(nodesOf(url), ofNodes)),
+  "ioredis 6.0.0": async (url) => ofIoredis(new (await import("ioredis-6")).Cluster(nodesOf(url), ofNodes)),
+  "redis 4.7.1": async (url) => {
+    const client = (await import("redis-4")).createCluster({ rootNodes: rootNodesOf(url) });
     return ofNodeRedis(client as unknown as NodeRedis, () => client.disconnect());
   },
-  "redis 5.12.1": (url) => {
-    const client = redis5.createCluster({ rootNodes: rootNodesOf(url) });
+  "redis 5.12.1": async (url) => {
+    const client = (await import("redis-5")).createCluster({ rootNodes: rootNodesOf(url) });
     return ofNodeRedis(client as unknown as NodeRedis, () => client.destroy());
   },
-  "redis 6.3.1": (url) => {
-    const client = redis6.createCluster({ rootNodes: rootNodesOf(url) });
+  "redis 6.3.1": async (url) => {
+    const client = (await import("redis-6")).createCluster({ rootNodes: rootNodesOf(url) });
     return ofNodeRedis(client as unknown as NodeRedis, () => client.destroy());
   },
 };
