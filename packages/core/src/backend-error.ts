@@ -1,9 +1,8 @@
+import { messageOf } from "./cause";
 import { LockBackendError, LockError } from "./errors";
 import { ANSWER_TIMEOUT } from "./within";
 
 export type Verb = "acquire" | "extend" | "release" | "transfer" | "inspect" | "forceRelease";
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /**
  * What to do about what Redis or a client says. Redis error codes are the first word of the message in every client; before

@@ -1,10 +1,12 @@
+import { withoutCommand } from "./cause";
+
 const marker = Symbol.for("distlock.error");
 
 export type LockErrorCode = "LOCK_NOT_ACQUIRED" | "LOCK_LOST" | "LOCK_BACKEND" | "LOCKER_CLOSED";
 
 const quote = (key: string): string => JSON.stringify(key.length > 200 ? `${key.slice(0, 200)}…` : key);
 
-/** What every error of a locker is. The token is never part of it. */
+/** What every error of a locker is. No token is part of it, nor of its `cause`: that is the client's error without the command that failed. */
 export abstract class LockError extends Error {
   abstract readonly code: LockErrorCode;
   /** The key that the failed call was for. */
@@ -13,7 +15,7 @@ export abstract class LockError extends Error {
   readonly [marker] = true;
 
   constructor(message: string, key: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
+    super(message, cause === undefined ? undefined : { cause: withoutCommand(cause) });
     this.key = key;
     Object.defineProperty(this, marker, { enumerable: false });
   }

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { backendError, noAnswer } from "./backend-error";
 import type { Driver, ExtendReply, ReleaseReply } from "./driver";
 import { LockLostError } from "./errors";
@@ -82,8 +83,8 @@ export interface Holding {
 /** Only what a `Lock` has is public. */
 export class HeldLock implements Lock, Kept {
   readonly key: string;
-  readonly token: string;
   readonly fence: number;
+  readonly #token: string;
   readonly #with: Holding;
   readonly #ttl: number;
   readonly #autoExtend: boolean;
@@ -105,8 +106,8 @@ export class HeldLock implements Lock, Kept {
   constructor(key: string, fence: number, grant: Grant, options: ResolvedOptions, holding: Holding) {
     const { ttl, autoExtend, maxHold } = options;
     this.key = key;
-    this.token = grant.token;
     this.fence = fence;
+    this.#token = grant.token;
     this.#with = holding;
     this.#ttl = ttl;
     this.#autoExtend = autoExtend;
@@ -117,6 +118,11 @@ export class HeldLock implements Lock, Kept {
     this.#claimed = grant.claimed;
     this.#extendAt = grant.claimed ? topUp(grant.deadline) : this.#nextExtension(grant.deadline - ttl);
     if (autoExtend || grant.claimed) holding.keeper.add(this);
+  }
+
+  /** Not a field of the object, so that nothing that prints or copies the lock has it. */
+  get token(): string {
+    return this.#token;
   }
 
   get signal(): AbortSignal {
@@ -174,6 +180,12 @@ export class HeldLock implements Lock, Kept {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.release().catch(warn);
+  }
+
+  /** What `console.log` shows. */
+  [inspect.custom](): object {
+    const { key, fence, isHeld } = this;
+    return { key, fence, isHeld, remaining: this.remaining() };
   }
 
   // What follows is for the keeper.

@@ -5,7 +5,7 @@ import { type LockError, LockerClosedError, LockNotAcquiredError } from "./error
 import { createKeeper } from "./keeper";
 import { assertKey, inLockOrder } from "./keys";
 import { HeldLock, type Lock } from "./lock";
-import { createMultiLock, type MultiLock } from "./multi-lock";
+import { HeldLocks, type MultiLock } from "./multi-lock";
 import { defaultsFor, type LockOptions, type ResolvedOptions, resolveOptions } from "./options";
 import { createQueue } from "./queue";
 import { newInbox } from "./token";
@@ -96,8 +96,9 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
     const once = (timeout ?? asked.timeout) === 0;
     const how: ResolvedOptions = once ? { ...asked, wait: "retry", maxAttempts: 1, timeout: ANSWER_TIMEOUT } : asked;
     const grant = await acquireLock(keys, how, waiting);
-    const [lock, ...others] = keys.map((each, i) => new HeldLock(each, grant.fences[i]!, grant, asked, holding));
-    return (typeof key === "string" ? lock : createMultiLock([lock!, ...others])) as LockOf<K>;
+    const locks = keys.map((each, i) => new HeldLock(each, grant.fences[i]!, grant, asked, holding));
+    const lock: Lock | MultiLock = typeof key === "string" ? locks[0]! : new HeldLocks(locks);
+    return lock as LockOf<K>;
   }
 
   async function ask<T>(verb: Verb, key: string, send: () => Promise<T>): Promise<T> {

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import type { HeldLock, Lock } from "./lock";
 import { warn } from "./warning";
 
@@ -9,43 +10,66 @@ export interface MultiLock extends Omit<Lock, "key" | "fence"> {
   readonly fences: ReadonlyMap<string, number>;
 }
 
-export function createMultiLock(parts: readonly HeldLock[]): MultiLock {
-  const [{ token }] = parts as readonly [HeldLock];
-  const controller = new AbortController();
+export class HeldLocks implements MultiLock {
+  readonly keys: readonly string[];
+  readonly fences: ReadonlyMap<string, number>;
+  readonly #parts: readonly HeldLock[];
+  readonly #controller = new AbortController();
 
-  function onLoss(this: AbortSignal): void {
-    if (controller.signal.aborted) return; // of a part that was just given up
-    controller.abort(this.reason);
-    for (const part of parts) part.abandon();
+  constructor(parts: readonly HeldLock[]) {
+    this.keys = parts.map(({ key }) => key);
+    this.fences = new Map(parts.map(({ key, fence }) => [key, fence]));
+    this.#parts = parts;
+    for (const { signal } of parts) {
+      if (signal.aborted) this.#onLoss(signal.reason);
+      else signal.addEventListener("abort", () => this.#onLoss(signal.reason), { once: true });
+    }
   }
-  for (const { signal } of parts) {
-    if (signal.aborted) onLoss.call(signal);
-    else signal.addEventListener("abort", onLoss, { once: true });
+
+  /** Not a field of the object, so that nothing that prints or copies the lock has it. */
+  get token(): string {
+    return this.#parts[0]!.token;
+  }
+
+  get signal(): AbortSignal {
+    void this.isHeld; // aborts the signal if a lease is over
+    return this.#controller.signal;
+  }
+
+  get isHeld(): boolean {
+    return this.#parts.every((part) => part.isHeld);
+  }
+
+  // These three work also when they are passed on alone, `release` to a `finally` for instance.
+
+  readonly remaining = (): number => (this.isHeld ? Math.min(...this.#parts.map((part) => part.remaining())) : 0);
+
+  readonly extend = (ttl?: number): Promise<void> => this.#each((part) => part.extend(ttl));
+
+  readonly release = (): Promise<void> => this.#each((part) => part.release());
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.release().catch(warn);
+  }
+
+  /** What `console.log` shows. */
+  [inspect.custom](): object {
+    const { fences, isHeld } = this;
+    return { fences, isHeld, remaining: this.remaining() };
+  }
+
+  #onLoss(reason: unknown): void {
+    if (this.#controller.signal.aborted) return; // of a part that was just given up
+    this.#controller.abort(reason);
+    for (const part of this.#parts) part.abandon();
   }
 
   /** Of all parts. Rejects with the loss if one was lost, else with the first failure. */
-  async function each(step: (part: HeldLock) => Promise<void>): Promise<void> {
-    const outcomes = await Promise.allSettled(parts.map(step));
+  async #each(step: (part: HeldLock) => Promise<void>): Promise<void> {
+    const outcomes = await Promise.allSettled(this.#parts.map(step));
     const failed = outcomes.find((outcome) => outcome.status === "rejected");
-    if (failed) throw controller.signal.aborted ? controller.signal.reason : failed.reason;
+    if (!failed) return;
+    const { signal } = this.#controller;
+    throw signal.aborted ? signal.reason : failed.reason;
   }
-
-  const isHeld = () => parts.every((part) => part.isHeld);
-  const release = () => each((part) => part.release());
-  return {
-    keys: parts.map(({ key }) => key),
-    token,
-    fences: new Map(parts.map(({ key, fence }) => [key, fence])),
-    get signal() {
-      isHeld();
-      return controller.signal;
-    },
-    get isHeld() {
-      return isHeld();
-    },
-    remaining: () => (isHeld() ? Math.min(...parts.map((part) => part.remaining())) : 0),
-    extend: (ttl) => each((part) => part.extend(ttl)),
-    release,
-    [Symbol.asyncDispose]: () => release().catch(warn),
-  };
 }

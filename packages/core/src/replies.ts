@@ -3,10 +3,16 @@ import { LockBackendError } from "./errors";
 
 export const text = (reply: unknown): string => String(reply);
 
+/** Of a reply that has another shape than ours: not its content, which may have a token in it. */
+const shapeOf = (reply: unknown): string => {
+  if (Array.isArray(reply)) return `an array of ${reply.length}`;
+  return reply === null ? "null" : `a ${typeof reply}`;
+};
+
 export const integer = (reply: unknown): number => {
   const value = Number(text(reply));
   if (reply === null || reply === "" || !Number.isSafeInteger(value))
-    throw new TypeError(`not an integer: ${text(reply)}`);
+    throw new TypeError(`not an integer: ${shapeOf(reply)}`);
   return value;
 };
 
@@ -25,7 +31,7 @@ export function read<T>(key: string, parse: () => T): T {
 }
 
 export const list = (reply: unknown, length: number): readonly unknown[] => {
-  if (!Array.isArray(reply) || reply.length !== length) throw new TypeError(`not ${length} values: ${text(reply)}`);
+  if (!Array.isArray(reply) || reply.length !== length) throw new TypeError(`not ${length} values: ${shapeOf(reply)}`);
   return reply;
 };
 
@@ -35,7 +41,7 @@ const plain = (error: string): string => error.replace(/^(@user_script: ?\d+: ?)
 /** For a reply that is none of the known: the key is no lock, or Redis refused this lock alone, or the reply is not ours. */
 export function unknown(key: string, reply: unknown): Error {
   if (text(reply).startsWith("error ")) return new Error(plain(text(reply).slice("error ".length)));
-  if (text(reply) !== "foreign") return new TypeError(`not known: ${text(reply)}`);
+  if (text(reply) !== "foreign") return new TypeError(`not a known reply: ${shapeOf(reply)}`);
   return new LockBackendError(key, "the key holds something that is no lock: another type, or a string without ttl");
 }
 

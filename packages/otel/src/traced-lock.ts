@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { type Lock, type MultiLock, warn } from "@distlock/core";
 import type { Attributes } from "@opentelemetry/api";
 import type { Begin } from "./step";
@@ -14,8 +15,14 @@ export function tracedLock<L extends Lock | MultiLock>(lock: L, begin: Begin): L
   const named =
     "keys" in lock ? { keys: lock.keys, fences: lock.fences } : { key: lock.key, fence: (lock as Lock).fence };
   const release = () => begin("distlock.release", attributes).run(() => lock.release());
-  const traced: Omit<Lock, "key" | "fence"> = {
-    token: lock.token,
+  // Not fields of the object, so that nothing that prints or copies the lock has the token.
+  const hidden = {
+    get token() {
+      return lock.token;
+    },
+    [inspect.custom]: () => lock,
+  };
+  const traced: Omit<Lock, "key" | "fence" | "token"> = {
     get signal() {
       return lock.signal;
     },
@@ -27,5 +34,8 @@ export function tracedLock<L extends Lock | MultiLock>(lock: L, begin: Begin): L
     release,
     [Symbol.asyncDispose]: () => release().catch(warn),
   };
-  return Object.defineProperties(named, Object.getOwnPropertyDescriptors(traced)) as unknown as L;
+  return Object.create(hidden, {
+    ...Object.getOwnPropertyDescriptors(named),
+    ...Object.getOwnPropertyDescriptors(traced),
+  });
 }

@@ -1,0 +1,47 @@
+/** What an error may keep: nothing here comes from what was sent. */
+const harmless = new Set([
+  "name",
+  "message",
+  "stack",
+  "cause",
+  "errors",
+  "code",
+  "errno",
+  "syscall",
+  "address",
+  "port",
+]);
+
+/** Redis repeats the arguments of a command that it does not know. */
+const withoutArguments = (text: string): string => text.replace(/,? with args beginning with: [^\n]*/, "");
+
+/** The message of whatever a client rejected with. */
+export const messageOf = (error: unknown): string =>
+  withoutArguments(error instanceof Error ? error.message : String(error));
+
+/**
+ * A client's error without the command that failed. ioredis keeps the arguments of the command at the error, and a command may
+ * have the tokens of many locks.
+ */
+export function withoutCommand(error: unknown): unknown {
+  if (!(error instanceof Error)) return typeof error === "object" ? new Error(messageOf(error)) : error;
+  const { message, stack, cause } = error;
+  const errors: unknown = (error as { readonly errors?: unknown }).errors;
+  const clean = {
+    message: messageOf(error),
+    ...(stack !== undefined && { stack: withoutArguments(stack) }),
+    ...(cause !== undefined && { cause: withoutCommand(cause) }),
+    ...(Array.isArray(errors) && { errors: errors.map(withoutCommand) }),
+  };
+  const names = Reflect.ownKeys(error);
+  const isHarmless = names.every((name) => harmless.has(String(name)));
+  const isSame = clean.message === message && clean.cause === cause && !Array.isArray(errors);
+  if (isHarmless && isSame) return error;
+  const copy: Error = Object.create(Object.getPrototypeOf(error));
+  for (const name of names) {
+    if (!harmless.has(String(name))) continue;
+    const value = name in clean ? clean[name as keyof typeof clean] : error[name as keyof Error];
+    Object.defineProperty(copy, name, { value, configurable: true, writable: true });
+  }
+  return copy;
+}
