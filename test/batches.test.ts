@@ -36,7 +36,7 @@ test("one lock's error does not make another one's release unknown, however far 
   const [good, bad] = [`good:${randomUUID()}`, `bad:${randomUUID()}`];
   await (await locker.acquire(good)).release(); // loads the scripts
   const locks = [await locker.acquire(good), await locker.acquire(bad)] as const;
-  await redis.set(`{${bad}}~queue`, "no queue");
+  await redis.set(`{${bad}}~queue`, "no queue", "PX", 60_000);
   const next = near.withLock(good, async () => {});
   await untilWaiting(near, good, 1);
   const [first, second] = await Promise.allSettled(locks.map((lock) => lock.release()));

@@ -1,5 +1,5 @@
 import { expect, vi } from "vitest";
-import { answeredAfter, answeredLate, failed, lost, sentAfter, sleep } from "./model/faults";
+import { answeredAfter, answeredLate, failed, lost, sentAfter, sleep, unanswered } from "./model/faults";
 import {
   createDam,
   createGate,
@@ -76,6 +76,25 @@ scenarios({
     dam.letGo();
     await stillWaits(waiter);
     answered.open();
+  },
+
+  "a floor from before the server's clock was set back is forgotten with the next answer": async (stage) => {
+    const { b } = stage;
+    const heard = createGate();
+    b.faults.next("acquire", async <R>(send: () => Promise<R>) => {
+      const reply = await send();
+      return { ...reply, floor: (reply as { floor: number }).floor + 3_600_000_000 };
+    });
+    b.faults.next("heartbeat", async (send) => {
+      const reply = await send();
+      setTimeout(heard.open, 1);
+      return reply;
+    });
+    const { release, waiter } = await oneWaits(stage);
+    await heard.opened;
+    b.faults.always("heartbeat", unanswered);
+    await release();
+    await granted(waiter);
   },
 
   "a push does not count from its arrival": async (stage) => {

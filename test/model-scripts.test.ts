@@ -10,6 +10,14 @@ const LONG = 5_000;
 const free = async (stage: Stage, token: string, undo = false) =>
   stage.a.driver.release({ key: stage.key, token, undo });
 
+/** Waiters whose process is long dead. */
+async function fillQueue(redis: Stage["redis"], queue: string, count: number): Promise<void> {
+  for (let from = 0; from < count; from += 10_000) {
+    await redis.zadd(queue, ...Array.from({ length: 10_000 }, (_, i) => [from + i + 1, `dead:${from + i}`]).flat());
+  }
+  await redis.pexpire(queue, 60_000);
+}
+
 const holder = ({ redis, key }: Stage) => redis.get(key);
 
 const beat = ({ b, key }: Stage, ...tokens: string[]) => b.driver.heartbeat({ key, inbox: "two", tokens });
@@ -28,7 +36,7 @@ scenarios({
   "a release hands over to the first waiter, tells it, and mints a fence": async (stage) => {
     const { a, key } = stage;
     const told: unknown[] = [];
-    const listener = { granted: (...news: unknown[]) => void told.push(news), forcedOut() {}, reset() {} };
+    const listener = { granted: (...news: unknown[]) => void told.push(news), forcedOut() {}, ended() {} };
     const close = await a.driver.listen!("two", listener, new AbortController().signal);
     await ask(stage, a, "one:holder");
     const first = await fenceOf(stage);
@@ -57,6 +65,69 @@ scenarios({
     await free(stage, "one:holder");
     expect(await holder(stage)).toBe("two:waiter");
     await free(stage, "two:waiter");
+  },
+
+  "a sign of life from before the server's clock was set back does not count": async (stage) => {
+    await ask(stage, stage.a, "one:holder");
+    await ask(stage, stage.a, "gone:waiter", { ticket: 0 });
+    await sleep(WINDOW + 20);
+    await ask(stage, stage.b, "two:waiter", { ticket: 0 });
+    await stage.redis.hset(`{${stage.key}}~alive`, "gone", Date.now() + 3_600_000);
+    await free(stage, "one:holder");
+    expect(await holder(stage)).toBe("two:waiter");
+    await free(stage, "two:waiter");
+  },
+
+  "of many dead waiters one script drops a part, and meanwhile nobody overtakes": async (stage) => {
+    const queue = `{${stage.key}}~queue`;
+    await ask(stage, stage.a, "one:holder");
+    await fillQueue(stage.redis, queue, 100_000);
+    await ask(stage, stage.b, "two:waiter", { ticket: 0 });
+    await free(stage, "one:holder");
+    expect(await stage.redis.zcard(queue)).toBeGreaterThan(10_000);
+    expect((await ask(stage, stage.c, "three:newcomer")).status).toBe("held");
+    await until("handed over", async () => (await holder(stage)) === "two:waiter");
+    expect(await stage.redis.zcard(queue)).toBe(0);
+    await free(stage, "two:waiter");
+  },
+
+  "a server that refuses to publish hands over all the same": async (stage) => {
+    await ask(stage, stage.a, "one:holder");
+    await ask(stage, stage.b, "two:waiter", { ticket: 0 });
+    await stage.redis.call("ACL", "SETUSER", "default", "resetchannels");
+    expect(await free(stage, "one:holder")).toBe("released");
+    await stage.redis.call("ACL", "SETUSER", "default", "allchannels");
+    expect(await holder(stage)).toBe("two:waiter");
+    await free(stage, "two:waiter");
+  },
+
+  "a companion that is somebody else's is neither overwritten nor extended": async (stage) => {
+    const { redis, key, keys } = stage;
+    const theirs = ["fence", "queue", "alive", "released"].map((name) => `{${key}}~${name}`);
+    for (const name of theirs) {
+      await redis.set(name, "theirs");
+      await expect(ask(stage, stage.a, "one:holder", { ttl: 300 }).then(waitBehind)).rejects.toThrow(/companion/);
+      expect([await redis.get(name), await redis.pttl(name)]).toEqual(["theirs", -1]);
+      await redis.del(name);
+      await isFree(stage);
+    }
+    expect(keys).toContain(key);
+
+    /** Only who waits meets two of them. */
+    async function waitBehind(reply: { readonly status: string }) {
+      expect(reply.status).toBe("granted");
+      await ask(stage, stage.b, "two:waiter", { ticket: 0 });
+    }
+  },
+
+  "a token that was forced out is dead however long it is": async (stage) => {
+    for (const token of ["t".repeat(199), "t".repeat(200), "t".repeat(5_000)]) {
+      await ask(stage, stage.a, token);
+      await stage.b.driver.forceRelease(stage.key);
+      expect((await ask(stage, stage.a, token)).status).toBe("dead");
+      expect((await ask(stage, stage.a, `!${token}`)).status).toBe("granted");
+      await free(stage, `!${token}`);
+    }
   },
 
   "a newcomer that meets a free lock hands it to who waits": async (stage) => {

@@ -28,6 +28,36 @@ scenarios({
     await granted(waiter);
   },
 
+  "an outage costs heartbeats once, and not per second": async (stage) => {
+    const { b } = stage;
+    const { release, waiter } = await oneWaits(stage);
+    let unsettled = 0;
+    b.faults.always("heartbeat", () => {
+      unsettled++;
+      return new Promise(() => {});
+    });
+    await sleep(30 * HEARTBEAT);
+    expect(unsettled).toBeGreaterThan(3);
+    expect(unsettled).toBeLessThan(12);
+    b.faults.clear();
+    await release();
+    await granted(waiter);
+  },
+
+  "a listener that hears nothing is replaced": async (stage) => {
+    const { a, b, key } = stage;
+    b.faults.alwaysPush(dropped);
+    for (let round = 0; b.listeners < 2; round++) {
+      expect(round).toBeLessThan(20);
+      const lock = await granted(stage.attempt(a, key, FOR_EVER));
+      const waiter = stage.attempt(b, key, FOR_EVER);
+      await isWaiting(stage, 1);
+      await sleep(HEARTBEAT);
+      await stage.release(lock);
+      await stage.release(await granted(waiter));
+    }
+  },
+
   "waiters that the server forgot come back to their places": async (stage) => {
     const { b, c, key, redis } = stage;
     const { waiter: first } = await oneWaits(stage);

@@ -70,23 +70,21 @@ describe.each(topologies)("$kind", ({ url, nodes, clients, command }) => {
     async function open() {
       const client = await connect(url);
       const { driver } = client;
-      let resets = 0;
+      let opened = 0;
       const deaf: Driver = {
         ...driver,
         heartbeat: () => new Promise(() => {}),
-        listen: (inbox, handlers, signal) => {
-          const reset = () => {
-            resets++;
-            handlers.reset();
-          };
-          return driver.listen!(inbox, { ...handlers, reset }, signal);
+        async listen(...listening) {
+          const close = await driver.listen!(...listening);
+          opened++;
+          return close;
         },
       };
       const [holder, waiter] = [createLocker(driver), createLocker(deaf, { timeout: 20_000 })];
       return {
         holder,
         waiter,
-        resets: () => resets,
+        opened: () => opened,
         async close() {
           await waiter.close();
           await holder.close();
@@ -97,14 +95,14 @@ describe.each(topologies)("$kind", ({ url, nodes, clients, command }) => {
     }
 
     test("is granted by message, with no heartbeat in between, whatever the slot", async () => {
-      const { holder, waiter, resets, close } = await open();
+      const { holder, waiter, opened, close } = await open();
       for (let round = 0; round < 6; round++) {
         const key = `message:${randomUUID()}`;
         const lock = await holder.acquire(key);
         const waiting = waiter.acquire(key);
         waiting.catch(() => {});
         await untilWaiting(holder, key, 1);
-        await until(async () => resets() === 1);
+        await until(async () => opened() === 1);
         await lock.release();
         const next = await waiting;
         expect(next.fence).toBeGreaterThan(lock.fence);
@@ -114,28 +112,28 @@ describe.each(topologies)("$kind", ({ url, nodes, clients, command }) => {
     });
 
     test("listens again after its connection was killed, and says so", async () => {
-      const { holder, waiter, resets, close } = await open();
+      const { holder, waiter, opened, close } = await open();
       const key = `killed:${randomUUID()}`;
       const lock = await holder.acquire(key);
       const waiting = waiter.acquire(key);
       waiting.catch(() => {});
       await untilWaiting(holder, key, 1);
       for (let round = 1; round <= 3; round++) {
-        await until(async () => resets() === round);
+        await until(async () => opened() === round);
         for (const node of await listening()) await killListeners(node);
       }
-      await until(async () => resets() === 4);
+      await until(async () => opened() === 4);
       await lock.release();
       await (await waiting).release();
       await close();
     });
 
     test("tells a holder that it was forced out", async () => {
-      const { holder, waiter, resets, close } = await open();
+      const { holder, waiter, opened, close } = await open();
       const [key, other] = [`forced:${randomUUID()}`, `forced:${randomUUID()}`];
       const held = await holder.acquire(other);
       const waiting = waiter.acquire(other);
-      await until(async () => resets() === 1);
+      await until(async () => opened() === 1);
       const lock = await waiter.acquire(key);
       const lost = new Promise((resolve) => lock.signal.addEventListener("abort", () => resolve(lock.signal.reason)));
       expect(await holder.forceRelease(key)).toBe(true);

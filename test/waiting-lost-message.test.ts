@@ -43,17 +43,12 @@ async function open(connect: (typeof connections)[string]): Promise<Line> {
   let heartbeats = 0;
   const connection: RedisConnection = {
     ...commands.connection,
-    subscribe: (channel, onMessage, onReset, signal) =>
-      messages.connection.subscribe!(
-        channel,
-        onMessage,
-        () => {
-          const before = heartbeats;
-          onReset();
-          checks.push(heartbeats > before);
-        },
-        signal,
-      ),
+    async subscribe(...listening) {
+      const close = await messages.connection.subscribe!(...listening);
+      const before = heartbeats;
+      setImmediate(() => checks.push(heartbeats > before));
+      return close;
+    },
   };
   const driver = redisDriver(connection);
   let deaf = false;

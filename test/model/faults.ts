@@ -120,7 +120,7 @@ export function faulty(driver: Driver): { readonly driver: Driver; readonly faul
             else deliver();
           },
           forcedOut: (token) => dead || listener.forcedOut(token),
-          reset: () => dead || listener.reset(),
+          ended: () => dead || listener.ended(),
         };
         return driver.listen!(inbox, between, signal);
       },

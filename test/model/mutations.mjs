@@ -7,16 +7,17 @@
 export const mutations = {
   "hand-over ignores freshness": {
     rule: "a lock is handed over only to a waiter whose process is alive",
-    edits: [["lua/hand-over.lua", "or 0) > now", "or 0) >= 0"]],
+    edits: [
+      ["lua/hand-over.lua", "alive[inbox] = till > now and till <= now + WINDOW + 1", "alive[inbox] = till >= 0"],
+    ],
   },
   "hand-over leaves the waiter in the queue": {
     rule: "a hand-over pops the entry",
     edits: [
-      ["lua/hand-over.lua", "call('ZREM', KEYS[k + 2], head)\n    local inbox", "local inbox"],
       [
         "lua/hand-over.lua",
-        "      return fence\n    end\n",
-        "      return fence\n    end\n    call('ZREM', KEYS[k + 2], head)\n",
+        "call('ZREMRANGEBYRANK', KEYS[k + 2], 0, i - 1)",
+        "call('ZREMRANGEBYRANK', KEYS[k + 2], 0, i - 2)",
       ],
     ],
   },
@@ -25,15 +26,19 @@ export const mutations = {
     edits: [
       [
         "lua/hand-over.lua",
-        "mint(k, call('GET', KEYS[k + 1]), ARGV[1])",
-        "tonumber(call('GET', KEYS[k + 1])) or mint(k, nil, ARGV[1])",
+        "mint(k, call('GET', KEYS[k + 1]), CLAIM)",
+        "tonumber(call('GET', KEYS[k + 1])) or mint(k, nil, CLAIM)",
       ],
     ],
   },
   "hand-over tells nobody": {
     rule: "the new holder is told at once",
     edits: [
-      ["lua/hand-over.lua", "call('PUBLISH', 'distlock:' .. inbox, head .. ' ' .. exact(fence) .. ' ' .. ARGV[1])", ""],
+      [
+        "lua/hand-over.lua",
+        "redis.pcall('PUBLISH', 'distlock:' .. inbox, head .. ' ' .. exact(fence) .. ' ' .. CLAIM)",
+        "0",
+      ],
     ],
   },
   "fences are formatted by Lua": {
@@ -52,7 +57,7 @@ export const mutations = {
   },
   "one lock's error stops the others of its command": {
     rule: "a batch answers for each lock",
-    edits: [["lua/hand-over.lua", "pcall(run, 6 * i + 1, first + step * i)", "true, run(6 * i + 1, first + step * i)"]],
+    edits: [["lua/hand-over.lua", "= pcall(run, ...)", "= true, run(...)"]],
   },
   "acquire grants a dead token": {
     rule: "a token that was given up is refused, in whatever order the two arrive",
@@ -60,15 +65,15 @@ export const mutations = {
   },
   "acquire grants a released token": {
     rule: "a late copy of an acquire is refused after the release",
-    edits: [["lua/acquire-one.lua", "released == token or released == '!' .. token", "released == '!' .. token"]],
+    edits: [["lua/hand-over.lua", "(released == token or ", "("]],
   },
   "acquire grants a token that was forced out": {
     rule: "who was forced out does not come back",
-    edits: [["lua/acquire-one.lua", "released == token or released == '!' .. token", "released == token"]],
+    edits: [["lua/hand-over.lua", " or released == '!' .. redis.sha1hex(token))", ")"]],
   },
   "acquire overtakes": {
     rule: "a newcomer that meets a free lock hands it to who waits",
-    edits: [["lua/acquire-one.lua", "last = hand_over(k) or last", ""]],
+    edits: [["lua/acquire-one.lua", "minted, settling = hand_over(k)", ""]],
   },
   "acquire shortens": {
     rule: "a repeated acquire does not shorten the lease",
@@ -84,7 +89,7 @@ export const mutations = {
   },
   "heartbeat's floor is what is stored": {
     rule: "the floor is at least the server's time, so that it also holds when the last fence is forgotten",
-    edits: [["lua/heartbeat.lua", "math.max(last, time)", "last"]],
+    edits: [["lua/heartbeat.lua", "math.max(last, now)", "last"]],
   },
   "tickets are only the clock": {
     rule: "tickets are different",
@@ -102,13 +107,15 @@ export const mutations = {
   },
   "enqueueing shows no life": {
     rule: "who has just come is alive",
-    edits: [["lua/acquire-one.lua", "call('HSET', KEYS[k + 3], inbox_of(token), exact(time / 1000 + ARGV[2]))", ""]],
+    edits: [["lua/acquire-one.lua", "call('HSET', KEYS[k + 3], inbox_of(token), exact(time / 1000 + WINDOW))", ""]],
   },
   "the queue has no ttl": {
     rule: "no companion is without a ttl",
     edits: [
-      ["lua/acquire-one.lua", "call('PEXPIRE', KEYS[k + 2], 2 * ARGV[2])", ""],
-      ["lua/heartbeat.lua", "call('PEXPIRE', KEYS[3], 2 * ARGV[2]) == 1", "call('EXISTS', KEYS[3]) == 1"],
+      ["lua/acquire-one.lua", "call('PEXPIRE', KEYS[k + 2], 2 * WINDOW)", ""],
+      ["lua/heartbeat.lua", "call('PEXPIRE', KEYS[k + 2], 2 * WINDOW)", ""],
+      ["lua/hand-over.lua", "return call('PTTL', KEYS[k + 2]) >= 0", "return call('EXISTS', KEYS[k + 2]) == 1"],
+      ["lua/acquire-one.lua", "if is_foreign(k + 2) or is_foreign(k + 3) then", "if false then"],
     ],
   },
   "extend shortens": {
@@ -125,11 +132,11 @@ export const mutations = {
   },
   "release hands nothing over": {
     rule: "the release grants the next waiter in the same step",
-    edits: [["lua/release.lua", "      hand_over(k)", ""]],
+    edits: [["lua/release.lua", "_, settling = hand_over(k)", ""]],
   },
   "a stale release leaves a free lock": {
     rule: "whatever meets a free lock hands it over",
-    edits: [["lua/release.lua", "if ours or not holder then", "if ours then"]],
+    edits: [["lua/release.lua", "if (ours or not holder) and", "if ours and"]],
   },
   "release leaves no tombstone": {
     rule: "a token that was given up is refused, in whatever order the two arrive",
@@ -141,41 +148,45 @@ export const mutations = {
   },
   "a repeated release is not ours": {
     rule: "a release that is sent again is told the same",
-    edits: [["lua/release.lua", "(ours or call('MGET', KEYS[k + 4])[1] == token)", "ours"]],
+    edits: [["lua/release.lua", "ours or call('MGET', KEYS[k + 4])[1] == token", "ours"]],
   },
   "heartbeat leaves a free lock": {
     rule: "whatever meets a free lock hands it over",
-    edits: [["lua/heartbeat.lua", "  hand_over(1)", ""]],
+    edits: [["lua/heartbeat.lua", "_, settling = hand_over(k)", ""]],
   },
   "heartbeat shows no life": {
     rule: "a heartbeat keeps the process's waiters alive",
-    edits: [["lua/heartbeat.lua", "call('HSET', KEYS[4], ARGV[3], exact(time / 1000 + ARGV[2]))", ""]],
+    edits: [["lua/heartbeat.lua", "call('HSET', KEYS[k + 3], inbox, exact(now / 1000 + WINDOW))", ""]],
   },
   "heartbeat does not keep the queue": {
     rule: "heartbeats push the end of the queue before them",
-    edits: [["lua/heartbeat.lua", "call('PEXPIRE', KEYS[3], 2 * ARGV[2]) == 1", "call('EXISTS', KEYS[3]) == 1"]],
+    edits: [["lua/heartbeat.lua", "call('PEXPIRE', KEYS[k + 2], 2 * WINDOW)", ""]],
   },
   "heartbeat does not prolong the claim": {
     rule: "a claim lasts while its waiter's process is alive",
-    edits: [["lua/heartbeat.lua", "call('PEXPIRE', KEYS[1], ARGV[1])", ""]],
+    edits: [["lua/heartbeat.lua", "call('PEXPIRE', KEYS[k], CLAIM)", ""]],
   },
   "heartbeat shortens": {
     rule: "a heartbeat does not shorten the lease",
-    edits: [["lua/heartbeat.lua", "if left < tonumber(ARGV[1]) then", "if true then"]],
+    edits: [["lua/heartbeat.lua", "if left < tonumber(CLAIM) then", "if true then"]],
   },
   "heartbeat enqueues": {
     rule: "only an acquire enqueues",
     edits: [
-      ["lua/heartbeat.lua", "local state = 0", "local state = 0\n  call('ZADD', KEYS[3], 'NX', exact(time), ARGV[i])"],
+      [
+        "lua/heartbeat.lua",
+        "local head = call('ZRANGE', KEYS[k + 2], 0, 0)[1]",
+        "for i = from, to do call('ZADD', KEYS[k + 2], 'NX', exact(now), ARGV[i]) end\n  local head = call('ZRANGE', KEYS[k + 2], 0, 0)[1]",
+      ],
     ],
   },
   "heartbeat never says missing": {
     rule: "a waiter that was dropped is told so",
-    edits: [["lua/heartbeat.lua", "local state = 0", "local state = 1"]],
+    edits: [["lua/heartbeat.lua", "local state = '0'", "local state = '1'"]],
   },
   "heartbeat never says granted": {
     rule: "a hand-over whose message was lost is found by heartbeat",
-    edits: [["lua/heartbeat.lua", "state = 2", "state = 1"]],
+    edits: [["lua/heartbeat.lua", "state = '2'", "state = '1'"]],
   },
   "forceRelease hands nothing over": {
     rule: "whatever frees a lock hands it over",
@@ -189,8 +200,8 @@ export const mutations = {
     rule: "a waiter that was dropped asks again",
     edits: [
       [
-        "src/queue.ts",
-        'else if (states[i] === "missing") waiter.tell(0, ASK_AGAIN);',
+        "src/heartbeats.ts",
+        'else if (states[i] === "missing") waiter.missing();',
         'else if (states[i] === "missing") {}',
       ],
     ],
@@ -201,36 +212,31 @@ export const mutations = {
   },
   "a push is never void": {
     rule: "a push that is older than the last answer is void",
-    edits: [["src/queue.ts", "if (waiter && fence > waiter.floor)", "if (waiter)"]],
+    edits: [["src/waiter.ts", "if (fence > this.#floor)", "if (fence > 0)"]],
   },
   "heartbeats leave the floor": {
     rule: "a push that is older than the last answer is void",
-    edits: [["src/queue.ts", "    this.floor = Math.max(this.floor, floor);\n", ""]],
+    edits: [["src/waiter.ts", "      this.#floor = floor;\n", ""]],
   },
   "a push counts from its arrival": {
     rule: "a lease is counted from when the waiter was last heard",
-    edits: [["src/queue.ts", "leaseEnd(waiter.heardAt, claim)", "leaseEnd(now(), claim)"]],
+    edits: [["src/waiter.ts", "leaseEnd(this.#heardAt, claim)", "leaseEnd(now(), claim)"]],
   },
   "a heartbeat's grant counts from its arrival": {
     rule: "a lease is counted from when the request was sent",
-    edits: [["src/queue.ts", "leaseEnd(sent, CLAIM)", "leaseEnd(now(), CLAIM)"]],
+    edits: [["src/waiter.ts", "leaseEnd(sent, CLAIM)", "leaseEnd(now(), CLAIM)"]],
   },
   "an unanswered request counts": {
     rule: "the send time of an unanswered enqueue is that of its first sending",
-    edits: [["src/queue.ts", "    this.#asking = true;\n", "    this.#asking = true;\n    this.heardAt = now();\n"]],
+    edits: [["src/waiter.ts", "    this.#asking = true;\n", "    this.#asking = true;\n    this.#heardAt = now();\n"]],
   },
   "an unanswered heartbeat blocks the next": {
     rule: "a heartbeat waits for no other",
     edits: [
       [
-        "src/queue.ts",
-        "line.checkAt = sent + HEARTBEAT * (0.9 + Math.random() / 10);",
-        "line.checkAt = Number.POSITIVE_INFINITY;",
-      ],
-      [
-        "src/queue.ts",
-        "if (head) expectEnd(line, remaining);\n    asked",
-        "line.checkAt = sent + HEARTBEAT;\n    wakeBy(line.checkAt);\n    if (head) expectEnd(line, remaining);\n    asked",
+        "src/heartbeats.ts",
+        "line.beatAt = sent + (isMute ? Math.max(pause, sent - line.silentSince) : pause);",
+        "line.beatAt = pause < 0 && isMute ? sent : Number.POSITIVE_INFINITY;",
       ],
     ],
   },
@@ -251,9 +257,14 @@ export const mutations = {
     edits: [["src/lease.ts", "2 + ttl * 0.01", "0 * ttl"]],
   },
   "a lock comes back": {
-    rule: "past its deadline a lock is lost for good",
+    rule: "a loss that was told stays",
     edits: [
-      ["src/lock.ts", "if (!this.isHeld) return;", ""],
+      [
+        "src/lock.ts",
+        'if (this.#state !== "held") return;\n    this.#failure = undefined;',
+        "this.#failure = undefined;",
+      ],
+      ["src/lock.ts", "leaseEnd(sent, ttl));\n    if (!this.isHeld) return;", "leaseEnd(sent, ttl));"],
       [
         "src/lock.ts",
         '    return this.#state === "held";\n',
@@ -263,7 +274,7 @@ export const mutations = {
   },
   "a loss sends no release": {
     rule: "what ends a token sends a release",
-    edits: [["src/lock.ts", "if (!stolen || this.#ambiguous) void this.#with.undo(this.key, this.token);", ""]],
+    edits: [["src/lock.ts", "if (!stolen || this.#ambiguous) this.#undo();", ""]],
   },
   "who gives up says nothing": {
     rule: "an abort, a timeout and close leave the queue",
@@ -301,14 +312,80 @@ export const mutations = {
   },
   "a claim is not extended": {
     rule: "who was handed a lock extends it to its ttl",
-    edits: [["src/lock.ts", "grant.claimed ? topUp(grant.deadline) : ", ""]],
+    edits: [["src/lock.ts", "grant.claimed ? now() : ", ""]],
   },
   "the end of a lease is not awaited": {
     rule: "the first waiter looks when the holder's lease ends",
-    edits: [["src/queue.ts", "Math.min(line.checkAt, now() + Math.max(remaining, 0) + 1)", "line.checkAt"]],
+    edits: [["src/heartbeats.ts", "Math.min(line.endsAt, now() + Math.max(remaining, 0) + 1)", "line.endsAt"]],
+  },
+  "hand-over trusts a clock that was set back": {
+    rule: "a sign of life that is further ahead than the window does not count",
+    edits: [["lua/hand-over.lua", "till > now and till <= now + WINDOW + 1", "till > now"]],
+  },
+  "hand-over drops without end": {
+    rule: "one script drops a bounded number of dead waiters",
+    edits: [["lua/hand-over.lua", "while dropped < MOST do", "while true do"]],
+  },
+  "a release that is to be asked again is not": {
+    rule: "a release that met too many dead waiters is asked again",
+    edits: [["src/redis-driver.ts", "if (settling) release(request).catch(() => {});", ""]],
+  },
+  "acquire takes a lock whose dead waiters are being dropped": {
+    rule: "nobody overtakes while dead waiters are dropped",
+    edits: [["lua/acquire-one.lua", "if not settling and call(", "if call("]],
+  },
+  "a refused message stops the hand-over": {
+    rule: "a message is a hint: a hand-over does not need it",
+    edits: [["lua/hand-over.lua", "local sent = redis.pcall('PUBLISH'", "local sent = call('PUBLISH'"]],
+  },
+  "companions of others are overwritten": {
+    rule: "a companion without a ttl is somebody else's",
+    edits: [["lua/hand-over.lua", "return call('PTTL', KEYS[k]) == -1", "return false"]],
+  },
+  "an outage is paid by the second": {
+    rule: "the heartbeats without an answer are bounded",
+    edits: [
+      ["src/heartbeats.ts", "(isMute ? Math.max(pause, sent - line.silentSince) : pause)", "(isMute ? pause : pause)"],
+    ],
+  },
+  "a deaf listener stays": {
+    rule: "a listener that hears nothing is replaced",
+    edits: [["src/inbox.ts", "if (isOverdue && expected.size >= DEAF) replace();", ""]],
+  },
+  "a lease is over before what has arrived is read": {
+    rule: "after a stall, what has arrived counts before a lease is over",
+    edits: [
+      [
+        "src/lock.ts",
+        "if (this.#unanswered === 0) this.#loseLease();",
+        "if (this.#unanswered >= 0) this.#loseLease();",
+      ],
+    ],
+  },
+  "a handed-over lock is told before its extension is sent": {
+    rule: "the extension of a handed-over lock is sent before its holder goes on",
+    edits: [["src/locker.ts", "if (grant.claimed) await written();", ""]],
+  },
+  "only an extended lock hears that it was forced out": {
+    rule: "every lock hears that it was forced out",
+    edits: [
+      [
+        "src/keeper.ts",
+        "for (const lock of held) if (lock.token === token)",
+        "for (const lock of kept) if (lock.token === token)",
+      ],
+    ],
+  },
+  "who is forced out frees nothing": {
+    rule: "a lock that was said to be forced out is freed",
+    edits: [["src/lock.ts", "this.#undo(); // whoever may publish", "// whoever may publish"]],
+  },
+  "a floor from before the clock was set back stays": {
+    rule: "the floor is that of the answer to the latest request",
+    edits: [["src/waiter.ts", "      this.#floor = floor;\n", "      this.#floor = Math.max(this.#floor, floor);\n"]],
   },
   "a new inbox checks nothing": {
     rule: "when messages may have been lost, all waiters are checked",
-    edits: [["src/queue.ts", "reset: checkAll", "reset() {}"]],
+    edits: [["src/queue.ts", "opened: () => heartbeats.checkAll()", "opened() {}"]],
   },
 };

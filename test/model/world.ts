@@ -12,6 +12,8 @@ export interface Actor {
   /** Past the faults: each request is carried out, and written down. */
   readonly driver: Driver;
   readonly crashed: boolean;
+  /** How often it has begun to listen. */
+  readonly listeners: number;
   /** It is gone at once, with all connections, and cleans up nothing. */
   crash(): Promise<void>;
   /** Its connections break, and its clients make new ones. */
@@ -118,6 +120,9 @@ export async function createWorld(
       driver,
       get crashed() {
         return crashed;
+      },
+      get listeners() {
+        return closers.size;
       },
       async crash() {
         crashed = true;

@@ -1,24 +1,32 @@
--- Put before the scripts that grant. ARGV[2] is the freshness window: for how long (ms) a sign of life counts.
+-- Put before the scripts that grant.
 
 -- One lock for a token, or its place in the queue. The present holder is told its fence again, a dead token is refused.
 -- ticket  '' not to wait, '0' for the end of the queue, or the place that the token once had
 -- Gives   its fence if it is granted | 'held <ms left of the lease>'
 --         | 'queued <ms left of the lease> <ticket> <floor of later fences> <how many are before it>' | 'dead' | 'foreign'
+--         | 'foreign fence', 'foreign queue' and so on: the companion is somebody else's
+-- While the dead waiters of a long queue are dropped, the lock is held for 0 ms.
 local function acquire(k, token, ttl, ticket)
   local time = micros()
   local known = call('MGET', KEYS[k + 1], KEYS[k + 4], KEYS[k + 5])
   local last, released = known[1], known[2]
-  if known[3] or released == token or released == '!' .. token then
+  if known[3] or is_over(token, released) then
     return 'dead'
   end
-  if call('EXISTS', KEYS[k + 2]) == 1 and call('EXISTS', KEYS[k]) == 0 then
-    last = hand_over(k) or last
+  local foreign = foreign_companion(k, last)
+  if foreign then
+    return foreign
   end
-  if call('SET', KEYS[k], token, 'NX', 'PX', ttl) then
+  local minted, settling
+  if is_awaited(k) and call('EXISTS', KEYS[k]) == 0 then
+    minted, settling = hand_over(k)
+    last = minted or last
+  end
+  if not settling and call('SET', KEYS[k], token, 'NX', 'PX', ttl) then
     return mint(k, last, ttl)
   end
   local holder = redis.pcall('GET', KEYS[k])
-  local left = call('PTTL', KEYS[k])
+  local left = settling and 0 or call('PTTL', KEYS[k])
   if holder == token then
     if left < tonumber(ttl) then
       call('PEXPIRE', KEYS[k], ttl)
@@ -32,7 +40,12 @@ local function acquire(k, token, ttl, ticket)
   if ticket == '' then
     return 'held ' .. left
   end
+  if is_foreign(k + 2) or is_foreign(k + 3) then
+    return 'foreign ' .. (is_foreign(k + 2) and 'queue' or 'alive')
+  end
   local place = call('ZSCORE', KEYS[k + 2], token)
+  call('HSET', KEYS[k + 3], inbox_of(token), exact(time / 1000 + WINDOW))
+  call('PEXPIRE', KEYS[k + 3], 2 * WINDOW)
   if not place then
     place = tonumber(ticket)
     if place == 0 then
@@ -40,9 +53,8 @@ local function acquire(k, token, ttl, ticket)
     end
     call('ZADD', KEYS[k + 2], exact(place), token)
   end
-  call('HSET', KEYS[k + 3], inbox_of(token), exact(time / 1000 + ARGV[2]))
-  call('PEXPIRE', KEYS[k + 2], 2 * ARGV[2])
-  call('PEXPIRE', KEYS[k + 3], 2 * ARGV[2])
+  call('PEXPIRE', KEYS[k + 2], 2 * WINDOW)
   local floor = math.max(time, tonumber(last) or 0)
-  return string.format('queued %d %.0f %.0f %d', left, place, floor, call('ZRANK', KEYS[k + 2], token))
+  local before = settling and 0 or call('ZRANK', KEYS[k + 2], token)
+  return string.format('queued %d %.0f %.0f %d', left, place, floor, before)
 end

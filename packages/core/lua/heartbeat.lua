@@ -1,32 +1,50 @@
--- A process shows that its waiters of one lock are alive, and is told how each stands. Enqueues nobody.
--- KEYS   six, see hand-over.lua
--- ARGV   1 claim (ms)  2 freshness window (ms)  3 inbox of the process, then its tokens
--- Reply  {ms left of the lease or -2, last fence or 0, floor of later fences, 1 if the head of the queue is one of its own,
---        then per token: 2 granted, its claim counted from now | 1 queued | 0 missing, or not to be waited for: no lease}
-call('ZREM', KEYS[3], '') -- a first write that is never refused for want of memory
-local time = micros()
-if call('PEXPIRE', KEYS[3], 2 * ARGV[2]) == 1 then
-  call('HSET', KEYS[4], ARGV[3], exact(time / 1000 + ARGV[2]))
-  call('PEXPIRE', KEYS[4], 2 * ARGV[2])
-  if call('EXISTS', KEYS[1]) == 0 then
-    hand_over(1)
-  end
-end
-local holder = redis.pcall('GET', KEYS[1])
-local left = call('PTTL', KEYS[1])
-local last = tonumber(call('MGET', KEYS[2])[1]) or 0
-local head = call('ZRANGE', KEYS[3], 0, 0)[1]
-local reply = { left, last, math.max(last, time), head and inbox_of(head) == ARGV[3] and 1 or 0 }
-for i = 4, #ARGV do
-  local state = 0
-  if holder == ARGV[i] then
-    state = 2
-    if left < tonumber(ARGV[1]) then
-      call('PEXPIRE', KEYS[1], ARGV[1])
+-- A process shows that its waiters of some locks are alive, and is told how each of them stands. Enqueues nobody.
+-- KEYS   per lock: lock, fence, queue, alive: the first four of hand-over.lua
+-- ARGV   1 to 3 see hand-over.lua   4 inbox of the process, then per lock: how many tokens, and these
+-- Reply  per lock '<ms left of the lease or -2> <last fence or 0> <floor of later fences>
+--        <1 if the first in the queue is one of the inbox, or if nobody alive is known to be before it> <a digit per token>':
+--        2 granted, its claim counted from now | 1 queued | 0 missing, or not to be waited for: no lease
+local inbox = ARGV[4]
+
+local function beat(k, from, to)
+  local now = micros()
+  local head = call('ZRANGE', KEYS[k + 2], 0, 0)[1]
+  local holder = redis.pcall('GET', KEYS[k])
+  local settling
+  if head then
+    call('PEXPIRE', KEYS[k + 2], 2 * WINDOW) -- a first write that is never refused for want of memory
+    call('HSET', KEYS[k + 3], inbox, exact(now / 1000 + WINDOW))
+    call('PEXPIRE', KEYS[k + 3], 2 * WINDOW)
+    if not holder then
+      local _
+      _, settling = hand_over(k)
+      head = call('ZRANGE', KEYS[k + 2], 0, 0)[1]
+      holder = call('GET', KEYS[k])
     end
-  elseif left ~= -1 and call('ZSCORE', KEYS[3], ARGV[i]) then
-    state = 1
   end
-  reply[i + 1] = state
+  local left = call('PTTL', KEYS[k])
+  local last = tonumber(call('MGET', KEYS[k + 1])[1]) or 0
+  local first = settling or head and inbox_of(head) == inbox
+  local states = {}
+  for i = from, to do
+    local state = '0'
+    if holder == ARGV[i] then
+      state = '2'
+      if left < tonumber(CLAIM) then
+        call('PEXPIRE', KEYS[k], CLAIM)
+      end
+    elseif left ~= -1 and head and call('ZSCORE', KEYS[k + 2], ARGV[i]) then
+      state = '1'
+    end
+    states[#states + 1] = state
+  end
+  return string.format('%d %.0f %.0f %d ', left, last, math.max(last, now), first and 1 or 0) .. table.concat(states)
 end
-return reply
+
+local replies, from = {}, 6
+for i = 1, #KEYS / 4 do
+  local to = from + ARGV[from - 1] - 1
+  replies[i] = guarded(beat, 4 * i - 3, from, to)
+  from = to + 2
+end
+return with_note(replies)

@@ -1,9 +1,9 @@
 -- Gives a held lock to another token in one step, without its being free in between: a grant, with a new fence and a lease
 -- of its own. The old token counts as released. Waiters keep their places. A repeated transfer is told its fence again.
 -- KEYS   six, see hand-over.lua; the tombstone is that of the token that gets the lock
--- ARGV   1 claim (ms)  2 token that has the lock  3 token that gets it  4 ttl (ms)
--- Reply  its fence | 'lost' not held by the first | 'dead' the second was given up | 'foreign'
-local from, to, ttl = ARGV[2], ARGV[3], ARGV[4]
+-- ARGV   1 to 3 see hand-over.lua   4 token that has the lock  5 token that gets it  6 ttl (ms)
+-- Reply  its fence | 'lost' not held by the first | 'dead' the second was given up | 'foreign', also as in acquire-one.lua
+local from, to, ttl = ARGV[4], ARGV[5], ARGV[6]
 micros()
 local holder = redis.pcall('GET', KEYS[1])
 local left = call('PTTL', KEYS[1])
@@ -20,13 +20,17 @@ if holder == to then
   return tonumber(last) or mint(1, last, ttl)
 end
 if holder ~= from then
-  if not holder and call('EXISTS', KEYS[3]) == 1 then
+  if not holder and is_awaited(1) then
     hand_over(1)
   end
   return 'lost'
 end
-if known[3] or released == to or released == '!' .. to then
+if known[3] or is_over(to, released) then
   return 'dead'
+end
+local foreign = foreign_companion(1, last)
+if foreign then
+  return foreign
 end
 -- The old token stays behind as in release.lua, and RENAME comes first for the same reason.
 call('RENAME', KEYS[1], KEYS[5])

@@ -6,7 +6,6 @@ import type { AcquireAllReply, AcquireAllRequest, Call, Driver } from "./driver"
 import type { LockKeys } from "./lock-keys";
 import { acquireReply, integer, read, unknown } from "./replies";
 import { script } from "./script";
-import { CLAIM, WINDOW } from "./times";
 
 /** Keys that follow each other and share a slot. */
 function groups(keys: readonly string[], slotOf: LockKeys["slotOf"]): readonly (readonly string[])[] {
@@ -28,6 +27,7 @@ function groups(keys: readonly string[], slotOf: LockKeys["slotOf"]): readonly (
 export function acquireAllOf(
   connection: RedisConnection,
   { add, slotOf }: LockKeys,
+  common: readonly string[],
   release: Driver["release"],
 ): Driver["acquireAll"] {
   const run = script(connection, handOverLua + acquireOneLua + acquireAllLua);
@@ -40,7 +40,7 @@ export function acquireAllOf(
     const keys: string[] = [];
     for (const key of group) add(keys, key, token);
     const at = place && place.ticket > 0 ? group.indexOf(place.key) + 1 : 0;
-    const args = [String(CLAIM), String(WINDOW), token, `${ttl}`, place ? `${at}` : "", `${place?.ticket ?? ""}`];
+    const args = [...common, token, `${ttl}`, place ? `${at}` : "", `${place?.ticket ?? ""}`];
     const reply = await run(keys, args, call);
     return read(group[0]!, () => {
       if (!Array.isArray(reply)) throw unknown(group[0]!, reply);

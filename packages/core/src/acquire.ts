@@ -1,15 +1,16 @@
 import { type Answer, createAsk } from "./ask";
-import { backendError, isRefusal, noAnswer } from "./backend-error";
+import { backendError, isClosedClient, isRefusal, noAnswer } from "./backend-error";
 import type { Driver, Replicator } from "./driver";
 import { LockBackendError, LockerClosedError, LockNotAcquiredError } from "./errors";
 import { leaseEnd, now } from "./lease";
 import type { Grant } from "./lock";
 import type { ResolvedOptions } from "./options";
-import type { News, Queue } from "./queue";
+import type { Queue } from "./queue";
 import { HEARTBEAT } from "./times";
 import { newToken } from "./token";
 import { type Undo, written } from "./undo";
 import { type Endable, type Ending, Wait } from "./wait";
+import type { Failed, News } from "./waiter";
 import { ANSWER_TIMEOUT, MAX_DELAY, within } from "./within";
 
 export interface Waiting {
@@ -22,7 +23,7 @@ export interface Waiting {
   readonly closing: Set<Endable>;
 }
 
-type Heard = Answer | News | { readonly status: "failed"; readonly error: unknown } | { readonly status: "slept" };
+type Heard = Answer | News | Failed | { readonly status: "slept" };
 
 /** Spread over half of the delay to either side, so that waiters that began together don't stay together. */
 const jittered = (delay: number): number => Math.max(1, delay * (0.5 + Math.random()));
@@ -65,6 +66,8 @@ export async function acquireLock(
   let pending: Promise<Answer> | undefined;
   let ambiguous = false;
   let failure: unknown;
+  /** Since when the client has said that it is closed. */
+  let closedSince: number | undefined;
   let sent = started;
   let pauseTimer: NodeJS.Timeout | undefined;
   // Whether the request under way was granted, and only replicas are awaited.
@@ -84,7 +87,7 @@ export async function acquireLock(
         `acquire was undone: too few replicas had acknowledged it after ${Math.round(waited())} ms`,
       );
     }
-    const silence = now() - ((pending ? sent : place?.silentSince) ?? now());
+    const silence = now() - ((pending ? sent : place?.line?.silentSince) ?? now());
     const patience = pending ? waited() / 2 : HEARTBEAT;
     return failure !== undefined || silence > patience ? noAnswer(key, "acquire", waited(), failure) : notAcquired();
   }
@@ -180,7 +183,9 @@ export async function acquireLock(
           case "failed":
             failure = heard.error;
             ambiguous = true;
-            if (isRefusal(failure) || isLast()) throw backendError(key, "acquire", failure);
+            closedSince = isClosedClient(failure) ? (closedSince ?? now()) : undefined;
+            if (isRefusal(failure) || isLast() || now() - (closedSince ?? now()) > ANSWER_TIMEOUT)
+              throw backendError(key, "acquire", failure);
             if (!alone && !queued) beginAgain(true); // who does not wait in a queue holds nothing while it waits
             pause = pauseAfter();
         }

@@ -47,7 +47,29 @@ export const noAnswer = (key: string, verb: Verb, ms: number = ANSWER_TIMEOUT, c
     cause,
   );
 
-/** Whether asking again is pointless: the key is no lock, or Redis refused for a reason that time does not heal. */
+/** For a warning: heartbeats find grants of which no message came. */
+export const noMessages = (key: string, cause: unknown): LockBackendError =>
+  new LockBackendError(
+    key,
+    "messages of grants do not arrive; waiters are granted all the same, up to 1 s later, and the listener is replaced: see whether something between here and Redis drops idle connections, and whether all processes may PUBLISH to distlock:*",
+    cause,
+  );
+
+/** Errors of a program, not of a connection. What `fetch` throws for a lost connection is a TypeError with a cause. */
+const isBug = (error: unknown): boolean =>
+  error instanceof RangeError ||
+  error instanceof ReferenceError ||
+  error instanceof SyntaxError ||
+  (error instanceof TypeError && error.cause === undefined);
+
+/** Whether asking again is pointless: the key is no lock, Redis refused for a reason that time does not heal, or it is a bug. */
 export const isRefusal = (error: unknown): boolean =>
   LockError.is(error) ||
+  isBug(error) ||
   /^(ERR(?! Error running script| WAIT )|NOAUTH|WRONGPASS|NOPERM|CROSSSLOT|WRONGTYPE)\b/.test(messageOf(error));
+
+/** Whether the client says that it is closed: it may be opened again. */
+export const isClosedClient = (error: unknown): boolean => error instanceof Error && error.name === "ClosedClientError";
+
+/** Whether waiting without asking would be pointless. */
+export const isFinal = (error: unknown): boolean => isRefusal(error) || isClosedClient(error);

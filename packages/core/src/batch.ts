@@ -9,31 +9,40 @@ export interface Asked<Q, R> {
   reject(error: unknown): void;
 }
 
+interface Batch<Q, R> {
+  readonly asked: Asked<Q, R>[];
+  weight: number;
+}
+
 /**
- * Sends together what is asked for in one tick, `largest` at most: at 64 at once, most of the time of a request is what a
- * client and a server spend per command. `groupOf` tells which requests may share a command.
+ * Sends together what is asked for in one tick, up to a weight of `largest`: at 64 at once, most of the time of a request is
+ * what a client and a server spend per command. `groupOf` names the requests that may share a command.
  * `send` settles each, and does not throw.
  */
 export function batched<Q, R>(
   largest: number,
+  weightOf: (request: Q) => number,
   groupOf: (request: Q) => string,
   send: (asked: readonly Asked<Q, R>[]) => void,
 ): (request: Q, call?: Call) => Promise<R> {
-  const groups = new Map<string, Asked<Q, R>[]>();
+  const groups = new Map<string, Batch<Q, R>>();
 
-  function flush(group: string, asked: Asked<Q, R>[]): void {
-    if (groups.get(group) === asked) groups.delete(group);
-    send(asked);
+  function flush(group: string, batch: Batch<Q, R>): void {
+    if (groups.get(group) === batch) groups.delete(group);
+    send(batch.asked);
   }
 
   return (request, call) =>
     new Promise((resolve, reject) => {
       const group = groupOf(request);
-      const asked = groups.get(group);
+      const weight = weightOf(request);
+      const batch = groups.get(group);
       const one = { request, call, resolve, reject };
-      if (asked !== undefined && asked.length < largest) asked.push(one);
-      else {
-        const fresh = [one];
+      if (batch !== undefined && batch.weight + weight <= largest) {
+        batch.asked.push(one);
+        batch.weight += weight;
+      } else {
+        const fresh = { asked: [one], weight };
         groups.set(group, fresh);
         process.nextTick(flush, group, fresh);
       }

@@ -19,7 +19,8 @@ export interface Replication {
 
 /**
  * All that differs between Redis clients. Keys are sent as given; the client may put its `keyPrefix` before them.
- * A method rejects with the client's own error; replies may use the client's types (numbers or strings or buffers).
+ * A method rejects with the client's own error, and with `closedClientError()` while the client says that it is closed; replies
+ * may use the client's types (numbers or strings or buffers).
  */
 export interface RedisConnection {
   /** What the client puts before every key, `""` for nothing. */
@@ -29,18 +30,30 @@ export interface RedisConnection {
   evalSha(sha1: string, keys: readonly string[], args: readonly string[]): Promise<unknown>;
   eval(script: string, keys: readonly string[], args: readonly string[]): Promise<unknown>;
   /**
-   * Listens on a connection of its own, which keeps no process alive, until the function given back is called. `onReset` is
-   * called whenever messages may have been lost before: once it listens, and after each reconnection. Absent where the client
-   * can't listen. Once `signal` aborts it gives up, if it does not listen yet.
+   * Listens to a channel on a connection of its own, which keeps no process alive; resolves, once it listens, with what closes
+   * the connection. `onEnd` is called when the connection is lost: it is not made again. Rejects with the client's error if it
+   * can't listen, and when `signal` aborts before it does. Absent where the client can't listen.
    */
   readonly subscribe?:
     | ((
         channel: string,
         onMessage: (message: string) => void,
-        onReset: () => void,
+        onEnd: () => void,
         signal: AbortSignal,
       ) => Promise<() => Promise<void>>)
     | undefined;
   /** Nothing is opened before it is needed. Absent where the client can't be followed to one server. */
   readonly openReplication?: (() => Replication) | undefined;
+}
+
+/** A wait ends soon with this error, though the client may be opened again. */
+export const closedClientError = (): Error =>
+  Object.assign(new Error("the client is closed, or was never connected"), { name: "ClosedClientError" });
+
+/** Throws `TypeError` for what is no connection, such as a client. */
+export function assertConnection(connection: RedisConnection): void {
+  if (typeof connection?.evalSha === "function" && typeof connection.keyPrefix === "string") return;
+  throw new TypeError(
+    "redisDriver needs a connection, such as ioredisConnection(client) or nodeRedisConnection(client); of a client, ioredisDriver(client) and nodeRedisDriver(client) make a driver",
+  );
 }

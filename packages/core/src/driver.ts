@@ -105,8 +105,8 @@ export interface Listener {
   granted(token: string, fence: number, claim: number): void;
   /** The holder with this token was forced out. */
   forcedOut(token: string): void;
-  /** Messages may have been lost until now: at the start, and after each reconnection. */
-  reset(): void;
+  /** The inbox is lost, and is not opened again by itself. */
+  ended(): void;
 }
 
 export interface ExtendRequest {
@@ -192,8 +192,8 @@ export interface Driver {
   /** Whoever holds it no longer does. True if somebody did. */
   forceRelease(key: string): Promise<boolean>;
   /**
-   * Opens an inbox; resolves, once it is open, with what closes it. `signal` ends an attempt that has not come so far. Absent
-   * where nobody can be woken: there is then no queue.
+   * Opens an inbox; resolves, once it is open, with what closes it: messages from then on come. Rejects if it can't be opened,
+   * and when `signal` aborts before it is. Absent where nobody can be woken: there is then no queue.
    */
   readonly listen?:
     | ((inbox: string, listener: Listener, signal: AbortSignal) => Promise<() => Promise<void>>)

@@ -214,7 +214,6 @@ export function inProcessDriver(): Driver {
 
     async listen(inbox, listener) {
       inboxes.set(inbox, listener);
-      setImmediate(listener.reset);
       return async () => {
         inboxes.delete(inbox);
       };

@@ -1,4 +1,4 @@
-export type { RedisConnection, Replication } from "./connection";
+export { closedClientError, type RedisConnection, type Replication } from "./connection";
 export type {
   AcquireAllReply,
   AcquireAllRequest,
@@ -20,6 +20,7 @@ export type {
   TransferReply,
   TransferRequest,
 } from "./driver";
+export type { DriverOptions } from "./driver-options";
 export {
   LockBackendError,
   LockError,

@@ -1,7 +1,6 @@
-import { AsyncResource } from "node:async_hooks";
+import { createAlarm } from "./alarm";
 import type { Driver } from "./driver";
 import { now } from "./lease";
-import { MAX_DELAY } from "./within";
 
 /** A held lock, as the keeper sees it. Times are on the clock of `now()`. */
 export interface Kept {
@@ -18,49 +17,50 @@ export interface Kept {
   extended(sent: number, ttl: number): void;
   failed(error: unknown): void;
   lose(why: string, stolen: boolean): void;
+  /** Its lease is over, unless an answer that has arrived and was not read yet makes it longer. */
+  expire(): void;
+  forcedOut(): void;
 }
 
-/** One timer per locker: extends locks in batches, and ends those whose deadline has come. It keeps no process alive. */
+/** Extends the locks of a locker in batches, and ends those whose deadline has come. It keeps no process alive. */
 export interface Keeper {
-  add(lock: Kept): void;
+  /** Has the lock hear that it was forced out, until it is deleted or its lease is over. */
+  hold(lock: Kept): void;
+  /** Extends the lock when it is due, and ends it at its deadline. */
+  keep(lock: Kept): void;
+  /** Does not look after its lease any more. */
+  leave(lock: Kept): void;
   delete(lock: Kept): void;
-  /** Ends the lock with this token, if it is kept here. */
+  /** Ends the locks with this token. */
   forcedOut(token: string): void;
   /** Extends nothing from now on, but for the short leases of hand-overs, at once; deadlines are still watched. */
   stopExtending(): void;
 }
 
+/** From how many held locks on those are forgotten whose lease is over; then, from twice as many as were left. */
+const FIRST_SWEEP = 1_000;
+
 export function createKeeper(driver: Driver): Keeper {
-  const locks = new Set<Kept>();
+  const held = new Set<Kept>();
+  const kept = new Set<Kept>();
+  let sweepAt = FIRST_SWEEP;
   let extending = true;
-  let timer: NodeJS.Timeout | undefined;
-  let wakeAt = Number.POSITIVE_INFINITY;
 
   const isExtended = (lock: Kept): boolean => extending || lock.claimed;
-  const wakeOf = (lock: Kept): number => (isExtended(lock) ? Math.min(lock.extendAt, lock.deadline) : lock.deadline);
+  // A timer counts whole milliseconds: the one before the deadline is the last that is surely not after it.
+  const endOf = (lock: Kept): number => lock.deadline - 1;
+  const wakeOf = (lock: Kept): number => (isExtended(lock) ? Math.min(lock.extendAt, endOf(lock)) : endOf(lock));
 
-  function wakeBy(time: number): void {
-    if (time >= wakeAt) return;
-    clearTimeout(timer);
-    wakeAt = time;
-    timer = setTimeout(tick, Math.min(Math.max(time - now(), 1), MAX_DELAY)).unref();
-  }
-
-  // Bound to the context in which the locker was made, not to that of whichever caller's lock set the timer.
-  const tick = AsyncResource.bind((): void => {
-    wakeAt = Number.POSITIVE_INFINITY;
+  const alarm = createAlarm(() => {
     const time = now();
-    let next = wakeAt;
-    for (const lock of locks) {
-      // A timer counts whole milliseconds, so the one before the deadline is the last that is not after it.
-      if (lock.deadline - time < 1) lock.lose("its lease ended", false);
-      else {
-        if (wakeOf(lock) <= time) extend(lock);
-        next = Math.min(next, wakeOf(lock));
-      }
+    let next = Number.POSITIVE_INFINITY;
+    for (const lock of kept) {
+      if (endOf(lock) <= time) lock.expire();
+      else if (wakeOf(lock) <= time) extend(lock);
+      if (kept.has(lock)) next = Math.min(next, wakeOf(lock));
     }
-    wakeBy(next);
-  });
+    alarm.by(next);
+  }, false);
 
   function extend(lock: Kept): void {
     const ttl = lock.nextTtl();
@@ -71,32 +71,46 @@ export function createKeeper(driver: Driver): Keeper {
       (reply) => {
         if (reply === "lost") lock.lose("somebody else freed or took it", true);
         else lock.extended(sent, ttl);
-        if (locks.has(lock)) wakeBy(wakeOf(lock));
+        if (kept.has(lock)) alarm.by(wakeOf(lock));
       },
       (error) => {
         lock.failed(error);
-        if (locks.has(lock)) wakeBy(wakeOf(lock));
+        if (kept.has(lock)) alarm.by(wakeOf(lock));
       },
     );
   }
 
+  function sweep(): void {
+    const time = now();
+    for (const lock of held) if (lock.deadline <= time && !kept.has(lock)) held.delete(lock);
+    sweepAt = Math.max(FIRST_SWEEP, 2 * held.size);
+  }
+
+  function leave(lock: Kept): void {
+    kept.delete(lock);
+    if (kept.size === 0) alarm.off();
+  }
+
   return {
-    add(lock) {
-      locks.add(lock);
-      if (isExtended(lock) && lock.extendAt <= now()) extend(lock);
-      wakeBy(wakeOf(lock));
+    hold(lock) {
+      if (held.size >= sweepAt) sweep();
+      held.add(lock);
     },
+    keep(lock) {
+      kept.add(lock);
+      if (isExtended(lock) && lock.extendAt <= now()) extend(lock);
+      alarm.by(wakeOf(lock));
+    },
+    leave,
     delete(lock) {
-      locks.delete(lock);
-      if (locks.size > 0) return;
-      clearTimeout(timer);
-      wakeAt = Number.POSITIVE_INFINITY;
+      held.delete(lock);
+      leave(lock);
     },
     forcedOut(token) {
-      for (const lock of locks) if (lock.token === token) lock.lose("it was forced out", true);
+      for (const lock of held) if (lock.token === token) lock.forcedOut();
     },
     stopExtending() {
-      for (const lock of locks) if (lock.claimed) extend(lock);
+      for (const lock of kept) if (lock.claimed) extend(lock);
       extending = false;
     },
   };

@@ -6,10 +6,9 @@ import type { Keeper, Kept } from "./keeper";
 import { leaseEnd, now } from "./lease";
 import { checkTtl, type ResolvedOptions } from "./options";
 import type { Queue } from "./queue";
-import { CLAIM } from "./times";
 import type { Undo } from "./undo";
 import { warn } from "./warning";
-import { ANSWER_TIMEOUT, within } from "./within";
+import { ANSWER_TIMEOUT, turn, within } from "./within";
 
 /** The exclusive right to a key for a limited time. */
 export interface Lock {
@@ -52,7 +51,7 @@ export interface Grant {
   readonly fences: readonly number[];
   /** When the lease ends, on the clock of `now()`. */
   readonly deadline: number;
-  /** Whether the lease is the short one of a hand-over, to be extended to the ttl soon. */
+  /** Whether the lease is the short one of a hand-over, to be extended to the ttl at once. */
   readonly claimed: boolean;
   /** Whether another acquire of this token may still be under way. */
   readonly ambiguous: boolean;
@@ -65,13 +64,6 @@ const EXTEND_AFTER = 1 / 3;
 const GRID = 1 / 30;
 /** After an extension that failed. */
 const RETRY_AFTER = 1 / 12;
-
-/**
- * When the short lease of a hand-over is made the whole ttl, in ms from the grant: not at once, so that short work, while
- * others wait, costs them no third command; and well before that lease ends.
- */
-const TOP_UP_AFTER = 20;
-const topUp = (deadline: number): number => (deadline - now() < CLAIM / 3 ? now() : now() + TOP_UP_AFTER);
 
 export interface Holding {
   readonly driver: Driver;
@@ -97,8 +89,11 @@ export class HeldLock implements Lock, Kept {
   #controller: AbortController | undefined;
   #loss: LockLostError | undefined;
   #failure: unknown;
-  /** When the first extension was sent that has no answer yet. */
+  /** How many extensions have no answer yet, and when the first of them was sent. */
+  #unanswered = 0;
   #silentSince: number | undefined;
+  #isHearing = false;
+  #undone = false;
   #releasing: Promise<void> | undefined;
   #cappedOut = false;
   #claimed: boolean;
@@ -116,8 +111,9 @@ export class HeldLock implements Lock, Kept {
     this.#capped = autoExtend ? now() + maxHold : Number.POSITIVE_INFINITY;
     this.#deadline = grant.deadline;
     this.#claimed = grant.claimed;
-    this.#extendAt = grant.claimed ? topUp(grant.deadline) : this.#nextExtension(grant.deadline - ttl);
-    if (autoExtend || grant.claimed) holding.keeper.add(this);
+    this.#extendAt = grant.claimed ? now() : this.#nextExtension(grant.deadline - ttl);
+    holding.keeper.hold(this);
+    if (autoExtend || grant.claimed) holding.keeper.keep(this);
   }
 
   /** Not a field of the object, so that nothing that prints or copies the lock has it. */
@@ -129,17 +125,15 @@ export class HeldLock implements Lock, Kept {
     const held = this.isHeld;
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
-      if (held) this.#with.keeper.add(this);
+      if (held) this.#with.keeper.keep(this);
       if (this.#loss) this.#controller.abort(this.#loss);
     }
     return this.#controller.signal;
   }
 
-  /** Truth at the first look after a stall, before any timer ran. */
+  /** Truth at the first look after a stall, before any timer ran: whoever is told "no" here is told for good. */
   get isHeld(): boolean {
-    if (this.#state === "held" && now() >= this.#deadline) {
-      this.lose(this.#claimed ? "the lease of its hand-over ended" : `its lease of ${this.#ttl} ms ended`, false);
-    }
+    if (this.#state === "held" && now() >= this.#deadline) this.#loseLease();
     return this.#state === "held";
   }
 
@@ -150,16 +144,20 @@ export class HeldLock implements Lock, Kept {
   readonly extend = async (ttl = this.#ttl): Promise<void> => {
     checkTtl(ttl);
     const { key, token } = this;
+    if (this.#mayHearMore()) await turn();
     if (!this.isHeld) throw this.#ended();
     const sent = now();
     const patience = Math.min(ANSWER_TIMEOUT, this.#deadline - sent + 1); // a timer may be early, and then it is no loss yet
     const answer = this.#with.driver.extend({ key, token, ttl });
+    this.#asked(sent);
     let reply: ExtendReply;
     try {
       reply = await within(patience, answer, () => noAnswer(key, "extend", patience));
     } catch (error) {
-      answer.then((late) => late === "held" && this.extended(sent, ttl)).catch(() => {});
+      const failed = () => this.#answered();
+      answer.then((late) => (late === "held" ? this.extended(sent, ttl) : failed()), failed);
       this.#failure = error;
+      if (this.#mayHearMore()) await turn();
       throw this.isHeld ? backendError(key, "extend", error) : this.#ended();
     }
     if (reply === "held") this.extended(sent, ttl);
@@ -169,6 +167,7 @@ export class HeldLock implements Lock, Kept {
 
   readonly release = async (): Promise<void> => {
     if (this.#state === "released") return;
+    if (this.#mayHearMore()) await turn();
     if (this.#state !== "releasing" && !this.isHeld) throw this.#ended();
     this.#releasing ??= this.#release();
     try {
@@ -211,26 +210,28 @@ export class HeldLock implements Lock, Kept {
       return 0;
     }
     this.#cappedOut = ask < this.#ttl;
-    this.#silentSince ??= time;
+    this.#asked(time);
     this.#extendAt = time + Math.min(this.#ttl * EXTEND_AFTER, 1_000); // unless there is an answer before
     return ask;
   }
 
   extended(sent: number, ttl: number): void {
-    // Past its deadline a lock stays lost; the release that its loss sent frees what Redis still extended.
-    if (!this.isHeld) return;
+    this.#answered();
+    // A loss that somebody was told of stays; the release that it sent frees what Redis still extended. Before that, the answer
+    // counts also where it was read after the deadline.
+    if (this.#state !== "held") return;
     this.#failure = undefined;
-    this.#silentSince = undefined;
     this.#deadline = Math.max(this.#deadline, leaseEnd(sent, ttl));
+    if (!this.isHeld) return;
     if (ttl < this.#ttl && !this.#cappedOut) return; // the caller's own: the extension to the whole ttl is still due
     this.#claimed = false;
     this.#extendAt = this.#nextExtension(Math.max(sent, this.#deadline - this.#ttl));
-    if (!this.#autoExtend && !this.#controller) this.#with.keeper.delete(this);
+    if (!this.#autoExtend && !this.#controller) this.#with.keeper.leave(this);
   }
 
   failed(error: unknown): void {
+    this.#answered();
     this.#failure = error;
-    this.#silentSince = undefined;
     const again = now() + Math.min(Math.max(this.#ttl * RETRY_AFTER, 10), 1_000);
     this.#extendAt = Math.min(this.#extendAt, again);
   }
@@ -241,13 +242,55 @@ export class HeldLock implements Lock, Kept {
       this.#failure ??= noAnswer(this.key, "extend", now() - this.#silentSince);
     }
     this.#end(this.#cappedOut && !stolen ? "maxHold was reached" : why);
-    if (!stolen || this.#ambiguous) void this.#with.undo(this.key, this.token);
+    if (!stolen || this.#ambiguous) this.#undo();
+  }
+
+  expire(): void {
+    if (this.#unanswered === 0) this.#loseLease();
+    else if (!this.#isHearing) {
+      this.#isHearing = true;
+      void turn().then(() => {
+        this.#isHearing = false;
+        if (this.#deadline - now() <= 1) this.#loseLease();
+      });
+    }
+  }
+
+  forcedOut(): void {
+    if (this.#state !== "held") return;
+    this.lose("it was forced out", true);
+    this.#undo(); // whoever may publish can say so: what is still ours is freed for others
   }
 
   /** Of a lock of several keys, when another one was lost; also of the lost one, as the message may have named none. */
   abandon(): void {
     if (this.#state === "held") this.lose("another key of the same lock was lost", false);
-    else if (this.#state === "lost") void this.#with.undo(this.key, this.token);
+    else if (this.#state === "lost") this.#undo();
+  }
+
+  #loseLease(): void {
+    this.lose(this.#claimed ? "the lease of its hand-over ended" : `its lease of ${this.#ttl} ms ended`, false);
+  }
+
+  /** After a stall of the event loop, whether answers may have arrived that make the lease longer. */
+  #mayHearMore(): boolean {
+    return this.#state === "held" && this.#unanswered > 0 && now() >= this.#deadline;
+  }
+
+  #asked(time: number): void {
+    this.#unanswered++;
+    this.#silentSince ??= time;
+  }
+
+  #answered(): void {
+    this.#unanswered--;
+    this.#silentSince = undefined;
+  }
+
+  #undo(): void {
+    if (this.#undone) return;
+    this.#undone = true;
+    void this.#with.undo(this.key, this.token);
   }
 
   #nextExtension(from: number): number {

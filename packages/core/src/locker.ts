@@ -97,6 +97,8 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
     const how: ResolvedOptions = once ? { ...asked, wait: "retry", maxAttempts: 1, timeout: ANSWER_TIMEOUT } : asked;
     const grant = await acquireLock(keys, how, waiting);
     const locks = keys.map((each, i) => new HeldLock(each, grant.fences[i]!, grant, asked, holding));
+    // The extension to the whole ttl is on its way before work begins that may keep the event loop busy.
+    if (grant.claimed) await written();
     const lock: Lock | MultiLock = typeof key === "string" ? locks[0]! : new HeldLocks(locks);
     return lock as LockOf<K>;
   }

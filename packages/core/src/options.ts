@@ -40,12 +40,12 @@ export interface ResolvedOptions {
 
 const MAX_TTL = 2 ** 31 - 1;
 
-const show = (value: unknown): string =>
+export const show = (value: unknown): string =>
   typeof value === "function" ? "a function" : typeof value === "string" ? JSON.stringify(value) : String(value);
 
 type Check = (value: unknown) => unknown;
 
-const number =
+export const number =
   (name: string, bound: string, fits: (n: number) => boolean) =>
   (value: unknown): number => {
     if (typeof value !== "number") throw new TypeError(`${name} must be ${bound}, got ${show(value)}`);

@@ -1,4 +1,11 @@
-import type { AcquireReply, TransferReply } from "./driver";
+import type {
+  AcquireReply,
+  DriverInspection,
+  HeartbeatReply,
+  HeartbeatRequest,
+  ReleaseReply,
+  TransferReply,
+} from "./driver";
 import { LockBackendError } from "./errors";
 
 export const text = (reply: unknown): string => String(reply);
@@ -41,8 +48,15 @@ const plain = (error: string): string => error.replace(/^(@user_script: ?\d+: ?)
 /** For a reply that is none of the known: the key is no lock, or Redis refused this lock alone, or the reply is not ours. */
 export function unknown(key: string, reply: unknown): Error {
   if (text(reply).startsWith("error ")) return new Error(plain(text(reply).slice("error ".length)));
-  if (text(reply) !== "foreign") return new TypeError(`not a known reply: ${shapeOf(reply)}`);
-  return new LockBackendError(key, "the key holds something that is no lock: another type, or a string without ttl");
+  const [status, companion] = text(reply).split(" ");
+  if (status !== "foreign") return new TypeError(`not a known reply: ${shapeOf(reply)}`);
+  if (companion === undefined) {
+    return new LockBackendError(key, "the key holds something that is no lock: another type, or a string without ttl");
+  }
+  return new LockBackendError(
+    key,
+    `the key's companion "…${companion}" holds something that is not of distlock, as it has no ttl: rename one of the two`,
+  );
 }
 
 export const flag = (key: string, reply: unknown): boolean => {
@@ -68,6 +82,40 @@ export function acquireReply(key: string, reply: unknown): AcquireReply {
     default:
       throw unknown(key, reply);
   }
+}
+
+/** What release.lua gives. `settling`: it is to be asked again, since dead waiters are still to be dropped. */
+export function releaseReply(
+  key: string,
+  reply: unknown,
+): { readonly status: ReleaseReply; readonly settling: boolean } {
+  if (!/^[0-3]$/.test(text(reply))) throw unknown(key, reply);
+  const bits = integer(reply);
+  return { status: bits & 1 ? "released" : "lost", settling: bits > 1 };
+}
+
+const states = ["missing", "queued", "granted"] as const;
+
+/** What heartbeat.lua gives. */
+export function heartbeatReply({ key, tokens }: HeartbeatRequest, reply: unknown): HeartbeatReply {
+  const [left, ...values] = text(reply).split(" ");
+  if (!/^-?\d+$/.test(left!)) throw unknown(key, reply);
+  const [fence, floor, head, digits = ""] = list(values, 4).map(text);
+  return {
+    remaining: integer(left),
+    fence: integer(fence),
+    floor: integer(floor),
+    head: head === "1",
+    states: list([...digits], tokens.length).map((digit) => states[integer(digit)]!),
+  };
+}
+
+/** What inspect.lua gives. */
+export function inspectReply(key: string, reply: unknown): DriverInspection {
+  if (!Array.isArray(reply)) throw unknown(key, reply);
+  const [held, remaining, fence, waiting] = list(reply, 5).slice(0, 4).map(integer);
+  const token = held === 1 ? text(reply[4]) : null;
+  return { held: held === 1, remaining: remaining!, fence: fence!, waiting: waiting!, token };
 }
 
 /** What transfer.lua gives. */

@@ -1,6 +1,7 @@
 import { isRefusal } from "./backend-error";
 import type { Driver } from "./driver";
 import { now } from "./lease";
+import { turn } from "./within";
 
 /** How long a failing release is repeated, in ms. */
 const PERSISTENCE = 60_000;
@@ -9,7 +10,7 @@ const LONGEST_PAUSE = 1_000;
 
 /** Resolves when clients have written what was asked for until now: some do at the end of the event loop's turn. */
 export async function written(): Promise<void> {
-  for (let turn = 0; turn < 2; turn++) await new Promise(setImmediate);
+  for (let i = 0; i < 2; i++) await turn();
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type Driver, type RedisConnection, redisDriver } from "@distlock/core";
+import { closedClientError, type Driver, type DriverOptions, type RedisConnection, redisDriver } from "@distlock/core";
 import { assertClient, type IoredisClient } from "./client";
 import { openReplication } from "./replication";
 import { subscribe } from "./subscribe";
@@ -8,15 +8,23 @@ export type { IoredisClient } from "./client";
 /** Runs scripts through an ioredis client, which stays the caller's: it is never closed. Throws `TypeError` for other objects. */
 export function ioredisConnection(client: IoredisClient): RedisConnection {
   assertClient(client);
+
+  /** A client that has ended says so of each command, in words that it has for lost connections too. */
+  async function whenOpen(send: () => Promise<unknown>): Promise<unknown> {
+    if (client.status === "end") throw closedClientError();
+    return send();
+  }
+
   return {
     keyPrefix: client.options.keyPrefix ?? "",
     cluster: client.isCluster,
-    evalSha: (sha1, keys, args) => client.evalsha(sha1, keys.length, ...keys, ...args),
-    eval: (script, keys, args) => client.eval(script, keys.length, ...keys, ...args),
+    evalSha: (sha1, keys, args) => whenOpen(() => client.evalsha(sha1, keys.length, ...keys, ...args)),
+    eval: (script, keys, args) => whenOpen(() => client.eval(script, keys.length, ...keys, ...args)),
     subscribe: (...listening) => subscribe(client, ...listening),
     openReplication: () => openReplication(client),
   };
 }
 
-/** Locks through an ioredis client. */
-export const ioredisDriver = (client: IoredisClient): Driver => redisDriver(ioredisConnection(client));
+/** Locks through an ioredis client, which stays the caller's: it is never closed. Throws `TypeError` or `RangeError` for bad arguments. */
+export const ioredisDriver = (client: IoredisClient, options?: DriverOptions): Driver =>
+  redisDriver(ioredisConnection(client), options);

@@ -4,7 +4,7 @@ import type { IoredisClient } from "./client";
 /** The part of a client of our own that listening needs. */
 interface Subscriber {
   readonly stream?: { unref?: () => unknown } | null;
-  on(event: string, listener: (...args: string[]) => void): unknown;
+  on(event: string, listener: (...args: never[]) => void): unknown;
   subscribe(channel: string): Promise<unknown>;
   disconnect(): void;
 }
@@ -21,77 +21,71 @@ interface Cluster {
   off(event: "-node", listener: (node: Node) => void): unknown;
 }
 
-const delay = (tries: number): number => Math.min(tries * 50, 1_000);
-
-/** Connects at once, never gives up, however slow the server is, and does not resubscribe by itself: we do, to know when. */
+/**
+ * Connects at once, and ends with its connection. It asks the server nothing but to subscribe, since the user may have few
+ * rights.
+ */
 const settings = {
   lazyConnect: false,
+  enableReadyCheck: false,
   commandTimeout: undefined,
   autoResubscribe: false,
   maxRetriesPerRequest: null,
-  retryStrategy: delay,
+  retryStrategy: null,
 };
 
 /**
- * Listens on a duplicate of the caller's client: a connection that has subscribed can't run scripts. Of a `Cluster`, where
- * each node hears all messages, on a duplicate of the connection to one node, and after its loss to another one: the
- * `Cluster` itself would tell nobody that messages may have been lost.
+ * Listens on a duplicate of the caller's client, since a connection that has subscribed can't run scripts. Of a `Cluster`, where
+ * each node hears all messages, on a duplicate of the connection to any node.
  */
 export const subscribe = (
   client: IoredisClient,
-  ...[channel, onMessage, onReset, signal]: Parameters<NonNullable<RedisConnection["subscribe"]>>
+  ...[channel, onMessage, onEnd, signal]: Parameters<NonNullable<RedisConnection["subscribe"]>>
 ): Promise<() => Promise<void>> =>
-  new Promise((resolve) => {
+  new Promise((resolve, reject) => {
     const cluster = client.isCluster ? (client as unknown as Cluster) : undefined;
-    let node: Node | undefined;
-    let subscriber: Subscriber | undefined;
-    let closed = false;
-    let tries = 0;
-    let timer: NodeJS.Timeout | undefined;
+    const nodes = cluster ? cluster.nodes() : [client as unknown as Node];
+    const node = nodes[Math.floor(Math.random() * nodes.length)];
+    if (!node) throw new Error("the Cluster knows no node");
+    const opened = node.duplicate(settings);
+    let failure = new Error("the connection was closed");
+    let listens = false;
+    let isClosed = false;
 
-    const close = async () => {
-      closed = true;
-      clearTimeout(timer);
-      cluster?.off("-node", leave);
-      subscriber?.disconnect();
-    };
-    const again = () => {
-      tries++;
-      if (!closed) timer = setTimeout(open, delay(tries)).unref();
-    };
+    const unref = () => void opened.stream?.unref?.();
+    async function close(): Promise<void> {
+      isClosed = true;
+      opened.disconnect();
+    }
     /** A node that is frozen does not end its connections. */
     function leave(gone: Node): void {
-      if (gone === node) subscriber?.disconnect();
+      if (gone === node) opened.disconnect();
+    }
+    function fail(error: Error): void {
+      failure = error;
+      opened.disconnect();
     }
 
-    function open(): void {
-      const nodes = cluster ? cluster.nodes() : [client as unknown as Node];
-      node = nodes[Math.floor(Math.random() * nodes.length)];
-      if (!node) {
-        again();
-        return;
-      }
-      const opened = node.duplicate(cluster ? { ...settings, retryStrategy: null } : settings);
-      subscriber = opened;
-      opened.on("error", () => {}); // the client's own connections report the same
-      opened.on("connect", () => opened.stream?.unref?.());
-      opened.on("message", (from, message) => {
-        if (from === channel) onMessage(message!);
-      });
-      opened.on("ready", () => {
-        opened.subscribe(channel).then(
-          () => {
-            tries = 0;
-            onReset();
-            resolve(close);
-          },
-          () => {}, // the connection was lost again: the next "ready" comes
-        );
-      });
-      if (cluster) opened.on("end", again);
-    }
-
-    signal.addEventListener("abort", close, { once: true });
     cluster?.on("-node", leave);
-    open();
+    signal.addEventListener("abort", close, { once: true });
+    setImmediate(unref); // while it connects
+    opened.on("connect", unref);
+    opened.on("error", (error: Error) => {
+      failure = error; // the client's own connections report the same
+    });
+    opened.on("message", (from: string, message: string) => {
+      if (from === channel) onMessage(message);
+    });
+    opened.on("ready", () => {
+      opened.subscribe(channel).then(() => {
+        listens = true;
+        resolve(close);
+      }, fail);
+    });
+    opened.on("end", () => {
+      cluster?.off("-node", leave);
+      signal.removeEventListener("abort", close);
+      if (!listens) reject(failure);
+      else if (!isClosed) onEnd();
+    });
   });

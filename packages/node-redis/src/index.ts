@@ -1,4 +1,4 @@
-import { type Driver, type RedisConnection, redisDriver } from "@distlock/core";
+import { closedClientError, type Driver, type DriverOptions, type RedisConnection, redisDriver } from "@distlock/core";
 import { assertClient, type NodeRedisClient } from "./client";
 import { lookingAgain } from "./look-again";
 import { openReplication } from "./replication";
@@ -16,7 +16,7 @@ export function nodeRedisConnection(client: NodeRedisClient): RedisConnection {
 
   /** What a closed client does by itself differs by kind and version; the Cluster of redis 4 never gives control back. */
   async function whenOpen(send: () => Promise<unknown>): Promise<unknown> {
-    if (!client.isOpen) throw new Error("the client is closed, or was never connected");
+    if (!client.isOpen) throw closedClientError();
     return send();
   }
 
@@ -43,5 +43,6 @@ export function nodeRedisConnection(client: NodeRedisClient): RedisConnection {
   };
 }
 
-/** Locks through a node-redis client. */
-export const nodeRedisDriver = (client: NodeRedisClient): Driver => redisDriver(nodeRedisConnection(client));
+/** Locks through a node-redis client, which stays the caller's: it is never closed. Throws `TypeError` or `RangeError` for bad arguments. */
+export const nodeRedisDriver = (client: NodeRedisClient, options?: DriverOptions): Driver =>
+  redisDriver(nodeRedisConnection(client), options);

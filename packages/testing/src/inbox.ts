@@ -26,7 +26,7 @@ export async function openInbox({ listen }: Driver): Promise<Inbox> {
       forcedOut.push(token);
       wake();
     },
-    reset() {},
+    ended() {},
   };
   const close = await listen!(name, listener, new AbortController().signal);
   return {

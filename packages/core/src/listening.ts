@@ -1,0 +1,25 @@
+import type { ChannelWarning } from "./channel-warning";
+import type { RedisConnection } from "./connection";
+import type { Driver } from "./driver";
+
+/** Messages are `<token> <fence> <claim>`, as the scripts publish them; the fence 0 tells that the token was forced out. */
+export const listening =
+  (
+    subscribe: NonNullable<RedisConnection["subscribe"]>,
+    { listens, unheard }: ChannelWarning,
+  ): NonNullable<Driver["listen"]> =>
+  async (inbox, { granted, forcedOut, ended }, signal) => {
+    function onMessage(message: string): void {
+      const [token = "", fence, claim] = message.split(" ");
+      if (fence === "0") forcedOut(token);
+      else granted(token, Number(fence), Number(claim));
+    }
+    try {
+      const close = await subscribe(`distlock:${inbox}`, onMessage, ended, signal);
+      listens();
+      return close;
+    } catch (error) {
+      unheard(error);
+      throw error;
+    }
+  };
