@@ -13,7 +13,7 @@ if at == '' then
     if is_awaited(k) and call('EXISTS', KEYS[k]) == 0 then
       _, settling = hand_over(k)
     end
-    local holder = redis.pcall('GET', KEYS[k])
+    local holder = holder_of(k)
     if settling or holder and holder ~= token then
       local left = settling and 0 or call('PTTL', KEYS[k])
       return { i, (type(holder) == 'table' or left < 0) and 'foreign' or 'held ' .. left }

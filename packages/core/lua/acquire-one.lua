@@ -25,7 +25,7 @@ local function acquire(k, token, ttl, ticket)
   if not settling and call('SET', KEYS[k], token, 'NX', 'PX', ttl) then
     return mint(k, last, ttl)
   end
-  local holder = redis.pcall('GET', KEYS[k])
+  local holder = holder_of(k)
   local left = settling and 0 or call('PTTL', KEYS[k])
   if holder == token then
     if left < tonumber(ttl) then
@@ -44,6 +44,7 @@ local function acquire(k, token, ttl, ticket)
     return 'foreign ' .. (is_foreign(k + 2) and 'queue' or 'alive')
   end
   local place = call('ZSCORE', KEYS[k + 2], token)
+  call('PEXPIRE', KEYS[k + 3], 2 * WINDOW) -- a user who may not do this leaves nothing behind that never ends
   call('HSET', KEYS[k + 3], inbox_of(token), exact(time / 1000 + WINDOW))
   call('PEXPIRE', KEYS[k + 3], 2 * WINDOW)
   if not place then

@@ -4,7 +4,7 @@
 -- ARGV   see hand-over.lua
 -- Reply  1 freed | 0 was free | 'foreign', also as in acquire-one.lua
 micros()
-local holder = redis.pcall('GET', KEYS[1])
+local holder = holder_of(1)
 if not holder then
   return 0
 end

@@ -25,6 +25,16 @@ local function exact(number)
   return string.format('%.0f', number)
 end
 
+-- The token at the key, false for none, a table for what is not a string. Another error, such as a lack of rights, says
+-- nothing about the holder.
+local function holder_of(k)
+  local holder = redis.pcall('GET', KEYS[k])
+  if type(holder) == 'table' and not string.find(holder.err, 'WRONGTYPE', 1, true) then
+    call('GET', KEYS[k])
+  end
+  return holder
+end
+
 local function inbox_of(token)
   return string.match(token, '^[^:]*')
 end
@@ -64,10 +74,10 @@ local function foreign_companion(k, last)
   return is_foreign(k + 4) and 'foreign released'
 end
 
--- Behind what takes waiters out of the queue: nobody is left who could be alive.
+-- Behind what takes waiters out of the queue: nobody is left who could be alive. What it does not delete ends by itself.
 local function forget_the_living(k)
   if not is_awaited(k) then
-    call('DEL', KEYS[k + 3])
+    redis.pcall('DEL', KEYS[k + 3])
   end
 end
 

@@ -9,7 +9,7 @@ local inbox = ARGV[4]
 local function beat(k, from, to)
   local now = micros()
   local head = call('ZRANGE', KEYS[k + 2], 0, 0)[1]
-  local holder = redis.pcall('GET', KEYS[k])
+  local holder = holder_of(k)
   local settling
   if head then
     call('PEXPIRE', KEYS[k + 2], 2 * WINDOW) -- a first write that is never refused for want of memory

@@ -2,7 +2,7 @@
 -- KEYS   six, see hand-over.lua
 -- Reply  {1 held | 0 free, ms left of the lease, last fence or 0, how many wait, holder's token or ''}
 --        | 'foreign'
-local holder = redis.pcall('GET', KEYS[1])
+local holder = holder_of(1)
 local left = redis.call('PTTL', KEYS[1])
 if type(holder) == 'table' or (holder and left < 0) then
   return 'foreign'

@@ -8,7 +8,7 @@
 -- RENAME and ZREM come first: they are never refused for want of memory, and then nor is the rest.
 return each(4, 2, function(k, a)
   local token = ARGV[a]
-  local holder = redis.pcall('GET', KEYS[k])
+  local holder = holder_of(k)
   local ours = holder == token
   if ours then
     call('RENAME', KEYS[k], KEYS[k + 4])

@@ -6,9 +6,12 @@
 local replies = {}
 for i, lock in ipairs(KEYS) do
   replies[i] = 0
-  if redis.pcall('GET', lock) == ARGV[2 * i - 1] then
+  local holder = redis.pcall('GET', lock)
+  if holder == ARGV[2 * i - 1] then
     redis.call('PEXPIRE', lock, math.max(redis.call('PTTL', lock), tonumber(ARGV[2 * i])))
     replies[i] = 1
+  elseif type(holder) == 'table' and not string.find(holder.err, 'WRONGTYPE', 1, true) then
+    redis.call('GET', lock) -- another error, such as a lack of rights, says nothing about the holder
   end
 end
 return replies

@@ -5,7 +5,7 @@
 -- Reply  its fence | 'lost' not held by the first | 'dead' the second was given up | 'foreign', also as in acquire-one.lua
 local from, to, ttl = ARGV[4], ARGV[5], ARGV[6]
 micros()
-local holder = redis.pcall('GET', KEYS[1])
+local holder = holder_of(1)
 local left = call('PTTL', KEYS[1])
 local known = call('MGET', KEYS[2], KEYS[5], KEYS[6])
 local last, released = known[1], known[2]

@@ -1,5 +1,6 @@
 import { messageOf } from "./cause";
 import { LockBackendError, LockError } from "./errors";
+import { rule } from "./rights";
 import { ANSWER_TIMEOUT } from "./within";
 
 export type Verb = "acquire" | "extend" | "release" | "transfer" | "inspect" | "forceRelease";
@@ -10,10 +11,7 @@ export type Verb = "acquire" | "extend" | "release" | "transfer" | "inspect" | "
  */
 const advice: readonly (readonly [RegExp, string])[] = [
   [/\b(NOAUTH|WRONGPASS)\b/, "give the client the right username and password"],
-  [
-    /\bNOPERM\b|ACL failure in script/,
-    "the user needs EVAL, EVALSHA, what the scripts call, the lock's companion keys, SUBSCRIBE, PUBLISH",
-  ],
+  [/\bNOPERM\b|ACL failure in script|user executing the script/, `the user needs all of ${rule}`],
   [
     /\b(READONLY|MASTERDOWN)\b/,
     "this server is a replica: connect to the primary, by Sentinel or Cluster for instance",

@@ -1,25 +1,35 @@
 import { isRefusal } from "./backend-error";
 import { messageOf } from "./cause";
+import type { Driver } from "./driver";
 import { LockBackendError } from "./errors";
 import { warn } from "./warning";
 
-/** Warns once per driver that the server lets its user use no channels; and again if it did meanwhile. */
+type Listen = NonNullable<Driver["listen"]>;
+
+const refused = new WeakSet<Listen>();
+
+/** Whether a driver has warned that its user may not use the channels: what follows from that needs no warning of its own. */
+export const isRefused = (listen: Listen | undefined): boolean => listen !== undefined && refused.has(listen);
+
+/** Warns, once per driver, that the server lets its user use no channels. */
 export interface ChannelWarning {
   /** The key that was waited for last: a warning names it. */
   waited(key: string): void;
   unpublished(key: string, why: string): void;
   /** An attempt to listen failed. */
   unheard(error: unknown): void;
-  listens(): void;
 }
 
-export function channelWarning(): ChannelWarning {
+/** `listen` is that of the driver. */
+export function channelWarning(listen: () => Listen | undefined): ChannelWarning {
   let lastKey = "";
   let warned = false;
 
   function warnOnce(key: string, what: string, cause?: unknown): void {
     if (warned) return;
     warned = true;
+    const own = listen();
+    if (own) refused.add(own);
     const cure = "see that the user may SUBSCRIBE and PUBLISH (+subscribe +publish &distlock:*)";
     warn(new LockBackendError(key, `${what}; waiters are granted all the same, up to 1 s later: ${cure}`, cause));
   }
@@ -33,9 +43,6 @@ export function channelWarning(): ChannelWarning {
       if (isRefusal(error)) {
         warnOnce(lastKey, `the server refuses to send messages of grants: ${messageOf(error)}`, error);
       }
-    },
-    listens() {
-      warned = false;
     },
   };
 }

@@ -1,6 +1,7 @@
 import { AsyncResource } from "node:async_hooks";
 import { createAlarm } from "./alarm";
 import { isFinal, noMessages } from "./backend-error";
+import { isRefused } from "./channel-warning";
 import type { Driver, Listener } from "./driver";
 import { now } from "./lease";
 import { warn } from "./warning";
@@ -131,8 +132,7 @@ export function createInbox(driver: Driver, name: string, { granted, forcedOut, 
   }
 
   function replace(): void {
-    // Of a refusal the driver has warned.
-    if (!isWarned && !isFinal(failure)) warn(noMessages(key, failure));
+    if (!isWarned && !isRefused(driver.listen)) warn(noMessages(key, failure));
     isWarned = true;
     if (now() < replaceAt) return;
     replaceAt = now() + replacement;

@@ -4,10 +4,7 @@ import type { Driver } from "./driver";
 
 /** Messages are `<token> <fence> <claim>`, as the scripts publish them; the fence 0 tells that the token was forced out. */
 export const listening =
-  (
-    subscribe: NonNullable<RedisConnection["subscribe"]>,
-    { listens, unheard }: ChannelWarning,
-  ): NonNullable<Driver["listen"]> =>
+  (subscribe: NonNullable<RedisConnection["subscribe"]>, { unheard }: ChannelWarning): NonNullable<Driver["listen"]> =>
   async (inbox, { granted, forcedOut, ended }, signal) => {
     function onMessage(message: string): void {
       const [token = "", fence, claim] = message.split(" ");
@@ -15,9 +12,7 @@ export const listening =
       else granted(token, Number(fence), Number(claim));
     }
     try {
-      const close = await subscribe(`distlock:${inbox}`, onMessage, ended, signal);
-      listens();
-      return close;
+      return await subscribe(`distlock:${inbox}`, onMessage, ended, signal);
     } catch (error) {
       unheard(error);
       throw error;

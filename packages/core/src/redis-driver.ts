@@ -22,7 +22,7 @@ export function redisDriver(connection: RedisConnection, options?: DriverOptions
   const subscribe = connection.subscribe?.bind(connection);
   const names = lockKeys(connection);
   const first = common(fenceTtl);
-  const channels = channelWarning();
+  const channels = channelWarning(() => driver.listen);
   const scripts = redisScripts(names, connection.keyPrefix, fenceTtl);
 
   const keysOf = (key: string, token?: string): string[] => {
@@ -47,7 +47,7 @@ export function redisDriver(connection: RedisConnection, options?: DriverOptions
     });
   }
 
-  return {
+  const driver: Driver = {
     acquire(request, call) {
       if (request.ticket !== undefined) channels.waited(request.key);
       return acquire(request, call);
@@ -75,4 +75,5 @@ export function redisDriver(connection: RedisConnection, options?: DriverOptions
     listen: subscribe && listening(subscribe, channels),
     replicator: replicatorOf(connection, names),
   };
+  return driver;
 }
