@@ -144,7 +144,6 @@ export async function acquireLock(
             // The lease may be over, and may be somebody else's by now: ask again whether it is ours.
             failure = new Error(`every answer came after the lease of ${ttl} ms was over`);
             ambiguous = true;
-            if (leaseEnd(0, ttl) <= 0) throw new LockBackendError(key, `a ttl of ${ttl} ms is shorter than its margin`);
             pause = 10 * late++;
             break;
           }

@@ -35,9 +35,15 @@ export class LockNotAcquiredError extends LockError {
   /** How long the caller waited, in ms. */
   readonly waited: number;
 
-  constructor(key: string, { attempts, waited }: { attempts: number; waited: number }) {
+  constructor(
+    key: string,
+    { attempts, waited, queued = false }: { attempts: number; waited: number; queued?: boolean },
+    holder = "held by another",
+  ) {
+    const ms = `${Math.round(waited)} ms`;
     const times = attempts === 1 ? "1 attempt" : `${attempts} attempts`;
-    super(`failed to acquire lock ${quote(key)} after ${times} in ${Math.round(waited)} ms: held by another`, key);
+    const how = queued ? `after ${ms} in its queue` : `after ${times} in ${ms}`;
+    super(`failed to acquire lock ${quote(key)} ${how}: ${holder}`, key);
     this.attempts = attempts;
     this.waited = waited;
   }

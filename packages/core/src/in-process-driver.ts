@@ -1,4 +1,5 @@
 import type { AcquireReply, AcquireRequest, Driver, Listener } from "./driver";
+import { type DriverOptions, resolveFenceTtl } from "./driver-options";
 import { now } from "./lease";
 import { CLAIM, WINDOW } from "./times";
 
@@ -6,8 +7,9 @@ interface Place {
   holder: string | undefined;
   until: number;
   fence: number;
-  /** Waiting tokens with their tickets, in order. */
+  /** Waiting tokens with their tickets, in order; and the highest ticket. */
   queue: Map<string, number>;
+  lastTicket: number;
   /** Inboxes, and until when their waiters count as alive. */
   alive: Map<string, number>;
   /** The token that was released last, and the one that was forced out last. */
@@ -15,7 +17,6 @@ interface Place {
   revoked: string | undefined;
 }
 
-const DAY = 86_400_000;
 const TOMBSTONE = 60_000;
 
 const inboxOf = (token: string): string => token.slice(0, token.indexOf(":"));
@@ -24,9 +25,10 @@ const micros = (): number => Math.floor((performance.timeOrigin + now()) * 1_000
 
 /**
  * Locks kept in this process, with the semantics of the scripts: for tests, and for programs of one process. Lockers
- * exclude each other if they share one driver.
+ * exclude each other if they share one driver. Throws `TypeError` or `RangeError` for bad options.
  */
-export function inProcessDriver(): Driver {
+export function inProcessDriver(options?: DriverOptions): Driver {
+  const fenceTtl = resolveFenceTtl(options);
   const places = new Map<string, Place>();
   const dead = new Map<string, number>();
   const inboxes = new Map<string, Listener>();
@@ -36,7 +38,7 @@ export function inProcessDriver(): Driver {
   function sweep(): void {
     if (places.size + dead.size < sweepAt) return;
     const time = now();
-    for (const [key, place] of places) if (place.until + DAY < time && place.queue.size === 0) places.delete(key);
+    for (const [key, place] of places) if (place.until + fenceTtl < time && place.queue.size === 0) places.delete(key);
     for (const [token, until] of dead) if (until < time) dead.delete(token);
     sweepAt = Math.max(1_000, 2 * (places.size + dead.size));
   }
@@ -50,6 +52,7 @@ export function inProcessDriver(): Driver {
         until: now(),
         fence: 0,
         queue: new Map(),
+        lastTicket: 0,
         alive: new Map(),
         released: undefined,
         revoked: undefined,
@@ -95,9 +98,12 @@ export function inProcessDriver(): Driver {
   function enqueue(place: Place, token: string, ticket: number): number {
     const had = place.queue.get(token);
     if (had !== undefined) return had;
-    const taken = ticket || Math.max(micros(), Math.max(0, ...place.queue.values()) + 1);
-    const all = [...place.queue, [token, taken] as const].sort(([, a], [, b]) => a - b);
-    place.queue = new Map(all);
+    if (place.queue.size === 0) place.lastTicket = 0;
+    const taken = ticket || Math.max(micros(), place.lastTicket + 1);
+    place.queue.set(token, taken);
+    // Only an old ticket has a place before others.
+    if (taken < place.lastTicket) place.queue = new Map([...place.queue].sort(([, a], [, b]) => a - b));
+    place.lastTicket = Math.max(place.lastTicket, taken);
     return taken;
   }
 

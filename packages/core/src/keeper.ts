@@ -31,6 +31,8 @@ export interface Keeper {
   /** Does not look after its lease any more. */
   leave(lock: Kept): void;
   delete(lock: Kept): void;
+  /** Whether a lock of this key is held, as far as is known. */
+  holds(key: string): boolean;
   /** Ends the locks with this token. */
   forcedOut(token: string): void;
   /** Extends nothing from now on, but for the short leases of hand-overs, at once; deadlines are still watched. */
@@ -41,7 +43,7 @@ export interface Keeper {
 const FIRST_SWEEP = 1_000;
 
 export function createKeeper(driver: Driver): Keeper {
-  const held = new Set<Kept>();
+  const held = new Map<string, Kept>();
   const kept = new Set<Kept>();
   let sweepAt = FIRST_SWEEP;
   let extending = true;
@@ -82,7 +84,7 @@ export function createKeeper(driver: Driver): Keeper {
 
   function sweep(): void {
     const time = now();
-    for (const lock of held) if (lock.deadline <= time && !kept.has(lock)) held.delete(lock);
+    for (const [key, lock] of held) if (lock.deadline <= time && !kept.has(lock)) held.delete(key);
     sweepAt = Math.max(FIRST_SWEEP, 2 * held.size);
   }
 
@@ -94,7 +96,7 @@ export function createKeeper(driver: Driver): Keeper {
   return {
     hold(lock) {
       if (held.size >= sweepAt) sweep();
-      held.add(lock);
+      held.set(lock.key, lock);
     },
     keep(lock) {
       kept.add(lock);
@@ -103,11 +105,15 @@ export function createKeeper(driver: Driver): Keeper {
     },
     leave,
     delete(lock) {
-      held.delete(lock);
+      if (held.get(lock.key) === lock) held.delete(lock.key);
       leave(lock);
     },
+    holds(key) {
+      const lock = held.get(key);
+      return lock !== undefined && lock.deadline > now();
+    },
     forcedOut(token) {
-      for (const lock of held) if (lock.token === token) lock.forcedOut();
+      for (const lock of held.values()) if (lock.token === token) lock.forcedOut();
     },
     stopExtending() {
       for (const lock of kept) if (lock.claimed) extend(lock);

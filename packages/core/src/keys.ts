@@ -1,3 +1,5 @@
+import { kindOf } from "./kind-of";
+
 /** The part of a key that Redis Cluster hashes: its first non-empty `{tag}`, else all of it. */
 export const hashed = (key: string): string => {
   const open = key.indexOf("{");
@@ -12,7 +14,7 @@ const isTagged = (key: string): boolean => hashed(key) !== key;
  * empty, if its braces leave no way to name a second key in its hash slot, or if it is the name of a companion.
  */
 export function assertKey(key: unknown): asserts key is string {
-  if (typeof key !== "string") throw new TypeError(`key must be a string, got ${key === null ? "null" : typeof key}`);
+  if (typeof key !== "string") throw new TypeError(`key must be a string, got ${kindOf(key)}`);
   if (key === "") throw new RangeError("key must not be empty");
   if (!key.isWellFormed()) throw new TypeError("key must be well-formed Unicode: it has half of a surrogate pair");
   if (!isTagged(key) && key.includes("}")) {
@@ -57,7 +59,7 @@ const MOST = 100;
  * for him. Throws for what can't be a lock's keys, as `assertKey` does.
  */
 export function inLockOrder(keys: readonly string[]): readonly string[] {
-  if (!Array.isArray(keys)) throw new TypeError(`key must be a string or an array of strings, got ${typeof keys}`);
+  if (!Array.isArray(keys)) throw new TypeError(`key must be a string or an array of strings, got ${kindOf(keys)}`);
   for (const key of keys) assertKey(key);
   const each = [...new Set(keys)];
   if (each.length === 0 || each.length > MOST) {

@@ -9,3 +9,6 @@ const margin = (ttl: number): number => 2 + ttl * 0.01;
 
 /** Until when a lease surely lasts that Redis gave in answer to a request sent at `sent`. */
 export const leaseEnd = (sent: number, ttl: number): number => sent + ttl - margin(ttl);
+
+/** The shortest lease of which anything is left after the margin, in ms. */
+export const MIN_TTL = 3;

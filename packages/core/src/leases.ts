@@ -91,7 +91,6 @@ export function createLeases(driver: Driver): Leases {
     ttl: number,
     send: () => Promise<T>,
   ): Promise<T> {
-    if (leaseEnd(0, ttl) <= 0) throw new RangeError(`ttl must be above its margin for clocks and rounding, got ${ttl}`);
     const sent = now();
     const patience = Math.min(ANSWER_TIMEOUT, ttl);
     const reply = await ask(verb, key, patience, send);

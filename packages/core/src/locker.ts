@@ -4,8 +4,10 @@ import type { Driver, Inspection, Replicator } from "./driver";
 import { type LockError, LockerClosedError, LockNotAcquiredError } from "./errors";
 import { createKeeper } from "./keeper";
 import { assertKey, inLockOrder } from "./keys";
-import { HeldLock, type Lock } from "./lock";
+import { kindOf } from "./kind-of";
+import { type Grant, HeldLock, type Lock } from "./lock";
 import { HeldLocks, type MultiLock } from "./multi-lock";
+import { isNested, NESTED, withinLock } from "./nesting";
 import { defaultsFor, type LockOptions, type ResolvedOptions, resolveOptions } from "./options";
 import { createQueue } from "./queue";
 import { newInbox } from "./token";
@@ -95,12 +97,26 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
     const asked = resolveOptions(abilities, base, given);
     const once = (timeout ?? asked.timeout) === 0;
     const how: ResolvedOptions = once ? { ...asked, wait: "retry", maxAttempts: 1, timeout: ANSWER_TIMEOUT } : asked;
-    const grant = await acquireLock(keys, how, waiting);
+    const nested = !once && isNested(driver, keys);
+    const grant = await granted(keys, how, nested);
     const locks = keys.map((each, i) => new HeldLock(each, grant.fences[i]!, grant, asked, holding));
     // The extension to the whole ttl is on its way before work begins that may keep the event loop busy.
     if (grant.claimed) await written();
     const lock: Lock | MultiLock = typeof key === "string" ? locks[0]! : new HeldLocks(locks);
     return lock as LockOf<K>;
+  }
+
+  /** An error of contention says what is known here of who has the lock. */
+  async function granted(keys: readonly string[], options: ResolvedOptions, nested: boolean): Promise<Grant> {
+    try {
+      return await acquireLock(keys, options, waiting);
+    } catch (error) {
+      if (!(error instanceof LockNotAcquiredError)) throw error;
+      const { key, attempts, waited } = error;
+      const holder = keeper.holds(key) ? "held by another call of this locker" : "held by another";
+      const queued = options.wait === "queue";
+      throw new LockNotAcquiredError(key, { attempts, waited, queued }, nested ? NESTED : holder);
+    }
   }
 
   async function ask<T>(verb: Verb, key: string, send: () => Promise<T>): Promise<T> {
@@ -129,11 +145,12 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
       ...rest: [Work<T, LockOf<K>>] | [LockOptions, Work<T, LockOf<K>>]
     ): Promise<T> {
       const [call, work] = rest.length === 1 ? [undefined, rest[0]] : rest;
-      if (typeof work !== "function") throw new TypeError("withLock needs the work to do: a function of the lock");
+      if (typeof work !== "function")
+        throw new TypeError(`withLock needs the work to do: a function of the lock, got ${kindOf(work)}`);
       const lock = await lockFor(key, forWork, call);
       let result: T;
       try {
-        result = await work(lock);
+        result = await withinLock(driver, typeof key === "string" ? [key] : key, () => work(lock));
       } catch (error) {
         await lock.release().catch(warn);
         throw error;

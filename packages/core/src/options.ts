@@ -1,6 +1,11 @@
+import { MIN_TTL } from "./lease";
+
 /** How a lock is waited for and held. Per locker and per call: the call wins. All times are in ms. */
 export interface LockOptions {
-  /** Length of the lease. Integer, 1 … 2^31−1. Default 30 000. */
+  /**
+   * Length of the lease. Integer, 3 … 2^31−1. Default 30 000. A lock that is handed over by another holder has a lease of 3 s
+   * until Redis has confirmed the ttl, which it is asked for before your code runs.
+   */
   ttl?: number | undefined;
   /**
    * How `acquire` waits. `"queue"` (the default where the driver can be woken): in the order of arrival, woken by the release.
@@ -55,8 +60,8 @@ export const number =
 
 export const checkTtl = number(
   "ttl",
-  `an integer from 1 to ${MAX_TTL} (ms)`,
-  (n) => Number.isInteger(n) && n >= 1 && n <= MAX_TTL,
+  `an integer from ${MIN_TTL} to ${MAX_TTL} (ms)`,
+  (n) => Number.isInteger(n) && n >= MIN_TTL && n <= MAX_TTL,
 );
 
 const checkDelay = number("retryDelay", "a finite number of ms, 0 or more", (n) => n >= 0 && n < Infinity);
@@ -118,7 +123,10 @@ export function resolveOptions(
   if (given === undefined) return base;
   if (typeof given !== "object" || given === null) throw new TypeError(`options must be an object, got ${show(given)}`);
   const options: Record<string, unknown> = { ...base };
-  if (given.maxAttempts !== undefined || given.retryDelay !== undefined) options.wait = "retry";
+  if (given.maxAttempts !== undefined || given.retryDelay !== undefined) {
+    if (given.wait === "queue") throw new RangeError('maxAttempts and retryDelay must be left out with wait: "queue"');
+    options.wait = "retry";
+  }
   for (const [name, value] of Object.entries(given)) {
     if (!Object.hasOwn(checks, name)) {
       throw new TypeError(`unknown option ${show(name)}; there are ${Object.keys(checks).join(", ")}`);

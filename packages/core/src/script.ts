@@ -19,23 +19,22 @@ function slotsError({ cluster, keyPrefix }: RedisConnection, keys: readonly stri
 const isNoScript = (error: unknown): boolean => error instanceof Error && error.message.startsWith("NOSCRIPT");
 
 /**
- * A script as a function. It sends EVAL until the first answer, then EVALSHA; and EVAL again whenever a node does not
- * know the script, for ever, because script caches are per node, not replicated, and evicted. An abandoned call is not
+ * A script as a function. It sends EVAL once, then EVALSHA; and EVAL again whenever a node does not know the script, for ever,
+ * because script caches are per node, not replicated, and evicted. An abandoned call is not
  * sent again: it could land after the release that undoes it. Rejects with a `RangeError`, before anything is sent, where
  * the keys would need a hash slot in common and have none.
  */
 export function script(connection: RedisConnection, lua: string): RunScript {
   const sha1 = createHash("sha1").update(lua).digest("hex");
-  let cached = false;
-  const load = async (keys: readonly string[], args: readonly string[]): Promise<unknown> => {
-    const reply = await connection.eval(lua, keys, args);
-    cached = true;
-    return reply;
+  let sent = false;
+  const load = (keys: readonly string[], args: readonly string[]): Promise<unknown> => {
+    sent = true;
+    return connection.eval(lua, keys, args);
   };
   return (keys, args, call) => {
     const wrong = slotsError(connection, keys);
     if (wrong) return Promise.reject(wrong);
-    return cached
+    return sent
       ? connection.evalSha(sha1, keys, args).catch((error: unknown) => {
           if (!isNoScript(error) || call?.abandoned) throw error;
           return load(keys, args);

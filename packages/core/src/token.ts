@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { kindOf } from "./kind-of";
 
 /** A name for one locker instance: random, so that a restarted process never has its predecessor's. */
 export const newInbox = (): string => randomBytes(12).toString("base64url");
@@ -8,8 +9,7 @@ export const newToken = (inbox: string): string => `${inbox}:${randomUUID()}`;
 
 /** Throws `TypeError` or `RangeError`, which name it but do not show it, for what can't be a token. */
 export function assertToken(name: string, token: unknown): asserts token is string {
-  if (typeof token !== "string")
-    throw new TypeError(`${name} must be a string, got ${token === null ? "null" : typeof token}`);
+  if (typeof token !== "string") throw new TypeError(`${name} must be a string, got ${kindOf(token)}`);
   if (token === "") throw new RangeError(`${name} must not be empty`);
   if (!token.isWellFormed())
     throw new TypeError(`${name} must be well-formed Unicode: it has half of a surrogate pair`);

@@ -2,8 +2,9 @@ import { describe, expect, test } from "vitest";
 import { createLocker, type Driver, inProcessDriver, type LockOptions } from "../src/index";
 
 const bad: [LockOptions | Record<string, unknown>, string, RegExp][] = [
-  [{ ttl: 0 }, "RangeError", /^ttl must be an integer from 1 to 2147483647 \(ms\), got 0$/],
-  [{ ttl: "30s" }, "TypeError", /^ttl must be an integer from 1 to 2147483647 \(ms\), got "30s"$/],
+  [{ ttl: 0 }, "RangeError", /^ttl must be an integer from 3 to 2147483647 \(ms\), got 0$/],
+  [{ ttl: 2 }, "RangeError", /^ttl must be an integer from 3 to 2147483647 \(ms\), got 2$/],
+  [{ ttl: "30s" }, "TypeError", /^ttl must be an integer from 3 to 2147483647 \(ms\), got "30s"$/],
   [{ ttl: null }, "TypeError", /^ttl .*got null$/],
   [{ maxAttempts: 0 }, "RangeError", /^maxAttempts must be an integer, 1 or more, or Infinity, got 0$/],
   [{ maxAttempts: 1.5 }, "RangeError", /^maxAttempts/],
@@ -17,6 +18,8 @@ const bad: [LockOptions | Record<string, unknown>, string, RegExp][] = [
   [{ autoExtend: 1 }, "TypeError", /^autoExtend must be true or false, got 1$/],
   [{ signal: {} }, "TypeError", /^signal must be an AbortSignal/],
   [{ wait: "poll" }, "RangeError", /^wait must be "queue" or "retry", got "poll"$/],
+  [{ wait: "queue", maxAttempts: 3 }, "RangeError", /^maxAttempts and retryDelay must be left out with wait: "queue"$/],
+  [{ wait: "queue", retryDelay: 3 }, "RangeError", /^maxAttempts and retryDelay must be left out/],
   [{ ttlMs: 5 }, "TypeError", /^unknown option "ttlMs"; there are ttl, .*maxHold/],
 ];
 
@@ -59,9 +62,28 @@ describe("options", () => {
     }
   });
 
-  test("work that is no function is refused before anything is locked", async () => {
+  test("work that is not a function is refused before anything is locked", async () => {
     const locker = createLocker(inProcessDriver());
     await expect(locker.withLock("k", undefined as never)).rejects.toThrow(TypeError);
+    await expect(locker.withLock("k", Promise.resolve() as never)).rejects.toThrow(/got a promise: await it$/);
     expect((await locker.inspect("k")).held).toBe(false);
+  });
+
+  test("a promise, null or an array in place of a key is named", async () => {
+    const locker = createLocker(inProcessDriver());
+    await expect(locker.acquire(Promise.resolve("k") as never)).rejects.toThrow(/^key .*got a promise: await it$/);
+    await expect(locker.acquire(null as never)).rejects.toThrow(/^key .*got null$/);
+    await expect(locker.inspect(["a", "b"] as never)).rejects.toThrow(/^key must be a string, got an array$/);
+  });
+
+  test("bad options of a driver are refused by name", () => {
+    for (const fenceTtl of [-1, 1.5, Number.POSITIVE_INFINITY, 2 ** 50]) {
+      expect(() => inProcessDriver({ fenceTtl })).toThrow(RangeError);
+    }
+    expect(() => inProcessDriver({ fenceTtl: "1d" as never })).toThrow(
+      /^fenceTtl must be an integer from 0 to .*got "1d"$/,
+    );
+    expect(() => inProcessDriver({ ttl: 5 } as never)).toThrow(/^unknown option "ttl" of a driver; there is fenceTtl$/);
+    expect(() => inProcessDriver(null as never)).toThrow(TypeError);
   });
 });

@@ -18,7 +18,7 @@ describe("new LockedMemory", () => {
     [{ key: 1 }, "TypeError", /^key must be a string, got number/],
     [{ key: "" }, "RangeError", /^key must not be empty/],
     [{ key: "a}b" }, "RangeError", /^key "a}b" must have no "}" outside a {hash tag}/],
-    [{ key: "k", ttl: 0 }, "RangeError", /^ttl must be an integer from 1 to 2147483647/],
+    [{ key: "k", ttl: 0 }, "RangeError", /^ttl must be an integer from 3 to 2147483647/],
     [{ key: "k", ttl: "30s" }, "TypeError", /^ttl must be an integer/],
     [{ key: "k", timeout: -1 }, "RangeError", /^timeout must be a number of ms, 0 or more/],
     [{ key: "k", maxAttempts: 0 }, "RangeError", /^maxAttempts must be an integer, 1 or more/],

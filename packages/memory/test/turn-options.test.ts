@@ -16,7 +16,7 @@ test.for<[unknown, string, RegExp]>([
   [{ whenBusy: "reject", timeout: 1 }, "RangeError", /^timeout must be left out or 0 when whenBusy is "reject", got 1/],
   [{ autoExtend: false }, "TypeError", /^autoExtend is no option of a turn/],
   [{ maxHold: 1 }, "TypeError", /^maxHold is no option of a turn/],
-  [{ ttl: 0 }, "RangeError", /^ttl must be an integer from 1 to 2147483647/],
+  [{ ttl: 0 }, "RangeError", /^ttl must be an integer from 3 to 2147483647/],
   [{ timeout: -1 }, "RangeError", /^timeout must be a number of ms, 0 or more/],
   [{ signal: 1 }, "TypeError", /^signal must be an AbortSignal/],
   [{ waitMs: 1 }, "TypeError", /^unknown option "waitMs"/],

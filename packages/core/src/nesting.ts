@@ -1,0 +1,53 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { LockBackendError } from "./errors";
+import { warn } from "./warning";
+
+/** The work of a `withLock`, and the one that it is within. */
+interface Around {
+  /** Where the lock is kept. */
+  readonly driver: object;
+  readonly keys: readonly string[];
+  readonly outer: Around | undefined;
+  isOver: boolean;
+  isWarned: boolean;
+}
+
+const around = new AsyncLocalStorage<Around>();
+
+/** Does the work of a `withLock`, so that a call within it is known for one. */
+export async function withinLock<T>(
+  driver: object,
+  keys: readonly string[],
+  work: () => T | PromiseLike<T>,
+): Promise<T> {
+  const own: Around = { driver, keys, outer: around.getStore(), isOver: false, isWarned: false };
+  try {
+    return await around.run(own, work);
+  } finally {
+    own.isOver = true;
+  }
+}
+
+/**
+ * Whether a call that is about to wait is within the work of a lock that has one of its keys. It waits in vain if the work waits
+ * for it, and then for ever if it may; if the work goes on without it, all is well. So there is a warning at once, and the wait
+ * goes on.
+ */
+export function isNested(driver: object, keys: readonly string[]): boolean {
+  for (let each = around.getStore(); each; each = each.outer) {
+    const shared = keys.find((key) => each?.keys.includes(key));
+    if (each.driver !== driver || shared === undefined || each.isOver) continue;
+    if (!each.isWarned) {
+      const what = "this call waits for a lock that the withLock around it holds";
+      warn(new LockBackendError(shared, `${what}: if that waits for this call, neither ends. ${CURE}`));
+    }
+    each.isWarned = true;
+    return true;
+  }
+  return false;
+}
+
+const CURE = "Locks are not re-entrant: pass the lock on, or take all keys at once";
+
+/** What the error of such a wait says of the holder. */
+export const NESTED = `held by the withLock around this call, which so waited for itself. ${CURE}`;

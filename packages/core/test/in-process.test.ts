@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import { inProcessDriver } from "../src/index";
+
+/** The time of one of so many waiters, in ms. */
+async function timePerWaiter(count: number): Promise<number> {
+  const driver = inProcessDriver();
+  const never = { abandoned: false };
+  await driver.acquire({ key: "k", token: "holder", ttl: 60_000 }, never);
+  const began = performance.now();
+  for (let i = 0; i < count; i++) {
+    const reply = await driver.acquire({ key: "k", token: `inbox:${i}`, ttl: 60_000, ticket: 0 }, never);
+    expect(reply.status).toBe("queued");
+  }
+  return (performance.now() - began) / count;
+}
+
+test("a waiter of a long queue costs no more than one of a short queue", async () => {
+  await timePerWaiter(1_000); // compiles
+  const short = Math.min(await timePerWaiter(1_000), await timePerWaiter(1_000), await timePerWaiter(1_000));
+  expect((await timePerWaiter(20_000)) / short).toBeLessThan(8); // it was 60
+});
+
+test("an old ticket gets its place back, and the next waiter the end of the queue", async () => {
+  const driver = inProcessDriver();
+  const never = { abandoned: false };
+  const enter = async (token: string, ticket: number) => {
+    const reply = await driver.acquire({ key: "k", token, ttl: 60_000, ticket }, never);
+    return reply.status === "queued" ? reply : expect.unreachable();
+  };
+  await driver.acquire({ key: "k", token: "a:holder", ttl: 60_000 }, never);
+  const first = await enter("a:first", 0);
+  const second = await enter("a:second", 0);
+  await driver.release({ key: "k", token: "a:first", undo: false });
+  expect(await enter("a:first", first.ticket)).toMatchObject({ ticket: first.ticket, head: true });
+  expect((await enter("a:third", 0)).ticket).toBeGreaterThan(second.ticket);
+});
