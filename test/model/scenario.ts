@@ -102,11 +102,12 @@ export const ask = (
 export const LONG = 5_000;
 export const FOR_EVER = { ttl: LONG, timeout: Number.POSITIVE_INFINITY };
 
-/** `a` has it, `b` is the first that waits. */
+/** `a` has it, `b` is the first that waits, and would hear of a grant. */
 export async function oneWaits(stage: Stage): Promise<{ release: () => Promise<void>; waiter: Attempt }> {
   const lock = await granted(stage.attempt(stage.a, stage.key, FOR_EVER));
   const waiter = stage.attempt(stage.b, stage.key, FOR_EVER);
   await isWaiting(stage, 1);
+  await until("its inbox is open", () => stage.b.listeners > 0);
   return { release: () => stage.release(lock), waiter };
 }
 

@@ -134,6 +134,7 @@ export function createInbox(driver: Driver, name: string, { granted, forcedOut, 
   function replace(): void {
     if (!isWarned && !isRefused(driver.listen)) warn(noMessages(key, failure));
     isWarned = true;
+    expected.clear();
     if (now() < replaceAt) return;
     replaceAt = now() + replacement;
     replacement = Math.min(replacement * 2, LONGEST_REPLACEMENT);
@@ -146,7 +147,6 @@ export function createInbox(driver: Driver, name: string, { granted, forcedOut, 
     attempt?.abort();
     attempt = undefined;
     closeOpened = undefined;
-    expected.clear();
     await close?.().catch(() => {});
   }
 
