@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { randomUUID } from "node:crypto";
 import { createLocker, type RedisConnection, redisDriver } from "@distlock/core";
 import { ioredisConnection } from "@distlock/ioredis";
@@ -119,5 +120,32 @@ test("waiters of a key that becomes something that is no lock are told so, and d
   await expect(waiting).rejects.toMatchObject({ code: "LOCK_BACKEND", message: expect.stringContaining("no lock") });
   expect(commands).toBeLessThan(20);
   await lock.release();
+  await locker.close();
+});
+
+test("a command that serves several callers is sent in the context of none of them, a command of one in its own", async () => {
+  const inner = ioredisConnection(redis);
+  const storage = new AsyncLocalStorage<string>();
+  const contexts: unknown[] = [];
+  const seeing: RedisConnection = {
+    ...inner,
+    evalSha(...script) {
+      contexts.push(storage.getStore());
+      return inner.evalSha(...script);
+    },
+  };
+  const locker = storage.run("where the locker was made", () => createLocker(redisDriver(seeing)));
+  const id = randomUUID();
+  const ofRequests = (...names: readonly string[]) =>
+    Promise.all(
+      names.map((name) => storage.run(name, () => locker.withLock(`context:${id}:${name}`, () => storage.getStore()))),
+    );
+  await ofRequests("first"); // loads the scripts
+  contexts.length = 0;
+  expect(await ofRequests("one", "two", "three")).toEqual(["one", "two", "three"]);
+  expect(contexts).toEqual(["where the locker was made", "where the locker was made"]);
+  contexts.length = 0;
+  expect(await ofRequests("alone")).toEqual(["alone"]);
+  expect(contexts).toEqual(["alone", "alone"]);
   await locker.close();
 });

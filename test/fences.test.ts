@@ -59,3 +59,27 @@ test("fences rise by one when the server's clock stands behind the last", async 
   await lock.release();
   expect((await locker.acquire("fences:ahead")).fence).toBe(ahead + 2);
 });
+
+test("a fence is remembered for fenceTtl, and never for less than its lease", async () => {
+  const short = createLocker(ioredisDriver(redis, { fenceTtl: 2_000 }));
+  const lock = await short.acquire("fences:short", { ttl: 500 });
+  const remembered = () => redis.pttl("{fences:short}~fence");
+  expect(await remembered()).toBeGreaterThan(500);
+  expect(await remembered()).toBeLessThanOrEqual(2_000);
+  await lock.extend(60_000);
+  expect(await remembered()).toBeGreaterThan(59_000);
+  await lock.release();
+  const long = await short.acquire("fences:short", { ttl: 30_000 });
+  expect(await remembered()).toBeGreaterThan(29_000);
+  const waiting = short.acquire("fences:short", { ttl: 400 });
+  while ((await short.inspect("fences:short")).waiting === 0);
+  await long.release();
+  const next = await waiting;
+  expect(next.fence).toBeGreaterThan(long.fence);
+  expect(await remembered()).toBeLessThanOrEqual(3_000); // the claim
+  await next.release();
+  const forgotten = await createLocker(ioredisDriver(redis, { fenceTtl: 0 })).acquire("fences:none", { ttl: 300 });
+  expect(await redis.pttl("{fences:none}~fence")).toBeLessThanOrEqual(300);
+  await forgotten.release();
+  await short.close();
+});

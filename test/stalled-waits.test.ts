@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createLocker, type Locker } from "@distlock/core";
 import { stallEventLoop, startRedis } from "@distlock/testing";
 import { afterAll, expect, test } from "vitest";
+import { within } from "../packages/core/src/within";
 import { clients } from "./clients";
 import { untilWaiting } from "./until";
 
@@ -57,3 +58,16 @@ test.each(names)(
     await lock.release();
   },
 );
+
+test.each(names)("an answer that is there when the event loop turns again is no silence (%s)", async (name) => {
+  const client = await clients[name]!(server.url);
+  const key = `answered:${randomUUID()}`;
+  await client.driver.inspect(key); // loads the script
+  await server.command("CLIENT", "PAUSE", "100");
+  const answer = within(50, client.driver.inspect(key), () => new Error("silence"));
+  await new Promise(setImmediate); // until the request is written
+  await new Promise(setImmediate);
+  stallEventLoop(200);
+  expect(await answer).toMatchObject({ held: false });
+  client.close();
+});

@@ -45,13 +45,33 @@ export const noAnswer = (key: string, verb: Verb, ms: number = ANSWER_TIMEOUT, c
     cause,
   );
 
+const MEANWHILE = "waiters are granted all the same, up to 1 s later";
+
 /** For a warning: heartbeats find grants of which no message came. */
-export const noMessages = (key: string, cause: unknown): LockBackendError =>
+export const noMessages = (key: string): LockBackendError =>
   new LockBackendError(
     key,
-    "messages of grants do not arrive; waiters are granted all the same, up to 1 s later, and the listener is replaced: see whether something between here and Redis drops idle connections, and whether all processes may PUBLISH to distlock:*",
+    `messages of grants do not arrive; ${MEANWHILE}, and the listener is replaced: see whether something between here and Redis drops idle connections, and whether all processes may PUBLISH to distlock:*`,
+  );
+
+/** For a warning: the connection that listens can't be opened. */
+export const noListener = (key: string, cause: unknown): LockBackendError =>
+  new LockBackendError(
+    key,
+    `no connection can be opened to listen for messages of grants: ${messageOf(cause)}; ${MEANWHILE}: see whether the server takes one connection more for each locker (maxclients)`,
     cause,
   );
+
+/** For a warning: the server lets the user use no channels. */
+export const noChannels = (key: string, what: string, cause?: unknown): LockBackendError =>
+  new LockBackendError(
+    key,
+    `the server refuses messages of grants: ${what}; ${MEANWHILE}: see that the user may SUBSCRIBE and PUBLISH (+subscribe +publish &distlock:*)`,
+    cause,
+  );
+
+/** Whether the server takes no more connections, which has nothing to do with rights. */
+export const isCrowded = (error: unknown): boolean => /\bmax number of clients\b/.test(messageOf(error));
 
 /** Errors of a program, not of a connection. What `fetch` throws for a lost connection is a TypeError with a cause. */
 const isBug = (error: unknown): boolean =>

@@ -1,7 +1,7 @@
-import { isRefusal } from "./backend-error";
+import { isCrowded, isRefusal, noChannels } from "./backend-error";
 import { messageOf } from "./cause";
 import type { Driver } from "./driver";
-import { LockBackendError } from "./errors";
+import type { LockError } from "./errors";
 import { warn } from "./warning";
 
 type Listen = NonNullable<Driver["listen"]>;
@@ -25,24 +25,21 @@ export function channelWarning(listen: () => Listen | undefined): ChannelWarning
   let lastKey = "";
   let warned = false;
 
-  function warnOnce(key: string, what: string, cause?: unknown): void {
+  function warnOnce(warning: LockError): void {
     if (warned) return;
     warned = true;
     const own = listen();
     if (own) refused.add(own);
-    const cure = "see that the user may SUBSCRIBE and PUBLISH (+subscribe +publish &distlock:*)";
-    warn(new LockBackendError(key, `${what}; waiters are granted all the same, up to 1 s later: ${cure}`, cause));
+    warn(warning);
   }
 
   return {
     waited(key) {
       lastKey = key;
     },
-    unpublished: (key, why) => warnOnce(key, `the server refuses to publish messages of grants: ${why}`),
+    unpublished: (key, why) => warnOnce(noChannels(key, why)),
     unheard(error) {
-      if (isRefusal(error)) {
-        warnOnce(lastKey, `the server refuses to send messages of grants: ${messageOf(error)}`, error);
-      }
+      if (isRefusal(error) && !isCrowded(error)) warnOnce(noChannels(lastKey, messageOf(error), error));
     },
   };
 }

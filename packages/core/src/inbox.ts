@@ -1,6 +1,6 @@
 import { AsyncResource } from "node:async_hooks";
 import { createAlarm } from "./alarm";
-import { isFinal, noMessages } from "./backend-error";
+import { isFinal, noListener, noMessages } from "./backend-error";
 import { isRefused } from "./channel-warning";
 import type { Driver, Listener } from "./driver";
 import { now } from "./lease";
@@ -132,7 +132,8 @@ export function createInbox(driver: Driver, name: string, { granted, forcedOut, 
   }
 
   function replace(): void {
-    if (!isWarned && !isRefused(driver.listen)) warn(noMessages(key, failure));
+    if (!isWarned && !isRefused(driver.listen))
+      warn(failure === undefined ? noMessages(key) : noListener(key, failure));
     isWarned = true;
     expected.clear();
     if (now() < replaceAt) return;
