@@ -1,7 +1,9 @@
+import type { RedisServer } from "@distlock/testing";
 import type { Redis } from "ioredis";
 
 /** What every measurement gets. */
 export interface Bench {
+  readonly server: Pick<RedisServer, "signal">;
   readonly port: number;
   /** A client for looking at the server. */
   readonly control: Redis;

@@ -7,6 +7,7 @@ import type { Result } from "./result";
 import type { ByContestant } from "./rounds";
 import { idsOf, ratio, titleOf, typical } from "./summary";
 import { show } from "./table";
+import { type WaitedKeys, type WaitingResults, waitingClients } from "./waiting";
 
 interface Bar {
   readonly library: string;
@@ -105,7 +106,33 @@ function memoryCharts({ scene, results }: MemoryResults): object[] {
   ];
 }
 
-function charts({ cycle, hot, renewal, memory }: Result): object[][] {
+function waitingCharts({ keys }: WaitingResults): object[] {
+  const all = (pick: (round: WaitedKeys) => number) =>
+    keys.flatMap(({ count, results }) =>
+      waitingClients.map((client): Bar => {
+        const round = results[client]?.rounds[0];
+        const value = round && pick(round);
+        const library = `${count.toLocaleString("en").replace(",", " ")} keys (${client})`;
+        return { library, ours: true, value: value ?? 0, label: value === undefined ? "failed" : show(value) };
+      }),
+    );
+  return [
+    chart(
+      "Waiting: Node, % of a core",
+      all((round) => 100 * round.nodeCpu),
+    ),
+    chart(
+      "Waiting: Redis, % of a core",
+      all((round) => 100 * round.redisCpu),
+    ),
+    chart(
+      "Waiting: commands per second",
+      all((round) => round.commands),
+    ),
+  ];
+}
+
+function charts({ cycle, hot, renewal, memory, waiting }: Result): object[][] {
   const rows: object[][] = [];
   if (cycle) {
     const of = (pick: "sequential" | "parallel") =>
@@ -138,6 +165,7 @@ function charts({ cycle, hot, renewal, memory }: Result): object[][] {
     const [turns, relative, waits, blind] = memoryCharts(memory);
     rows.push([turns!, relative!], [waits!, blind!]);
   }
+  if (waiting) rows.push(waitingCharts(waiting));
   return rows;
 }
 

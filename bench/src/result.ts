@@ -4,6 +4,7 @@ import type { Machine } from "./machine";
 import type { MemoryResults } from "./memory";
 import type { RenewalRound } from "./renewal";
 import type { ByContestant } from "./rounds";
+import type { WaitingResults } from "./waiting";
 
 /** All that a run measured; a part that was not asked for is absent. */
 export interface Result {
@@ -13,4 +14,5 @@ export interface Result {
   hot?: HotKeyResults;
   renewal?: ByContestant<RenewalRound>;
   memory?: MemoryResults;
+  waiting?: WaitingResults;
 }

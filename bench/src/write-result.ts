@@ -7,9 +7,9 @@ import { forMarkdown, type Table } from "./table";
 const bench = new URL("../", import.meta.url);
 const readme = new URL("README.md", bench);
 
-/** One of the two that have files, and a place in the README, of their own. */
+/** One of those that have files, and a place in the README, of their own. */
 export interface Report {
-  readonly name: "result" | "memory";
+  readonly name: "result" | "memory" | "waiting";
   readonly result: Result;
   readonly tables: readonly Table[];
 }
