@@ -8,12 +8,14 @@ import type { WaitingClient } from "./waiting";
 export interface WaitingPost {
   readonly client: WaitingClient;
   readonly port: number;
-  /** Each of these keys is waited for by so many. */
-  readonly keys: readonly string[];
+  /** `run:0`, `run:1` and so on, each waited for by so many. */
+  readonly run: string;
+  readonly keys: number;
   readonly waiters: number;
 }
 
-export type WaitingOrder = "spend" | "grants" | "memory";
+/** Memory is looked at after a collection of garbage. */
+export type WaitingOrder = "look" | "memory";
 
 /** Since the last look. */
 export interface WaitingLook {
@@ -31,7 +33,7 @@ export interface WaitingLook {
   readonly held: boolean;
 }
 
-const { client, port, keys, waiters } = JSON.parse(process.argv[2]!) as WaitingPost;
+const { client, port, run, keys, waiters } = JSON.parse(process.argv[2]!) as WaitingPost;
 process.once("disconnect", () => process.exit());
 
 const connections: Readonly<Record<WaitingClient, () => Promise<RedisConnection>>> = {
@@ -42,12 +44,12 @@ const locker = createLocker(redisDriver(await connections[client]()), { timeout:
 const kept = await locker.acquire("kept", { ttl: 5_000, autoExtend: true });
 let granted = 0;
 let failed = 0;
-for (const key of keys) {
+for (let key = 0; key < keys; key++) {
   for (let i = 0; i < waiters; i++) {
-    locker.acquire(key).then(
+    locker.acquire(`${run}:${key}`).then(
       async (lock) => {
         granted++;
-        await lock.release();
+        await lock.release().catch(() => {}); // it is repeated
       },
       () => failed++,
     );
@@ -64,8 +66,8 @@ setInterval(() => {
   turned = time;
 }, 10);
 
-process.on("message", () => {
-  globalThis.gc?.();
+process.on("message", (order: WaitingOrder) => {
+  if (order === "memory") globalThis.gc?.();
   const spent = process.cpuUsage(cpu);
   const time = performance.now();
   const { heapUsed, rss } = process.memoryUsage();

@@ -3,7 +3,7 @@ import type { Redis } from "ioredis";
 import type { Bench } from "./bench";
 import { interleave, type Results } from "./rounds";
 import { callsBetween, readServerCosts } from "./server-costs";
-import type { WaitingLook, WaitingPost } from "./waiting-worker";
+import type { WaitingLook, WaitingOrder, WaitingPost } from "./waiting-worker";
 import { within } from "./within";
 
 export type WaitingClient = "ioredis" | "node-redis";
@@ -60,8 +60,8 @@ const startWaiting = (post: WaitingPost): Worker =>
     execArgv: ["--expose-gc", "--import", import.meta.resolve("tsx")],
   });
 
-async function look(worker: Worker): Promise<WaitingLook> {
-  worker.process.send("look");
+async function look(worker: Worker, order: WaitingOrder = "look"): Promise<WaitingLook> {
+  worker.process.send(order);
   return worker.next<WaitingLook>();
 }
 
@@ -99,7 +99,7 @@ export async function measureWaiting({ server, port, control, quick, progress }:
 
   /** Runs with a process of its own, which is gone afterwards. */
   async function withWorker<T>(post: WaitingPost, title: string, run: (worker: Worker) => Promise<T>): Promise<T> {
-    await hold(control, post.keys);
+    await hold(control, namesOf(post.keys, post.run));
     const worker = startWaiting(post);
     try {
       await worker.next();
@@ -113,8 +113,9 @@ export async function measureWaiting({ server, port, control, quick, progress }:
   }
 
   async function waitedKeys(client: WaitingClient, count: number): Promise<WaitedKeys> {
-    const keys = namesOf(count, `keys:${client}`);
-    return withWorker({ client, port, keys, waiters: 1 }, `${count} keys (${client})`, async (worker) => {
+    const run = `keys:${client}`;
+    const keys = namesOf(count, run);
+    return withWorker({ client, port, run, keys: count, waiters: 1 }, `${count} keys (${client})`, async (worker) => {
       await untilAllWait(control, keys);
       await sleep(quick ? 500 : 5_000); // the flood is over
       await look(worker);
@@ -135,9 +136,10 @@ export async function measureWaiting({ server, port, control, quick, progress }:
   }
 
   async function crowdOf(client: WaitingClient): Promise<Crowd> {
-    const key = `crowd:${client}`;
+    const run = `crowd:${client}`;
+    const [key] = namesOf(1, run) as [string];
     const began = performance.now();
-    return withWorker({ client, port, keys: [key], waiters: crowd }, `a crowd (${client})`, async (worker) => {
+    return withWorker({ client, port, run, keys: 1, waiters: crowd }, `a crowd (${client})`, async (worker) => {
       while ((await waits(control, key)) < crowd) await sleep(50);
       const queueing = performance.now() - began;
       await sleep(quick ? 500 : 5_000);
@@ -155,22 +157,28 @@ export async function measureWaiting({ server, port, control, quick, progress }:
   }
 
   async function outageOf(client: WaitingClient): Promise<Outage> {
-    const keys = namesOf(outage.count, `outage:${client}`);
-    return withWorker({ client, port, keys, waiters: 1 }, `an outage (${client})`, async (worker) => {
-      await untilAllWait(control, keys);
-      await sleep(quick ? 500 : 5_000);
-      const before = await look(worker);
-      await server.signal("SIGSTOP");
-      await sleep(1_000 * outage.seconds);
-      const after = await look(worker);
-      await server.signal("SIGCONT");
-      return { heap: after.heap - before.heap, resident: after.resident - before.resident };
-    });
+    const run = `outage:${client}`;
+    const keys = namesOf(outage.count, run);
+    return withWorker(
+      { client, port, run, keys: outage.count, waiters: 1 },
+      `an outage (${client})`,
+      async (worker) => {
+        await untilAllWait(control, keys);
+        await sleep(quick ? 500 : 5_000);
+        const before = await look(worker, "memory");
+        await server.signal("SIGSTOP");
+        await sleep(1_000 * outage.seconds);
+        const after = await look(worker, "memory");
+        await server.signal("SIGCONT");
+        return { heap: after.heap - before.heap, resident: after.resident - before.resident };
+      },
+    );
   }
 
   async function longestDrop(count: number): Promise<number> {
-    const key = `dead:${count}`;
-    return withWorker({ client: "ioredis", port, keys: [key], waiters: 1 }, `${count} dead`, async (worker) => {
+    const run = `dead:${count}`;
+    const [key] = namesOf(1, run) as [string];
+    return withWorker({ client: "ioredis", port, run, keys: 1, waiters: 1 }, `${count} dead`, async (worker) => {
       while ((await waits(control, key)) === 0) await sleep(10);
       for (let from = 0; from < count; from += 5_000) {
         const dead = Array.from({ length: Math.min(5_000, count - from) }, (_, i) => [

@@ -124,7 +124,7 @@ export const mutations = {
   },
   "extend asks no token": {
     rule: "only the holder extends",
-    edits: [["lua/extend.lua", "redis.pcall('GET', lock) == ARGV[i + 2]", "redis.pcall('GET', lock)"]],
+    edits: [["lua/extend.lua", "if holder == ARGV[i + 2] then", "if holder then"]],
   },
   "release asks no token": {
     rule: "only the holder frees",
@@ -235,7 +235,7 @@ export const mutations = {
     edits: [
       [
         "src/heartbeats.ts",
-        "line.beatAt = sent + (isMute ? Math.max(pause, sent - line.silentSince) : pause);",
+        "line.beatAt = sent + (isMute ? Math.max(pause, GROWTH * (sent - line.silentSince)) : pause);",
         "line.beatAt = pause < 0 && isMute ? sent : Number.POSITIVE_INFINITY;",
       ],
     ],
@@ -345,7 +345,11 @@ export const mutations = {
   "an outage is paid by the second": {
     rule: "the heartbeats without an answer are bounded",
     edits: [
-      ["src/heartbeats.ts", "(isMute ? Math.max(pause, sent - line.silentSince) : pause)", "(isMute ? pause : pause)"],
+      [
+        "src/heartbeats.ts",
+        "(isMute ? Math.max(pause, GROWTH * (sent - line.silentSince)) : pause)",
+        "(isMute ? pause : pause)",
+      ],
     ],
   },
   "a deaf listener stays": {
@@ -371,7 +375,7 @@ export const mutations = {
     edits: [
       [
         "src/keeper.ts",
-        "for (const lock of held) if (lock.token === token)",
+        "for (const lock of held.values()) if (lock.token === token)",
         "for (const lock of kept) if (lock.token === token)",
       ],
     ],

@@ -17,7 +17,7 @@ const withoutArguments = (text: string): string => text.replace(/,? with args be
 
 /** The message of whatever a client rejected with. */
 export const messageOf = (error: unknown): string =>
-  withoutArguments(error instanceof Error ? error.message : String(error));
+  withoutArguments(error instanceof Error ? error.message || error.name : String(error));
 
 /**
  * A client's error without the command that failed. ioredis keeps the arguments of the command at the error, and a command may
@@ -28,7 +28,7 @@ export function withoutCommand(error: unknown): unknown {
   const { message, stack, cause } = error;
   const errors: unknown = (error as { readonly errors?: unknown }).errors;
   const clean = {
-    message: messageOf(error),
+    message: withoutArguments(message),
     ...(stack !== undefined && { stack: withoutArguments(stack) }),
     ...(cause !== undefined && { cause: withoutCommand(cause) }),
     ...(Array.isArray(errors) && { errors: errors.map(withoutCommand) }),

@@ -13,9 +13,9 @@ export interface Line {
   beatAt: number;
   /** When the holder's lease ends, if one of these waiters is the next: then it looks at once. */
   endsAt: number;
-  /** How many of its requests have no answer yet, and since when. */
-  unanswered: number;
+  /** When the first heartbeat was sent, and how many, since the last answer. */
   silentSince: number | undefined;
+  silentBeats: number;
 }
 
 export interface Heartbeats {
@@ -40,8 +40,13 @@ const PARTS = HEARTBEAT / PART_PAUSE / 2;
 /** How many waiters share a request: a client spreads its arguments, and the server looks at each. */
 const TOKENS = 1_000;
 
-/** How many heartbeats of a line may have no answer: an outage costs their memory once. After them, the pause doubles. */
-const UNANSWERED = 3;
+/** After so many heartbeats without an answer the pauses grow, by this factor of the silence: an outage costs their memory once. */
+const SILENT_BEATS = 3;
+const GROWTH = 3;
+
+/** A client that gave up waiting may still keep the request. */
+const isTimeout = (error: unknown): boolean =>
+  error instanceof Error && (error.name === "TimeoutError" || /\btimed out\b/.test(error.message));
 
 /** Shows that the waiters of a locker are alive, and tells each how it stands. `found` is called with a token that was granted. */
 export function createHeartbeats(driver: Driver, inbox: string, found: (token: string) => void): Heartbeats {
@@ -67,17 +72,16 @@ export function createHeartbeats(driver: Driver, inbox: string, found: (token: s
   function beat(line: Line, sent: number): void {
     line.endsAt = Number.POSITIVE_INFINITY;
     line.silentSince ??= sent;
-    const asked = [...line.waiters.values()];
-    const requests = Math.ceil(asked.length / TOKENS);
-    const isMute = line.unanswered + requests >= UNANSWERED * requests;
+    line.silentBeats++;
     // Left to chance in part, so that the lines of many processes do not come together.
     const pause = HEARTBEAT * (0.9 + Math.random() / 10);
-    line.beatAt = sent + (isMute ? Math.max(pause, sent - line.silentSince) : pause);
+    const isMute = line.silentBeats >= SILENT_BEATS;
+    line.beatAt = sent + (isMute ? Math.max(pause, GROWTH * (sent - line.silentSince)) : pause);
+    const asked = [...line.waiters.values()];
     for (let from = 0; from < asked.length; from += TOKENS) ask(line, sent, asked.slice(from, from + TOKENS));
   }
 
   function ask(line: Line, sent: number, asked: readonly Waiter[]): void {
-    line.unanswered++;
     const tokens = asked.map(({ token }) => token);
     driver.heartbeat({ key: line.key, inbox, tokens }).then(
       (reply) => {
@@ -85,16 +89,15 @@ export function createHeartbeats(driver: Driver, inbox: string, found: (token: s
         heard(line, sent, asked, reply);
       },
       (error) => {
-        answered(line);
+        if (!isTimeout(error)) beatBy(line, now() + HEARTBEAT);
         if (isFinal(error)) for (const waiter of asked) if (line.waiters.has(waiter.token)) waiter.failed(error);
       },
     );
   }
 
-  /** Also by an error: the client keeps the request no more. */
   function answered(line: Line): void {
-    line.unanswered--;
     line.silentSince = undefined;
+    line.silentBeats = 0;
     beatBy(line, now() + HEARTBEAT);
   }
 
@@ -133,15 +136,14 @@ export function createHeartbeats(driver: Driver, inbox: string, found: (token: s
           waiters: new Map(),
           beatAt: Number.POSITIVE_INFINITY,
           endsAt: Number.POSITIVE_INFINITY,
-          unanswered: 0,
           silentSince: undefined,
+          silentBeats: 0,
         };
         lines.set(key, line);
       }
       line.waiters.set(waiter.token, waiter);
-      line.silentSince = undefined;
+      answered(line);
       waiter.line = line;
-      beatBy(line, now() + HEARTBEAT);
       if (reply.head) expectEnd(line, reply.remaining);
     },
 
