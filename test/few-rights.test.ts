@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { channel } from "node:diagnostics_channel";
+import { readFileSync } from "node:fs";
 import { createLeases, createLocker, type Driver, LockError, type Locker, redisDriver } from "@distlock/core";
 import { ioredisDriver } from "@distlock/ioredis";
 import { startRedis } from "@distlock/testing";
@@ -118,6 +119,11 @@ const calls: Readonly<Record<string, (driver: Driver) => Promise<void>>> = {
 };
 
 const isBackend = (error: unknown): boolean => LockError.is(error) && error.code === "LOCK_BACKEND";
+
+test("the docs have the rule", () => {
+  const page = readFileSync(new URL("../docs/topologies.md", import.meta.url), "utf8");
+  expect(page).toContain(`ACL SETUSER locks on >password ${exactly.join(" ")}\n`);
+});
 
 describe.each(["ioredis 5.11.1", "ioredis 6.0.0", "redis 4.7.1", "redis 6.3.1"])("%s", (client) => {
   test("a user with exactly the rights of the docs can do everything, and is told by messages", async () => {

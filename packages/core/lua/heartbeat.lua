@@ -4,41 +4,45 @@
 -- Reply  per lock '<ms left of the lease or -2> <last fence or 0> <floor of later fences>
 --        <1 if the first in the queue is one of the inbox, or if nobody alive is known to be before it> <a digit per token>':
 --        2 granted, its claim counted from now | 1 queued | 0 missing, or not to be waited for: no lease
-local inbox = ARGV[4]
+--
+-- It runs for every waited key once a second: what is the same for all is made once, and as text, since Lua is slow to make a
+-- number text.
+local inbox, now = ARGV[4], micros()
+local now_text, alive_till, life = exact(now), exact(now / 1000 + WINDOW), exact(2 * WINDOW)
 
 local function beat(k, from, to)
-  local now = micros()
-  local head = call('ZRANGE', KEYS[k + 2], 0, 0)[1]
+  local head = call('ZRANGE', KEYS[k + 2], '0', '0')[1]
   local holder = holder_of(k)
   local settling
   if head then
-    call('PEXPIRE', KEYS[k + 2], 2 * WINDOW) -- a first write that is never refused for want of memory
-    call('HSET', KEYS[k + 3], inbox, exact(now / 1000 + WINDOW))
-    call('PEXPIRE', KEYS[k + 3], 2 * WINDOW)
+    call('PEXPIRE', KEYS[k + 2], life) -- a first write that is never refused for want of memory
+    call('HSET', KEYS[k + 3], inbox, alive_till)
+    call('PEXPIRE', KEYS[k + 3], life)
     if not holder then
       local _
       _, settling = hand_over(k)
-      head = call('ZRANGE', KEYS[k + 2], 0, 0)[1]
+      head = call('ZRANGE', KEYS[k + 2], '0', '0')[1]
       holder = call('GET', KEYS[k])
     end
   end
   local left = call('PTTL', KEYS[k])
-  local last = tonumber(call('MGET', KEYS[k + 1])[1]) or 0
+  local last = call('GET', KEYS[k + 1]) or '0'
   local first = settling or head and inbox_of(head) == inbox
   local states = {}
   for i = from, to do
-    local state = '0'
-    if holder == ARGV[i] then
+    local token, state = ARGV[i], '0'
+    if holder == token then
       state = '2'
       if left < tonumber(CLAIM) then
         call('PEXPIRE', KEYS[k], CLAIM)
       end
-    elseif left ~= -1 and head and call('ZSCORE', KEYS[k + 2], ARGV[i]) then
+    elseif left ~= -1 and (head == token or head and call('ZRANK', KEYS[k + 2], token)) then
       state = '1'
     end
     states[#states + 1] = state
   end
-  return string.format('%d %.0f %.0f %d ', left, last, math.max(last, now), first and 1 or 0) .. table.concat(states)
+  local floor = tonumber(last) > now and last or now_text
+  return left .. ' ' .. last .. ' ' .. floor .. (first and ' 1 ' or ' 0 ') .. table.concat(states)
 end
 
 local replies, from = {}, 6

@@ -48,8 +48,8 @@ const GROWTH = 3;
 const isTimeout = (error: unknown): boolean =>
   error instanceof Error && (error.name === "TimeoutError" || /\btimed out\b/.test(error.message));
 
-/** Shows that the waiters of a locker are alive, and tells each how it stands. `found` is called with a token that was granted. */
-export function createHeartbeats(driver: Driver, inbox: string, found: (token: string) => void): Heartbeats {
+/** Shows that the waiters of a locker are alive, and tells each how it stands. `found` is called when one was granted. */
+export function createHeartbeats(driver: Driver, inbox: string, found: () => void): Heartbeats {
   const lines = new Map<string, Line>();
   const alarm = createAlarm(tick, true);
 
@@ -120,7 +120,7 @@ export function createHeartbeats(driver: Driver, inbox: string, found: (token: s
       if (states[i] === "queued") waiter.heard(sent, floor);
       else if (states[i] === "missing") waiter.missing();
       else {
-        found(waiter.token);
+        found();
         waiter.found(sent, fence);
       }
     });

@@ -4,6 +4,7 @@ import { isFinal, noListener, noMessages } from "./backend-error";
 import { isRefused } from "./channel-warning";
 import type { Driver, Listener } from "./driver";
 import { now } from "./lease";
+import { written } from "./undo";
 import { warn } from "./warning";
 
 /** Where a locker hears of grants, once somebody waits. */
@@ -12,8 +13,8 @@ export interface Inbox {
   wanted(key: string): void;
   /** Nobody waits any more. */
   unwanted(): void;
-  /** A heartbeat found this grant: the message of it is late, lost, or can't be heard. */
-  expected(token: string): void;
+  /** A heartbeat found a grant: the message of it is late, lost, or can't be heard. */
+  expected(): void;
   /** Whether it is open, or will be as soon as it can. */
   readonly isWanted: boolean;
   close(): Promise<void>;
@@ -60,8 +61,9 @@ export function createInbox(driver: Driver, name: string, { granted, forcedOut, 
   let replaceAt = 0;
   let replacement = FIRST_REPLACEMENT;
   let isWarned = false;
-  /** The tokens of grants that heartbeats found, and when. */
-  const expected = new Map<string, number>();
+  /** How many grants heartbeats have found since the last message, and when the first. */
+  let expected = 0;
+  let expectedSince = 0;
   const alarm = createAlarm(onTime, false);
 
   function onTime(): void {
@@ -106,7 +108,7 @@ export function createInbox(driver: Driver, name: string, { granted, forcedOut, 
         }
         closeOpened = close;
         failure = undefined;
-        expected.clear();
+        expected = 0;
         opened();
       },
       (error: unknown) => {
@@ -125,7 +127,7 @@ export function createInbox(driver: Driver, name: string, { granted, forcedOut, 
   }
 
   function heard(): void {
-    expected.clear();
+    expected = 0;
     isWarned = false;
     pause = FIRST_PAUSE;
     replacement = FIRST_REPLACEMENT;
@@ -135,7 +137,7 @@ export function createInbox(driver: Driver, name: string, { granted, forcedOut, 
     if (!isWarned && !isRefused(driver.listen))
       warn(failure === undefined ? noMessages(key) : noListener(key, failure));
     isWarned = true;
-    expected.clear();
+    expected = 0;
     if (now() < replaceAt) return;
     replaceAt = now() + replacement;
     replacement = Math.min(replacement * 2, LONGEST_REPLACEMENT);
@@ -167,11 +169,11 @@ export function createInbox(driver: Driver, name: string, { granted, forcedOut, 
       alarm.by(idleAt);
     },
 
-    expected(token) {
-      const time = now();
-      const isOverdue = [...expected.values()].some((since) => time - since > OVERDUE);
-      expected.set(token, time);
-      if (isOverdue && expected.size >= DEAF) replace();
+    expected() {
+      const isOverdue = expected > 0 && now() - expectedSince > OVERDUE;
+      if (expected++ === 0) expectedSince = now();
+      // After a stall of the event loop the messages may be there, and not be read yet.
+      if (isOverdue) void written().then(() => expected >= DEAF && replace());
     },
 
     get isWanted() {
