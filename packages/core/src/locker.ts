@@ -13,7 +13,7 @@ import { createQueue } from "./queue";
 import { newInbox } from "./token";
 import { createUndo, written } from "./undo";
 import type { Endable } from "./wait";
-import { warn } from "./warning";
+import { warn, warnOfShortLease } from "./warning";
 import { ANSWER_TIMEOUT, within } from "./within";
 
 /** One key, or several as one: all or none of them, in whatever order they are given. */
@@ -97,6 +97,7 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
     const asked = resolveOptions(abilities, base, given);
     const once = (timeout ?? asked.timeout) === 0;
     const how: ResolvedOptions = once ? { ...asked, wait: "retry", maxAttempts: 1, timeout: ANSWER_TIMEOUT } : asked;
+    if (asked.autoExtend) warnOfShortLease(asked.ttl);
     const nested = !once && isNested(driver, keys);
     const grant = await granted(keys, how, nested);
     const locks = keys.map((each, i) => new HeldLock(each, grant.fences[i]!, grant, asked, holding));

@@ -11,3 +11,15 @@ export function warn(error: LockError): void {
   if (warnings.hasSubscribers) warnings.publish(error);
   else process.emitWarning(error.message, { type: "DistlockWarning", code: error.code });
 }
+
+/** Leases that are shorter than that, in ms, are more often meant in seconds. */
+const SHORT = 100;
+let isAdvised = false;
+
+/** Warns, once per process, of a lease that is kept alive many times a second. */
+export function warnOfShortLease(ttl: number): void {
+  if (ttl >= SHORT || isAdvised) return;
+  isAdvised = true;
+  const message = `a lease of ${ttl} ms is extended every ${Math.ceil(ttl / 3)} ms: ttl is in ms, not in seconds`;
+  process.emitWarning(message, { type: "DistlockWarning", code: "SHORT_TTL" });
+}

@@ -1,0 +1,67 @@
+import { once } from "node:events";
+import { expect, test } from "vitest";
+import { createLocker, type Driver, type HeartbeatRequest, inProcessDriver } from "../src/index";
+
+function failing(error: Error): Driver {
+  return { ...inProcessDriver(), heartbeat: () => Promise.reject(error) };
+}
+
+test("a heartbeat that fails by a bug, or is refused, ends the wait with its error", async () => {
+  for (const error of [
+    new RangeError("Maximum call stack size exceeded"),
+    new TypeError("x is not a function"),
+    new Error("NOPERM this user has no permissions to run the 'zrank' command"),
+  ]) {
+    const locker = createLocker(failing(error), { timeout: Number.POSITIVE_INFINITY });
+    await locker.acquire("k");
+    await expect(locker.acquire("k")).rejects.toMatchObject({
+      code: "LOCK_BACKEND",
+      cause: { message: error.message },
+    });
+    await locker.close();
+  }
+});
+
+test("a heartbeat that fails with its connection ends no wait", async () => {
+  const broken = Object.assign(new TypeError("fetch failed"), { cause: new Error("ECONNRESET") });
+  for (const error of [new Error("Connection is closed."), broken]) {
+    const locker = createLocker(failing(error), { timeout: 1_200 });
+    await locker.acquire("k");
+    await expect(locker.acquire("k")).rejects.toMatchObject({ message: expect.not.stringContaining(error.message) });
+    await locker.close();
+  }
+});
+
+test("a heartbeat has a thousand tokens at most, and all waiters have a part in one", async () => {
+  const driver = inProcessDriver();
+  const requests: HeartbeatRequest[] = [];
+  const locker = createLocker(
+    {
+      ...driver,
+      heartbeat(request) {
+        requests.push(request);
+        return driver.heartbeat(request);
+      },
+    },
+    { timeout: Number.POSITIVE_INFINITY },
+  );
+  await locker.acquire("k");
+  const waits = Array.from({ length: 2_500 }, () => locker.acquire("k").catch(() => {}));
+  while (requests.length < 3) await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(requests.slice(0, 3).map(({ tokens }) => tokens.length)).toEqual([1_000, 1_000, 500]);
+  expect(new Set(requests.slice(0, 3).flatMap(({ tokens }) => tokens)).size).toBe(2_500);
+  await locker.close();
+  await Promise.all(waits);
+});
+
+test("a ttl that may be meant in seconds is warned of, once", async () => {
+  const locker = createLocker(inProcessDriver());
+  const warned = once(process, "warning");
+  await locker.withLock("k", { ttl: 30 }, () => {});
+  await locker.withLock("k", { ttl: 30 }, () => {});
+  expect((await warned)[0]).toMatchObject({
+    name: "DistlockWarning",
+    code: "SHORT_TTL",
+    message: "a lease of 30 ms is extended every 10 ms: ttl is in ms, not in seconds",
+  });
+});
