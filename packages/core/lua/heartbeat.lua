@@ -12,21 +12,20 @@ local now_text, alive_till, life = exact(now), exact(now / 1000 + WINDOW), exact
 
 local function beat(k, from, to)
   local head = call('ZRANGE', KEYS[k + 2], '0', '0')[1]
-  local holder = holder_of(k)
-  local settling
+  local known, left = call('MGET', KEYS[k], KEYS[k + 1]), call('PTTL', KEYS[k])
+  local holder, last, settling = known[1], known[2] or '0', nil
   if head then
     call('PEXPIRE', KEYS[k + 2], life) -- a first write that is never refused for want of memory
     call('HSET', KEYS[k + 3], inbox, alive_till)
     call('PEXPIRE', KEYS[k + 3], life)
-    if not holder then
-      local _
-      _, settling = hand_over(k)
+    if left == -2 then -- not where the key holds what is not a string, which MGET does not show
+      local minted
+      minted, settling = hand_over(k)
       head = call('ZRANGE', KEYS[k + 2], '0', '0')[1]
-      holder = call('GET', KEYS[k])
+      holder, left = call('GET', KEYS[k]), call('PTTL', KEYS[k])
+      last = minted and exact(minted) or last
     end
   end
-  local left = call('PTTL', KEYS[k])
-  local last = call('GET', KEYS[k + 1]) or '0'
   local first = settling or head and inbox_of(head) == inbox
   local states = {}
   for i = from, to do

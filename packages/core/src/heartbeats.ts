@@ -30,7 +30,7 @@ export interface Heartbeats {
 }
 
 /** What is due soon goes out with what is due, in ms: lines share commands. */
-const SOON = HEARTBEAT / 10;
+const SOON = HEARTBEAT / 20;
 /** Between two parts of what is due at once, in ms: it may be many thousand lines. A part is small enough for the event loop, and
  * large enough that all are through in the time between two heartbeats. */
 const PART_PAUSE = 20;
@@ -74,7 +74,7 @@ export function createHeartbeats(driver: Driver, inbox: string, found: () => voi
     line.silentSince ??= sent;
     line.silentBeats++;
     // Left to chance in part, so that the lines of many processes do not come together.
-    const pause = HEARTBEAT * (0.9 + Math.random() / 10);
+    const pause = HEARTBEAT * (0.95 + Math.random() / 10);
     const isMute = line.silentBeats >= SILENT_BEATS;
     line.beatAt = sent + (isMute ? Math.max(pause, GROWTH * (sent - line.silentSince)) : pause);
     const asked = [...line.waiters.values()];
