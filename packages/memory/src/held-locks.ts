@@ -43,9 +43,14 @@ export function holdOn(locker: Locker): Leave | undefined {
   return each?.shared.enter();
 }
 
-/** Does the work, and all that it starts, within a turn that holds the lock. */
-export function whileHeld<T>(locker: Locker, shared: SharedLock, work: () => T): T {
+/** Does the work, and all that it starts, within a turn that holds the lock, and that is not idle until it is done. */
+export async function whileHeld<T>(locker: Locker, shared: SharedLock, work: () => T | PromiseLike<T>): Promise<T> {
   const outer = live(held.getStore());
   const already = outer?.locker === locker && outer.shared === shared;
-  return held.run(already ? outer : { locker, shared, outer }, work);
+  const done = shared.busy();
+  try {
+    return await held.run(already ? outer : { locker, shared, outer }, work);
+  } finally {
+    done();
+  }
 }

@@ -9,7 +9,8 @@ import {
 } from "./locked-memory-options";
 import type { AppendableMemory, Memory, MemoryOptions, OpenMemory, ReplaceableMemory, WriteOptions } from "./memory";
 import type { Session } from "./session-key";
-import { callWith, shareLock } from "./shared-lock";
+import { callWith } from "./shared-lock";
+import { takeTurn } from "./take-turn";
 import type { TurnOf } from "./turn";
 import { createTurns, type Turns } from "./turns";
 import type { VariableMemory } from "./variable-memory";
@@ -114,7 +115,7 @@ export const LockedMemory: {
     const calls: Calls = {
       async write(given, call) {
         const how = { ...lockOptions, signal: given?.signal };
-        const shared = heldLock(locker, key) ?? shareLock(await locker.acquire(key, how));
+        const shared = heldLock(locker, key) ?? (await takeTurn(locker, key, how));
         // What the memory itself may have locked by this key waits for nothing.
         await callWith(shared, given, (inner) => whileHeld(locker, shared, () => call(inner)));
       },

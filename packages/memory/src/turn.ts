@@ -54,7 +54,7 @@ export function createTurn(
   uses: 0 | 1,
 ): { turn: AnyTurn; done(): Promise<void> } {
   const { lock } = shared;
-  const leave = shared.enter();
+  const leave = shared.enter("turn");
   let left: number = uses;
   let ended = false;
 

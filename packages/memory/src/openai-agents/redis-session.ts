@@ -4,7 +4,8 @@ import { assertLocker } from "../assert-locker";
 import { createFencedList, type FencedList } from "../fenced-list";
 import { heldLock } from "../held-locks";
 import type { MemoryOptions } from "../memory";
-import { callWith, shareLock } from "../shared-lock";
+import { callWith } from "../shared-lock";
+import { takeTurn } from "../take-turn";
 import { applyMutations, type HistoryMutation } from "./history-mutation";
 import { encodeTransaction, type HistoryTransaction } from "./history-transaction";
 import { type RedisSessionOptions, resolveRedisSessionOptions } from "./redis-session-options";
@@ -141,8 +142,7 @@ export class RedisSession<Item = any> {
   }
 
   async #locked<T>(write: (options: MemoryOptions) => Promise<T>): Promise<T> {
-    const shared =
-      heldLock(this.locker, this.#key) ?? shareLock(await this.locker.acquire(this.#key, this.#lockOptions));
+    const shared = heldLock(this.locker, this.#key) ?? (await takeTurn(this.locker, this.#key, this.#lockOptions));
     return callWith(shared, undefined, write);
   }
 }
