@@ -1,12 +1,13 @@
 import { assertKey, type LockOptions } from "@distlock/core";
 import { checkLockOptions } from "./check-lock-options";
 import { type Session, sessionKey } from "./session-key";
+import { LEASE } from "./turn-options";
 
 /** How the lock of a memory's writes is waited for and held. All times are in ms. */
 export interface LockedMemoryOptions extends Omit<LockOptions, "signal"> {
   /** What is locked, such as `"memory:session-123"`: the same for all that write to the conversation. */
   key: string;
-  /** Length of the lease, kept alive while a write runs. Default 30 000. */
+  /** Length of the lease, kept alive while a write or a turn runs. Default 10 000. */
   ttl?: number | undefined;
   /** Longest wait of a write for the lock. Default 5 000. */
   timeout?: number | undefined;
@@ -24,7 +25,7 @@ export interface LockedSessionsOptions<S extends Session = Session> extends Omit
 export function resolveLockedMemoryOptions(options: LockedMemoryOptions): { key: string; lockOptions: LockOptions } {
   if (typeof options !== "object" || options === null) throw new TypeError("options must be an object with a key");
   if ("signal" in options) throw new TypeError("signal is an option of each call, not of LockedMemory");
-  const { key, ttl = 30_000, timeout = 5_000, autoExtend = true, ...rest } = options;
+  const { key, ttl = LEASE, timeout = 5_000, autoExtend = true, ...rest } = options;
   assertKey(key);
   const lockOptions = { ...rest, ttl, timeout, autoExtend };
   checkLockOptions(lockOptions);

@@ -64,6 +64,7 @@ export function createTurnLimits(
   function stop(): void {
     stopped = true;
     clearTimeout(timer);
+    timer = undefined; // A timer remembers the work that it was set in (Node 20).
   }
 
   arm();

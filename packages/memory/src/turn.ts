@@ -15,12 +15,17 @@ import { StaleTurnError } from "./stale-turn-error";
 export interface Turn<M = Message, D = Document> extends Memory<M, D> {
   /** Of the turn's lock: rises with every turn of the session. */
   readonly fence: number;
-  /** Aborts, with a `LockLostError` as reason, when the lock is lost, also by `maxTurn`; not when the turn ends. */
+  /** Aborts, with a `LockLostError` as reason, when the lock is lost, also by `maxIdle` or `maxTurn`; not when the turn ends. */
   readonly signal: AbortSignal;
   /**
+   * Does the work within the turn, as `withTurn` does, and returns its result, or rejects with its error: until then the
+   * turn is not idle. Rejects with `StaleTurnError`, and does nothing, when the turn has ended or lost its lock.
+   */
+  run<R>(work: () => R | PromiseLike<R>): Promise<R>;
+  /**
    * Gives all of the stream, and ends the turn when it ends, fails or is cancelled, just before its reader learns of that.
-   * A turn of `withTurn` ends when its work is done too. A stream that nobody reads to its end holds the turn up to
-   * `maxTurn`. A byte stream becomes a plain stream of its chunks. Throws `TypeError` for what is no stream, and
+   * A turn of `withTurn` ends when its work is done too. A stream of which nobody wants the next chunk
+   * leaves the turn idle: see `maxIdle`. A byte stream becomes a plain stream of its chunks. Throws `TypeError` for what is no stream, and
    * `StaleTurnError` when the turn has ended; a promise rejects with that.
    */
   hold<T>(stream: ReadableStream<T>): ReadableStream<T>;
@@ -87,6 +92,11 @@ export function createTurn(
     get signal() {
       return lock.signal;
     },
+    async run(work) {
+      inTime(undefined);
+      assertHeld(shared);
+      return whileHeld(locker, shared, work);
+    },
     save: (input, output, options) => call(options, (inner) => memory.save(input, output, inner)),
     load: (query, options) => call(options, (inner) => memory.load(query, inner)),
     search: (query, k, options) => call(options, (inner) => memory.search(query, k, inner)),
@@ -94,7 +104,9 @@ export function createTurn(
     hold(stream: unknown): never {
       let over: Promise<void> | undefined;
       const promised = typeof (stream as PromiseLike<unknown> | undefined)?.then === "function";
-      const opened = promised ? (stream as PromiseLike<unknown>).then(inTime) : inTime(stream);
+      const opened = promised
+        ? whileHeld(locker, shared, () => (stream as PromiseLike<unknown>).then(inTime))
+        : inTime(stream);
       const held = heldStream(opened, {
         run: (work) => whileHeld(locker, shared, work),
         lost: () => false,

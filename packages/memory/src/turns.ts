@@ -21,7 +21,10 @@ export interface Turns<T> {
    */
   withTurn<R>(work: TurnWork<T, R>): Promise<R>;
   withTurn<R>(options: TurnOptions, work: TurnWork<T, R>): Promise<R>;
-  /** A turn that goes on after the caller has returned: until `end`, the end of a stream that it holds, or `maxTurn`. */
+  /**
+   * A turn that goes on after the caller has returned: until `end`, the end of a stream that it holds, `maxIdle` or
+   * `maxTurn`. What follows in the caller's code is not within the turn, and does not count as its work: see `run`.
+   */
   beginTurn(options?: TurnOptions): Promise<T>;
 }
 

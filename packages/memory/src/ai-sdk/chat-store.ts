@@ -55,6 +55,7 @@ const chatTurn = <M extends ChatMessage>(turn: Turn & ReplaceableMemory): ChatTu
   get signal() {
     return turn.signal;
   },
+  run: turn.run,
   hold: turn.hold,
   end: turn.end,
   [Symbol.asyncDispose]: turn[Symbol.asyncDispose],
