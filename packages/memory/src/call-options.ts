@@ -1,6 +1,5 @@
 import { checkLockOptions } from "./check-lock-options";
-import type { HowToHold } from "./take-turn";
-import { LEASE, resolveTurnOptions, type TurnOptions } from "./turn-options";
+import { type HowToHold, LEASE, resolveTurnOptions, type TurnOptions } from "./turn-options";
 
 /** How the lock of a call is waited for and held: as that of a turn. All times are in ms. */
 export type CallOptions = Omit<TurnOptions, "signal">;

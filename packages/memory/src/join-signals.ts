@@ -5,10 +5,14 @@ export interface JoinedSignal {
   dispose(): void;
 }
 
-/** `AbortSignal.any` leaves an entry on a long-lived signal for every call (Node 20), so this listens by itself. */
+/** Throws `TypeError` for anything else. `AbortSignal.any` leaves an entry on a long-lived signal for every call (Node 20), so this listens by itself. */
 export function joinSignals(...given: readonly (AbortSignal | undefined)[]): JoinedSignal {
   const controller = new AbortController();
   const signals = given.filter((signal) => signal !== undefined);
+  for (const signal of signals) {
+    if (typeof signal?.addEventListener === "function") continue;
+    throw new TypeError(`signal must be an AbortSignal, got ${signal === null ? "null" : typeof signal}`);
+  }
   function dispose(): void {
     for (const signal of signals) signal.removeEventListener("abort", onAbort);
   }

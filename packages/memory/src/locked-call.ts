@@ -5,7 +5,8 @@ import { heldStream, isStream } from "./held-stream";
 import { joinSignals } from "./join-signals";
 import { whileNoted } from "./noted-failures";
 import type { SharedLock } from "./shared-lock";
-import { type HowToHold, takeTurn } from "./take-turn";
+import { takeTurn } from "./take-turn";
+import type { HowToHold } from "./turn-options";
 
 /** What a call may pass on to what it calls. */
 export interface HeldCall {

@@ -1,13 +1,9 @@
-import { createLocker, inProcessDriver, type Locker, type LockOptions } from "@distlock/core";
+import { createLocker, inProcessDriver, type Lock, type Locker, type LockOptions } from "@distlock/core";
 import { heldLock } from "./held-locks";
 import { joinSignals } from "./join-signals";
 import { assertHeld, type SharedLock, shareLock } from "./shared-lock";
-
-/** How the lock of a turn is waited for and held. */
-export interface HowToHold extends LockOptions {
-  /** Integer, 1 or more, or `Infinity`: see `TurnOptions`. Default `Infinity`. */
-  readonly maxIdle?: number | undefined;
-}
+import type { HowToHold } from "./turn-options";
+import { SILENCE, watchOutages } from "./watch-outages";
 
 const LONGEST = 2 ** 31 - 1;
 
@@ -20,16 +16,31 @@ const inPlace = (how: LockOptions): LockOptions => ({
   waitReplicas: 0,
 });
 
+/** As the locker does, but patience is for other turns: a Redis that can't be reached ends the wait after about 5 s. */
+async function acquire(locker: Locker, key: string, how: LockOptions): Promise<Lock> {
+  if (how.timeout === undefined || how.timeout <= SILENCE) return locker.acquire(key, how);
+  const outage = new AbortController();
+  const wait = joinSignals(how.signal, outage.signal);
+  const answered = watchOutages(locker, key, (error) => outage.abort(error));
+  try {
+    return await locker.acquire(key, { ...how, signal: wait.signal });
+  } finally {
+    answered();
+    wait.dispose();
+  }
+}
+
 /**
  * The lock of the key for a turn or a run: that of a turn around the caller, else one that is acquired. Those within one
  * turn, or within one run, take place one at a time and wait as their options say; none waits for one that it is in. Each
  * ends by its own bounds, too.
- * Rejects as `locker.acquire` does, and with `StaleTurnError` if the turn around it has lost its lock.
+ * Rejects as `locker.acquire` does, with `LockBackendError` also when Redis can't be reached for about 5 s of the wait, and
+ * with `StaleTurnError` if the turn around it has lost its lock.
  */
 export async function takeTurn(locker: Locker, key: string, { maxIdle, ...how }: HowToHold): Promise<SharedLock> {
   const outer = heldLock(locker, key);
   if (!outer) {
-    const lock = await locker.acquire(key, how);
+    const lock = await acquire(locker, key, how);
     return shareLock(lock, { release: () => lock.release(), maxIdle });
   }
   const { lock } = outer;

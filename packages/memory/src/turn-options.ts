@@ -1,11 +1,10 @@
 import type { LockOptions } from "@distlock/core";
-import type { HowToHold } from "./take-turn";
 
 /** How the lock of a turn is waited for and held; what is left out is as for the memory's writes. All times are in ms. */
 export interface TurnOptions extends Omit<LockOptions, "autoExtend" | "maxHold"> {
   /** While another turn runs: `"wait"` for it, up to `timeout`, or `"reject"` after one attempt. Default `"wait"`. */
   whenBusy?: "wait" | "reject" | undefined;
-  /** Longest wait for the turn, `Infinity` allowed. Default 30 000. */
+  /** Longest wait for other turns, `Infinity` allowed; a Redis that gives no answer ends it after about 5 s. Default 30 000. */
   timeout?: number | undefined;
   /**
    * When a turn that is idle for that long loses its lock: nobody waits for its work, for a call of it, or for the next
@@ -14,6 +13,12 @@ export interface TurnOptions extends Omit<LockOptions, "autoExtend" | "maxHold">
   maxIdle?: number | undefined;
   /** When a turn that goes on loses its lock, counted from its start. Integer, 1 or more, or `Infinity`. Default 3 600 000. */
   maxTurn?: number | undefined;
+}
+
+/** The same, as a lock is held for it. */
+export interface HowToHold extends LockOptions {
+  /** Default `Infinity`. */
+  readonly maxIdle?: number | undefined;
 }
 
 /** Long enough for a pause of the process or a failover; and what a crash costs those who wait. */

@@ -10,7 +10,7 @@ export type TurnWork<T, R> = (turn: T) => R | PromiseLike<R>;
 
 /**
  * Turns of one session, one at a time in however many processes. Both reject with `LockNotAcquiredError` if the session
- * stays busy, else as `locker.acquire` does; with `TypeError` or `RangeError` for bad options; and with `StaleTurnError`
+ * stays busy, with `LockBackendError` if Redis gives no answer for about 5 s, else as `locker.acquire` does; with `TypeError` or `RangeError` for bad options; and with `StaleTurnError`
  * within a turn of the same session that has lost its lock.
  */
 export interface Turns<T> {

@@ -8,7 +8,9 @@ import { afterAll } from "vitest";
 export interface IoredisSetting {
   keyPrefix?: string;
   retryStrategy?: () => null;
-  maxRetriesPerRequest?: number;
+  maxRetriesPerRequest?: number | null;
+  username?: string;
+  password?: string;
 }
 
 export interface NodeRedisSetting {
