@@ -25,15 +25,34 @@ function live(each: Held | undefined): Held | undefined {
 
 /**
  * The lock of this key that a turn around the caller holds: `undefined` if there is none, or it has ended. Throws
- * `StaleTurnError` if the turn has lost it.
+ * `StaleTurnError` if the turn has lost it, and `TypeError` if the turn has it from another locker: the caller would wait for
+ * itself.
  */
 export function heldLock(locker: Locker, key: string): SharedLock | undefined {
   for (let each = live(held.getStore()); each !== undefined; each = each.outer) {
-    if (each.locker !== locker || each.shared.lock.key !== key) continue;
+    if (each.shared.lock.key !== key) continue;
+    if (each.locker !== locker) {
+      throw new TypeError(
+        `${JSON.stringify(key)} is held by another locker around this call, which would wait for itself: use one locker for both, or another key if they lock on different servers`,
+      );
+    }
     assertHeld(each.shared);
     return each.shared;
   }
   return undefined;
+}
+
+/**
+ * Throws `TypeError` if `what`, which is locked by this key, is used within turns or runs of other keys only: what is read
+ * and written would carry no fence of theirs, and they would not keep others out of it.
+ */
+export function assertHistoryOf(what: string, locker: Locker, key: string): void {
+  const around = live(held.getStore());
+  if (!around || heldLock(locker, key)) return;
+  const [own, other] = [key, around.shared.lock.key].map((each) => JSON.stringify(each));
+  throw new TypeError(
+    `${what} is locked by ${own}, but the run or turn around it holds ${other}: lock the run by the same key (see the options "session" and "key"), or use it in a run or turn of its own`,
+  );
 }
 
 /** Keeps the innermost lock around the caller from being released, until what it gives is called. */

@@ -32,6 +32,12 @@ export interface LockedSessions<T extends AnyMemory, S extends Session = Session
   for(session: S): LockedMemory<T>;
 }
 
+const mark = Symbol.for("distlock.lockedMemory");
+
+/** By what a memory is locked, if it is: also one of another copy of this package. */
+export const lockOf = (memory: object): { readonly locker: Locker; readonly key: string } | undefined =>
+  (memory as { [mark]?: { locker: Locker; key: string } })[mark];
+
 interface Calls {
   /** A write, with the lock held. */
   write(options: WriteOptions | undefined, call: (options: WriteOptions) => Promise<void>): Promise<void>;
@@ -111,6 +117,7 @@ export const LockedMemory: {
       return;
     }
     const { key, lockOptions } = resolveLockedMemoryOptions(options as LockedMemoryOptions);
+    Object.defineProperty(this, mark, { value: { locker, key } });
 
     const calls: Calls = {
       async write(given, call) {

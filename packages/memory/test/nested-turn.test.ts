@@ -160,14 +160,6 @@ test("another session takes its own lock, and the way back is still open", async
   expect(first.inner.texts).toHaveLength(2);
 });
 
-test("another locker, as of another instance, waits", async () => {
-  const { key, memory, inner } = session();
-  const another = new LockedMemory(inner, other, { key, timeout: 100 });
-  await memory.withTurn(async () => {
-    await expect(another.save("a", "b")).rejects.toBeInstanceOf(LockNotAcquiredError);
-  });
-});
-
 test("calls that are not made within the turn wait for it", async () => {
   const { memory } = session();
   const begun = await memory.beginTurn();

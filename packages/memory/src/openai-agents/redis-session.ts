@@ -2,9 +2,9 @@ import type { Locker, LockOptions, RedisConnection } from "@distlock/core";
 import { assertConnection } from "../assert-connection";
 import { assertLocker } from "../assert-locker";
 import { createFencedList, type FencedList } from "../fenced-list";
-import { heldLock } from "../held-locks";
+import { assertHistoryOf, heldLock } from "../held-locks";
 import type { MemoryOptions } from "../memory";
-import { callWith } from "../shared-lock";
+import { callWith, type SharedLock } from "../shared-lock";
 import { takeTurn } from "../take-turn";
 import { applyMutations, type HistoryMutation } from "./history-mutation";
 import { encodeTransaction, type HistoryTransaction } from "./history-transaction";
@@ -24,7 +24,8 @@ export const isRedisSession = (session: object | undefined): session is RedisSes
  *
  * Within a run of `lockRun` with the same locker, its calls carry the fence of the run's lock: they reject with
  * `StaleTurnError`, and change nothing, if that lock was lost, or a newer run has read or written. Any other write takes
- * the lock for itself, up to `timeout`, and rejects as `locker.acquire` does; any other read takes none.
+ * the lock for itself, up to `timeout`, and rejects as `locker.acquire` does; any other read takes none. Within runs and
+ * turns that are all of other sessions, or that have its lock from another locker, all reject with `TypeError`.
  * All reject with the client's own error when Redis does not answer or refuses, with an `Error` that names the key when
  * that holds something else, and with `TypeError` for bad arguments, before anything is sent.
  */
@@ -62,7 +63,7 @@ export class RedisSession<Item = any> {
     if (limit !== undefined && !Number.isSafeInteger(limit))
       throw new RangeError(`limit must be an integer, got ${limit}`);
     if (limit !== undefined && limit <= 0) return [];
-    const held = heldLock(this.locker, this.#key);
+    const held = this.#held();
     const read = (options?: MemoryOptions) => this.#list.read(options, limit);
     return (await (held ? callWith(held, undefined, read) : read())).map((text) => this.#item(text));
   }
@@ -141,8 +142,13 @@ export class RedisSession<Item = any> {
     }
   }
 
+  #held(): SharedLock | undefined {
+    assertHistoryOf("this RedisSession", this.locker, this.#key);
+    return heldLock(this.locker, this.#key);
+  }
+
   async #locked<T>(write: (options: MemoryOptions) => Promise<T>): Promise<T> {
-    const shared = heldLock(this.locker, this.#key) ?? (await takeTurn(this.locker, this.#key, this.#lockOptions));
+    const shared = this.#held() ?? (await takeTurn(this.locker, this.#key, this.#lockOptions));
     return callWith(shared, undefined, write);
   }
 }
