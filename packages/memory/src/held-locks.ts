@@ -68,7 +68,8 @@ export async function whileHeld<T>(locker: Locker, shared: SharedLock, work: () 
   const already = outer?.locker === locker && outer.shared === shared;
   const done = shared.busy();
   try {
-    return await held.run(already ? outer : { locker, shared, outer }, work);
+    // What begins when it is awaited, such as a query, begins within the turn.
+    return await held.run(already ? outer : { locker, shared, outer }, async () => await work());
   } finally {
     done();
   }

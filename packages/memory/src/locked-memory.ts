@@ -1,4 +1,4 @@
-import type { Locker } from "@distlock/core";
+import type { Locker, LockOptions } from "@distlock/core";
 import { assertLocker } from "./assert-locker";
 import { heldLock, whileHeld } from "./held-locks";
 import {
@@ -50,6 +50,9 @@ const has = (memory: object | undefined, ...methods: readonly string[]): boolean
 
 const isMemory = (memory: AnyMemory): memory is OpenMemory => has(memory, "save", "load", "search", "clear");
 
+const needed =
+  "LockedMemory needs a memory with save, load, search and clear, or one with saveContext, loadMemoryVariables, memoryVariables and clear, or a function that makes one for a session";
+
 const isVariableMemory = (memory: AnyMemory): memory is VariableMemory =>
   has(memory, "saveContext", "loadMemoryVariables", "memoryVariables", "clear");
 
@@ -72,6 +75,32 @@ const lockVariableCalls = (memory: VariableMemory, { write, read }: Calls): Vari
   memoryVariables: () => memory.memoryVariables(),
   clear: (options) => write(options, (inner) => memory.clear(inner)),
 });
+
+/** Gives the object what the memory has, locked, and turns if it can have them. Throws `TypeError` for what is not a memory. */
+function lockMemory<T extends object>(
+  locked: T,
+  memory: AnyMemory,
+  locker: Locker,
+  key: string,
+  lockOptions: LockOptions,
+): T {
+  if (!isMemory(memory) && !isVariableMemory(memory)) throw new TypeError(needed);
+  Object.defineProperty(locked, mark, { value: { locker, key } });
+  const calls: Calls = {
+    async write(given, call) {
+      const shared = heldLock(locker, key) ?? (await takeTurn(locker, key, { ...lockOptions, signal: given?.signal }));
+      // What the memory itself may have locked by this key waits for nothing.
+      await callWith(shared, given, (inner) => whileHeld(locker, shared, () => call(inner)));
+    },
+    async read(given, call) {
+      const held = heldLock(locker, key);
+      return held ? callWith(held, given, call) : call(given);
+    },
+  };
+  if (isMemory(memory)) Object.assign(locked, lockCalls(memory, calls), createTurns(memory, locker, key, lockOptions));
+  if (isVariableMemory(memory)) Object.assign(locked, lockVariableCalls(memory, calls));
+  return locked;
+}
 
 /**
  * A memory whose turns (`withTurn`, `beginTurn`) hold one lock while they load, ask a model and save; and whose single
@@ -100,38 +129,19 @@ export const LockedMemory: {
     locker: Locker,
     options: LockedMemoryOptions | LockedSessionsOptions,
   ) {
-    if (typeof memory !== "function" && !isMemory(memory) && !isVariableMemory(memory)) {
-      throw new TypeError(
-        "LockedMemory needs a memory with save, load, search and clear, or one with saveContext, loadMemoryVariables, memoryVariables and clear, or a function that makes one for a session",
-      );
-    }
+    if (typeof memory !== "function" && !isMemory(memory) && !isVariableMemory(memory)) throw new TypeError(needed);
     assertLocker("LockedMemory", locker);
-    if (typeof memory === "function") {
-      const optionsOf = resolveLockedSessionsOptions(options as LockedSessionsOptions);
-      Object.assign(this, {
-        for(session: Session) {
-          const own = optionsOf(session);
-          return new LockedMemory(memory(session), locker, own);
-        },
-      });
+    if (typeof memory !== "function") {
+      const { key, lockOptions } = resolveLockedMemoryOptions(options as LockedMemoryOptions);
+      lockMemory(this, memory, locker, key, lockOptions);
       return;
     }
-    const { key, lockOptions } = resolveLockedMemoryOptions(options as LockedMemoryOptions);
-    Object.defineProperty(this, mark, { value: { locker, key } });
-
-    const calls: Calls = {
-      async write(given, call) {
-        const how = { ...lockOptions, signal: given?.signal };
-        const shared = heldLock(locker, key) ?? (await takeTurn(locker, key, how));
-        // What the memory itself may have locked by this key waits for nothing.
-        await callWith(shared, given, (inner) => whileHeld(locker, shared, () => call(inner)));
+    const { keyOf, lockOptions } = resolveLockedSessionsOptions(options as LockedSessionsOptions);
+    Object.assign(this, {
+      for(session: Session): LockedMemory {
+        const key = keyOf(session);
+        return lockMemory(Object.create(LockedMemory.prototype), memory(session), locker, key, lockOptions);
       },
-      async read(given, call) {
-        const held = heldLock(locker, key);
-        return held ? callWith(held, given, call) : call(given);
-      },
-    };
-    if (isMemory(memory)) Object.assign(this, lockCalls(memory, calls), createTurns(memory, locker, key, lockOptions));
-    if (isVariableMemory(memory)) Object.assign(this, lockVariableCalls(memory, calls));
+    });
   }
 } as never;

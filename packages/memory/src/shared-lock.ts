@@ -46,7 +46,8 @@ export function shareLock(given: TurnLock, { release, until, ...bounds }: Sharin
   let heard = false;
   let released: Promise<LockError | undefined> | undefined;
   const limits = createTurnLimits(bounds, (bound, why) => lose(new LockLostError(given.key, why), bound === "maxIdle"));
-  const lock = boundLock(given, limits.look);
+  const bound = until || limits.some ? boundLock(given, limits.look) : undefined;
+  const lock = bound ?? given;
   const onAbort = () => lose(until?.reason);
   until?.addEventListener("abort", onAbort, { once: true });
 
@@ -62,7 +63,7 @@ export function shareLock(given: TurnLock, { release, until, ...bounds }: Sharin
     loss = reason;
     heard = forgotten || until?.aborted === true;
     limits.stop();
-    lock.lose(reason);
+    bound?.lose(reason);
     // The caller may never come back.
     if (forgotten) warn(reason);
     if (calls === 0) giveBack();
@@ -98,7 +99,7 @@ export function shareLock(given: TurnLock, { release, until, ...bounds }: Sharin
           over = true;
           limits.stop();
           until?.removeEventListener("abort", onAbort);
-          lock.dispose();
+          bound?.dispose();
           giveBack();
         }
         const failure = await released;

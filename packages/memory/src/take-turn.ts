@@ -19,9 +19,8 @@ const inPlace = (how: LockOptions): LockOptions => ({
 /** As the locker does, but patience is for other turns: a Redis that can't be reached ends the wait after about 5 s. */
 async function acquire(locker: Locker, key: string, how: LockOptions): Promise<Lock> {
   if (how.timeout === undefined || how.timeout <= SILENCE) return locker.acquire(key, how);
-  const outage = new AbortController();
-  const wait = joinSignals(how.signal, outage.signal);
-  const answered = watchOutages(locker, key, (error) => outage.abort(error));
+  const wait = joinSignals(how.signal);
+  const answered = watchOutages(locker, key, wait.abort);
   try {
     return await locker.acquire(key, { ...how, signal: wait.signal });
   } finally {

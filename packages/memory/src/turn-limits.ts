@@ -7,6 +7,8 @@ export interface TurnBounds {
 }
 
 export interface TurnLimits {
+  /** Whether there is a bound at all. */
+  readonly some: boolean;
   /** The turn is not idle until the function that it returns is called. */
   busy(): () => void;
   /** Looks at the clock, since timers may be late: a turn whose time is over ends now. */
@@ -69,6 +71,7 @@ export function createTurnLimits(
 
   arm();
   return {
+    some: Math.min(maxTurn, maxIdle) < Number.POSITIVE_INFINITY,
     busy() {
       let done = false;
       uses++;

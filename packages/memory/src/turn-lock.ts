@@ -13,22 +13,28 @@ export interface BoundLock extends TurnLock {
 
 /** The same lock, which can also be lost otherwise. `look` is called whenever somebody asks whether it was. */
 export function boundLock(lock: TurnLock, look: () => void): BoundLock {
-  const own = new AbortController();
   let joined: JoinedSignal | undefined;
+  let loss: LockLostError | undefined;
   return {
     key: lock.key,
     fence: lock.fence,
     get isHeld() {
       look();
-      return !own.signal.aborted && lock.isHeld;
+      return loss === undefined && lock.isHeld;
     },
     get signal() {
       look();
-      const { signal } = lock; // looks at its own clock
-      joined ??= joinSignals(own.signal, signal);
+      const { signal } = lock; // It looks at its own clock.
+      if (!joined) {
+        joined = joinSignals(signal);
+        if (loss) joined.abort(loss);
+      }
       return joined.signal;
     },
-    lose: (loss) => own.abort(loss),
+    lose(reason) {
+      loss = reason;
+      joined?.abort(reason);
+    },
     dispose: () => joined?.dispose(),
   };
 }

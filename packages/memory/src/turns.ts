@@ -42,7 +42,7 @@ export function createTurns(memory: OpenMemory, locker: Locker, key: string, bas
       let result: R;
       try {
         assertHeld(shared); // This process may have been busy since.
-        result = await whileHeld(locker, shared, async () => work(turn));
+        result = await whileHeld(locker, shared, () => work(turn));
       } catch (error) {
         await turn.end();
         throw error;

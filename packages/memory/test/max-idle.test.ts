@@ -128,11 +128,14 @@ describe("a turn is not idle", () => {
       return "done";
     });
     expect(result).toBe("done");
+    // biome-ignore lint/suspicious/noThenProperty: a query builder is such a thing
+    const lazy: PromiseLike<void> = { then: (done) => memory.append(["when it is awaited"]).then(done) };
+    await turn.run(() => lazy);
     const own = new Error("the model failed");
     await expect(turn.run(() => Promise.reject(own))).rejects.toBe(own);
     await turn.end();
     await expect(turn.run(() => {})).rejects.toMatchObject({ code: "STALE_TURN", applied: false });
-    expect(inner.texts).toEqual(["by the memory itself"]);
+    expect(inner.texts).toEqual(["by the memory itself", "when it is awaited"]);
   });
 
   test("while a call of it is under way", async () => {
