@@ -9,9 +9,10 @@ import { createLocker } from "@distlock/core";
 import { ioredisDriver } from "@distlock/ioredis";
 import { startRedis } from "@distlock/testing";
 import { afterAll, expect, test } from "vitest";
-import { LockedMemory } from "../src/index";
+import { LockedMemory, type Turn } from "../src/index";
 import { ioredis } from "./clients";
 import { FencedMemory } from "./fenced-memory";
+import { createGate } from "./gate";
 
 const redis = await startRedis();
 afterAll(() => redis.stop());
@@ -22,15 +23,16 @@ async function* longAnswer(): AsyncGenerator<Uint8Array> {
   for (let i = 0; i < 2_000; i++) yield new Uint8Array(10_000);
 }
 
-type Send = (body: Readable, response: ServerResponse) => unknown;
+type Send = (turn: Turn<string, string>, response: ServerResponse) => unknown;
+
+const readable = (turn: Turn<string, string>): Readable =>
+  Readable.fromWeb(turn.hold(ReadableStream.from(longAnswer()) as ReadableStream<Uint8Array>) as WebStream);
 
 /** Asks, reads the first of the answer, and goes away. Returns when the session has been free again. */
 async function leave(maxIdle: number, send: Send): Promise<void> {
   const memory = new LockedMemory(new FencedMemory(), locker, { key: `memory:{${randomUUID()}}` });
   const server = createServer(async (_request, response) => {
-    const turn = await memory.beginTurn({ maxIdle });
-    const body = turn.hold(ReadableStream.from(longAnswer()) as ReadableStream<Uint8Array>);
-    void send(Readable.fromWeb(body as WebStream), response);
+    void send(await memory.beginTurn({ maxIdle }), response);
   }).listen(0);
   try {
     await once(server, "listening");
@@ -47,7 +49,15 @@ async function leave(maxIdle: number, send: Send): Promise<void> {
 }
 
 test("a client that leaves a response which was piped frees the session after maxIdle", () =>
-  leave(1_000, (body, response) => body.pipe(response)));
+  leave(1_000, (turn, response) => readable(turn).pipe(response)));
 
-test("a client that leaves a response that came by pipeline frees it at once", () =>
-  leave(Number.POSITIVE_INFINITY, (body, response) => pipeline(body, response).catch(() => {})));
+test.each<[string, (turn: Turn<string, string>) => Readable | AsyncIterable<Uint8Array>]>([
+  ["a stream", readable],
+  ["a generator", (turn) => turn.hold(longAnswer())],
+])("a client that leaves a response which came by pipeline, of %s, frees it at once", async (_, open) => {
+  const ended = createGate();
+  await leave(Number.POSITIVE_INFINITY, (turn, response) => {
+    pipeline(open(turn), response).catch(({ code }) => code === "ERR_STREAM_PREMATURE_CLOSE" && ended.open());
+  });
+  await ended.opened;
+});
