@@ -1,5 +1,6 @@
 export type { CallOptions } from "./call-options";
 export { checkWrite } from "./check-write";
+export type { EndReplaceableMemory } from "./end-memory";
 export { InProcessMemory } from "./in-process-memory";
 export {
   type LockedMethods,

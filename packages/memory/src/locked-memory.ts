@@ -1,5 +1,6 @@
 import type { Locker, LockOptions } from "@distlock/core";
 import { assertLocker } from "./assert-locker";
+import type { EndReplaceableMemory } from "./end-memory";
 import { heldLock, whileHeld } from "./held-locks";
 import {
   type LockedMemoryOptions,
@@ -7,11 +8,11 @@ import {
   resolveLockedMemoryOptions,
   resolveLockedSessionsOptions,
 } from "./locked-memory-options";
-import type { AppendableMemory, Memory, MemoryOptions, OpenMemory, ReplaceableMemory, WriteOptions } from "./memory";
+import type { AppendableMemory, Memory, MemoryOptions, ReplaceableMemory, WriteOptions } from "./memory";
 import type { Session } from "./session-key";
 import { callWith } from "./shared-lock";
 import { takeTurn } from "./take-turn";
-import type { TurnOf } from "./turn";
+import type { TurnMemory, TurnOf } from "./turn";
 import { createTurns, type Turns } from "./turns";
 import type { VariableMemory } from "./variable-memory";
 
@@ -22,7 +23,8 @@ export type LockedMemory<T extends AnyMemory = Memory> = (T extends Memory<infer
   ? Memory<M, D> &
       Turns<TurnOf<T>> &
       (T extends AppendableMemory<infer A> ? AppendableMemory<A> : unknown) &
-      (T extends ReplaceableMemory<infer R> ? ReplaceableMemory<R> : unknown)
+      (T extends ReplaceableMemory<infer R> ? ReplaceableMemory<R> : unknown) &
+      (T extends EndReplaceableMemory<infer E> ? EndReplaceableMemory<E> : unknown)
   : unknown) &
   (T extends VariableMemory ? VariableMemory : unknown);
 
@@ -40,7 +42,7 @@ export const lockOf = (memory: object): { readonly locker: Locker; readonly key:
 
 interface Calls {
   /** A write, with the lock held. */
-  write(options: WriteOptions | undefined, call: (options: WriteOptions) => Promise<void>): Promise<void>;
+  write<R>(options: WriteOptions | undefined, call: (options: WriteOptions) => Promise<R>): Promise<R>;
   /** A read: with the lock of a turn around it, or without any. */
   read<T>(options: MemoryOptions | undefined, call: (options?: MemoryOptions) => Promise<T>): Promise<T>;
 }
@@ -48,7 +50,7 @@ interface Calls {
 const has = (memory: object | undefined, ...methods: readonly string[]): boolean =>
   methods.every((name) => typeof (memory as Record<string, unknown> | undefined)?.[name] === "function");
 
-const isMemory = (memory: AnyMemory): memory is OpenMemory => has(memory, "save", "load", "search", "clear");
+const isMemory = (memory: AnyMemory): memory is TurnMemory => has(memory, "save", "load", "search", "clear");
 
 const needed =
   "LockedMemory needs a memory with save, load, search and clear, or one with saveContext, loadMemoryVariables, memoryVariables and clear, or a function that makes one for a session";
@@ -56,7 +58,7 @@ const needed =
 const isVariableMemory = (memory: AnyMemory): memory is VariableMemory =>
   has(memory, "saveContext", "loadMemoryVariables", "memoryVariables", "clear");
 
-const lockCalls = (memory: OpenMemory, { write, read }: Calls): OpenMemory => ({
+const lockCalls = (memory: TurnMemory, { write, read }: Calls): TurnMemory => ({
   save: (input, output, options) => write(options, (inner) => memory.save(input, output, inner)),
   load: (query, options) => read(options, (inner) => memory.load(query, inner)),
   search: (query, k, options) => read(options, (inner) => memory.search(query, k, inner)),
@@ -66,6 +68,10 @@ const lockCalls = (memory: OpenMemory, { write, read }: Calls): OpenMemory => ({
   }),
   ...(memory.replace && {
     replace: (messages, options) => write(options, (inner) => memory.replace!(messages, inner)),
+  }),
+  ...(memory.replaceEnd && {
+    replaceEnd: (expected, messages, options) =>
+      write(options, (inner) => memory.replaceEnd!(expected, messages, inner)),
   }),
 });
 
@@ -90,7 +96,7 @@ function lockMemory<T extends object>(
     async write(given, call) {
       const shared = heldLock(locker, key) ?? (await takeTurn(locker, key, { ...lockOptions, signal: given?.signal }));
       // What the memory itself may have locked by this key waits for nothing.
-      await callWith(shared, given, (inner) => whileHeld(locker, shared, () => call(inner)));
+      return callWith(shared, given, (inner) => whileHeld(locker, shared, () => call(inner)));
     },
     async read(given, call) {
       const held = heldLock(locker, key);
@@ -104,7 +110,7 @@ function lockMemory<T extends object>(
 
 /**
  * A memory whose turns (`withTurn`, `beginTurn`) hold one lock while they load, ask a model and save; and whose single
- * writes (`save`, `append`, `replace`, `saveContext`, `clear`) hold it too, so that no two run at once in however many processes. Its
+ * writes (`save`, `append`, `replace`, `replaceEnd`, `saveContext`, `clear`) hold it too, so that no two run at once in however many processes. Its
  * own reads take no lock: outside a turn, what is read may be old by the time it is written back. Within one they carry its
  * fence and signal, as those of the `turn` do.
  *

@@ -1,5 +1,6 @@
 import type { RedisConnection } from "@distlock/core";
 import { assertConnection } from "./assert-connection";
+import type { EndReplaceableMemory } from "./end-memory";
 import { createFencedList, type FencedList } from "./fenced-list";
 import { finder } from "./finder";
 import type { AppendableMemory, Document, Memory, MemoryOptions, ReplaceableMemory, WriteOptions } from "./memory";
@@ -13,7 +14,7 @@ import { type RedisMemoryOptions, resolveRedisMemoryOptions } from "./redis-memo
  * Every method rejects with the client's own error when Redis does not answer or refuses, and with an `Error` that names
  * the key when that holds something else; what it holds is then left as it is.
  */
-export class RedisMemory implements Memory, AppendableMemory, ReplaceableMemory {
+export class RedisMemory implements Memory, AppendableMemory, ReplaceableMemory, EndReplaceableMemory {
   readonly #messages: FencedList;
 
   /**
@@ -42,6 +43,18 @@ export class RedisMemory implements Memory, AppendableMemory, ReplaceableMemory 
   /** Puts messages, also none, in the place of all that are there; what is no message, or too much, is refused as in `save`. */
   async replace(messages: readonly Message[], options?: WriteOptions): Promise<void> {
     await this.#messages.replace(encodeMessages(messages, 0), options);
+  }
+
+  /**
+   * Puts messages, also none, in the place of the expected ones, if the conversation ends with exactly these, as they were
+   * loaded: whether it did. If not, nothing is done. Rejects as `save` does.
+   */
+  async replaceEnd(
+    expected: readonly Message[],
+    messages: readonly Message[],
+    options?: WriteOptions,
+  ): Promise<boolean> {
+    return this.#messages.replaceEnd(encodeMessages(expected, 0), encodeMessages(messages, 0), options);
   }
 
   /** All messages that are kept, oldest first; the query is ignored. */

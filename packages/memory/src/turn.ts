@@ -1,4 +1,5 @@
 import type { Locker } from "@distlock/core";
+import type { EndReplaceableMemory } from "./end-memory";
 import { whileHeld } from "./held-locks";
 import { heldStream } from "./held-stream";
 import type { AppendableMemory, Document, Memory, MemoryOptions, OpenMemory, ReplaceableMemory } from "./memory";
@@ -41,19 +42,23 @@ export interface Turn<M = Message, D = Document> extends Memory<M, D> {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** The turn of a memory `T`: it can append, and replace, if the memory can. */
+/** The turn of a memory `T`: it can append, replace, and replace the end, if the memory can. */
 export type TurnOf<T> = (T extends Memory<infer M, infer D> ? Turn<M, D> : unknown) &
   (T extends AppendableMemory<infer M> ? AppendableMemory<M> : unknown) &
-  (T extends ReplaceableMemory<infer M> ? ReplaceableMemory<M> : unknown);
+  (T extends ReplaceableMemory<infer M> ? ReplaceableMemory<M> : unknown) &
+  (T extends EndReplaceableMemory<infer M> ? EndReplaceableMemory<M> : unknown);
 
-export type AnyTurn = Turn<unknown, unknown> & OpenMemory;
+/** Any memory, whatever its messages, and what it may have beside. */
+export type TurnMemory = OpenMemory & Partial<EndReplaceableMemory<unknown>>;
+
+export type AnyTurn = Turn<unknown, unknown> & TurnMemory;
 
 /**
  * `uses` counts what keeps the turn from ending by itself: its streams, and 1 for the work of `withTurn`; `done` takes one
  * away.
  */
 export function createTurn(
-  memory: OpenMemory,
+  memory: TurnMemory,
   locker: Locker,
   shared: SharedLock,
   uses: 0 | 1,
@@ -123,5 +128,9 @@ export function createTurn(
   };
   if (memory.append) turn.append = (messages, options) => call(options, (inner) => memory.append!(messages, inner));
   if (memory.replace) turn.replace = (messages, options) => call(options, (inner) => memory.replace!(messages, inner));
+  if (memory.replaceEnd) {
+    turn.replaceEnd = (expected, messages, options) =>
+      call(options, (inner) => memory.replaceEnd!(expected, messages, inner));
+  }
   return { turn, done };
 }
