@@ -4,6 +4,7 @@ import { setImmediate } from "node:timers/promises";
 import { createLocker, inProcessDriver, type LockError, LockLostError } from "@distlock/core";
 import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { LockedMemory, lockMethods, type Turn } from "../src/index";
+import { lockedCall } from "../src/locked-call";
 import { FencedMemory } from "./fenced-memory";
 import { createGate } from "./gate";
 import { openMemoryThat } from "./scripted-memory";
@@ -188,6 +189,15 @@ describe("a turn is not idle", () => {
     gate.open();
     await nested;
     await aborted(turn);
+  });
+
+  test("while a run goes on by itself, though nobody reads it", async () => {
+    const [key, gate] = [`idle:${sessions++}`, createGate()];
+    await lockedCall(locker, key, { maxIdle }, () => "begun", { until: () => gate.opened });
+    await longAfter();
+    expect((await locker.inspect(key)).held).toBe(true);
+    gate.open();
+    await locker.withLock(key, { timeout: 20_000 }, () => {});
   });
 
   test("when it is called from time to time", async () => {
