@@ -33,7 +33,10 @@ export function createService(redis: OpenRedis, options: Omit<AgentOptions, "mem
   const app = fastify();
   const closing = closeGracefully(app);
 
-  /** A turn would wait for Redis as long as it may wait for its lock. */
+  /**
+   * Yours asks here who that is, too, and makes the session from that: see "Whose conversation it is" in the README of
+   * `@distlock/memory`. A turn says after about 5 s that Redis is away; a client that knows it says so at once.
+   */
   async function onRequest(): Promise<void> {
     if (!redis.isReady()) throw new Error("no Redis");
   }
