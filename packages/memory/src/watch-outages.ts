@@ -21,7 +21,8 @@ const isAnswer = (error: unknown): boolean =>
 
 /** Whether Redis gives no answer for the key, be it a refusal. After a stall of the event loop, what has arrived is heard first. */
 async function isSilent(locker: Locker, key: string): Promise<boolean> {
-  const looked = locker.inspect(key).then(
+  const look = async () => locker.inspect(key);
+  const looked = look().then(
     () => false,
     (error) => !isAnswer(error),
   );
