@@ -7,21 +7,18 @@ import {
   resolveLockedMemoryOptions,
   resolveLockedSessionsOptions,
 } from "./locked-memory-options";
-import type { AppendableMemory, Memory, MemoryOptions, OpenMemory, ReplaceableMemory, WriteOptions } from "./memory";
+import type { Memory, MemoryOptions, OpenMemory, WriteOptions } from "./memory";
 import type { Session } from "./session-key";
 import { callWith, shareLock } from "./shared-lock";
-import type { TurnOf } from "./turn";
+import type { Extras, TurnOf } from "./turn";
 import { createTurns, type Turns } from "./turns";
 import type { VariableMemory } from "./variable-memory";
 
-type AnyMemory = Memory<unknown, unknown> | VariableMemory;
+type AnyMemory = Memory<unknown> | VariableMemory;
 
 /** What the `LockedMemory` of a memory `T` is: of the same generation as `T`, or of both. A `Memory` also has turns. */
-export type LockedMemory<T extends AnyMemory = Memory> = (T extends Memory<infer M, infer D>
-  ? Memory<M, D> &
-      Turns<TurnOf<T>> &
-      (T extends AppendableMemory<infer A> ? AppendableMemory<A> : unknown) &
-      (T extends ReplaceableMemory<infer R> ? ReplaceableMemory<R> : unknown)
+export type LockedMemory<T extends AnyMemory = Memory> = (T extends Memory<infer M, infer W>
+  ? Memory<M, W> & Turns<TurnOf<T>> & Extras<T>
   : unknown) &
   (T extends VariableMemory ? VariableMemory : unknown);
 
@@ -33,7 +30,7 @@ export interface LockedSessions<T extends AnyMemory, S extends Session = Session
 
 interface Calls {
   /** A write, with the lock held. */
-  write(options: WriteOptions | undefined, call: (options: WriteOptions) => Promise<void>): Promise<void>;
+  write<R>(options: WriteOptions | undefined, call: (options: WriteOptions) => Promise<R>): Promise<R>;
   /** A read: with the lock of a turn around it, or without any. */
   read<T>(options: MemoryOptions | undefined, call: (options?: MemoryOptions) => Promise<T>): Promise<T>;
 }
@@ -41,21 +38,23 @@ interface Calls {
 const has = (memory: object | undefined, ...methods: readonly string[]): boolean =>
   methods.every((name) => typeof (memory as Record<string, unknown> | undefined)?.[name] === "function");
 
-const isMemory = (memory: AnyMemory): memory is OpenMemory => has(memory, "save", "load", "search", "clear");
+const isMemory = (memory: AnyMemory): memory is OpenMemory => has(memory, "save", "load", "clear");
 
 const isVariableMemory = (memory: AnyMemory): memory is VariableMemory =>
   has(memory, "saveContext", "loadMemoryVariables", "memoryVariables", "clear");
 
 const lockCalls = (memory: OpenMemory, { write, read }: Calls): OpenMemory => ({
   save: (input, output, options) => write(options, (inner) => memory.save(input, output, inner)),
-  load: (query, options) => read(options, (inner) => memory.load(query, inner)),
-  search: (query, k, options) => read(options, (inner) => memory.search(query, k, inner)),
+  load: (options) => read(options, (inner) => memory.load(inner)),
   clear: (options) => write(options, (inner) => memory.clear(inner)),
   ...(memory.append && {
     append: (messages, options) => write(options, (inner) => memory.append!(messages, inner)),
   }),
   ...(memory.replace && {
     replace: (messages, options) => write(options, (inner) => memory.replace!(messages, inner)),
+  }),
+  ...(memory.search && {
+    search: (query, k, options) => read(options, (inner) => memory.search!(query, k, inner)),
   }),
 });
 
@@ -95,7 +94,7 @@ export const LockedMemory: {
   ) {
     if (typeof memory !== "function" && !isMemory(memory) && !isVariableMemory(memory)) {
       throw new TypeError(
-        "LockedMemory needs a memory with save, load, search and clear, or one with saveContext, loadMemoryVariables, memoryVariables and clear, or a function that makes one for a session",
+        "LockedMemory needs a memory with save, load and clear, or one with saveContext, loadMemoryVariables, memoryVariables and clear, or a function that makes one for a session",
       );
     }
     assertLocker("LockedMemory", locker);
@@ -116,7 +115,7 @@ export const LockedMemory: {
         const how = { ...lockOptions, signal: given?.signal };
         const shared = heldLock(locker, key) ?? shareLock(await locker.acquire(key, how));
         // What the memory itself may have locked by this key waits for nothing.
-        await callWith(shared, given, (inner) => whileHeld(locker, shared, () => call(inner)));
+        return callWith(shared, given, (inner) => whileHeld(locker, shared, () => call(inner)));
       },
       async read(given, call) {
         const held = heldLock(locker, key);

@@ -1,7 +1,14 @@
 import type { Locker } from "@distlock/core";
 import { whileHeld } from "./held-locks";
 import { heldStream } from "./held-stream";
-import type { AppendableMemory, Document, Memory, MemoryOptions, OpenMemory, ReplaceableMemory } from "./memory";
+import type {
+  AppendableMemory,
+  Memory,
+  MemoryOptions,
+  OpenMemory,
+  ReplaceableMemory,
+  SearchableMemory,
+} from "./memory";
 import type { Message } from "./message";
 import { assertHeld, callWith, type SharedLock } from "./shared-lock";
 import { StaleTurnError } from "./stale-turn-error";
@@ -12,7 +19,7 @@ import { StaleTurnError } from "./stale-turn-error";
  * the caller's own. They reject with `StaleTurnError`, and do not call the memory, once the turn has ended or its lock was
  * lost; else their outcome is the memory's.
  */
-export interface Turn<M = Message, D = Document> extends Memory<M, D> {
+export interface Turn<M = Message, W = unknown> extends Memory<M, W> {
   /** Of the turn's lock: rises with every turn of the session. */
   readonly fence: number;
   /** Aborts, with a `LockLostError` as reason, when the lock is lost, also by `maxTurn`; not when the turn ends. */
@@ -36,12 +43,15 @@ export interface Turn<M = Message, D = Document> extends Memory<M, D> {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** The turn of a memory `T`: it can append, and replace, if the memory can. */
-export type TurnOf<T> = (T extends Memory<infer M, infer D> ? Turn<M, D> : unknown) &
-  (T extends AppendableMemory<infer M> ? AppendableMemory<M> : unknown) &
-  (T extends ReplaceableMemory<infer M> ? ReplaceableMemory<M> : unknown);
+/** The turn of a memory `T`: it can append, replace and search, if the memory can. */
+export type TurnOf<T> = (T extends Memory<infer M, infer W> ? Turn<M, W> : unknown) & Extras<T>;
 
-export type AnyTurn = Turn<unknown, unknown> & OpenMemory;
+/** What a memory `T` can beyond `save`, `load` and `clear`. */
+export type Extras<T> = (T extends AppendableMemory<infer M, infer W> ? AppendableMemory<M, W> : unknown) &
+  (T extends ReplaceableMemory<infer M, infer W> ? ReplaceableMemory<M, W> : unknown) &
+  (T extends SearchableMemory<infer D> ? SearchableMemory<D> : unknown);
+
+export type AnyTurn = Turn<unknown> & OpenMemory;
 
 /**
  * `uses` counts what keeps the turn from ending by itself: its streams, and 1 for the work of `withTurn`; `done` takes one
@@ -59,7 +69,7 @@ export function createTurn(
   let ended = false;
 
   function inTime<V>(value: V): V {
-    if (ended) throw new StaleTurnError(lock.key, "it has ended");
+    if (ended) throw new StaleTurnError(lock.key, "its turn has ended");
     return value;
   }
 
@@ -88,8 +98,7 @@ export function createTurn(
       return lock.signal;
     },
     save: (input, output, options) => call(options, (inner) => memory.save(input, output, inner)),
-    load: (query, options) => call(options, (inner) => memory.load(query, inner)),
-    search: (query, k, options) => call(options, (inner) => memory.search(query, k, inner)),
+    load: (options) => call(options, (inner) => memory.load(inner)),
     clear: (options) => call(options, (inner) => memory.clear(inner)),
     hold(stream: unknown): never {
       let over: Promise<void> | undefined;
@@ -111,5 +120,6 @@ export function createTurn(
   };
   if (memory.append) turn.append = (messages, options) => call(options, (inner) => memory.append!(messages, inner));
   if (memory.replace) turn.replace = (messages, options) => call(options, (inner) => memory.replace!(messages, inner));
+  if (memory.search) turn.search = (query, k, options) => call(options, (inner) => memory.search!(query, k, inner));
   return { turn, done };
 }

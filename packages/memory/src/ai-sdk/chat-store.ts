@@ -43,7 +43,7 @@ export interface ChatStore<M, S extends Session = string> {
 }
 
 const load = async <M>(memory: ChatMemory, options?: MemoryOptions): Promise<M[]> =>
-  (await memory.load(undefined, options)).map(fromMessage) as M[];
+  (await memory.load(options)).map(fromMessage) as M[];
 
 async function save(memory: ChatMemory, messages: readonly ChatMessage[], options?: MemoryOptions): Promise<void> {
   if (!Array.isArray(messages)) throw new TypeError("messages must be an array");
