@@ -1,4 +1,4 @@
-export type { RedisConnection, Replication } from "./connection";
+export type { ListReader, RedisConnection, Replication } from "./connection";
 export type {
   AcquireAllReply,
   AcquireAllRequest,

@@ -1,5 +1,6 @@
 import { type Driver, type RedisConnection, redisDriver } from "@distlock/core";
 import { assertClient, type IoredisClient } from "./client";
+import { listsOf } from "./lists";
 import { openReplication } from "./replication";
 import { subscribe } from "./subscribe";
 
@@ -15,6 +16,7 @@ export function ioredisConnection(client: IoredisClient): RedisConnection {
     eval: (script, keys, args) => client.eval(script, keys.length, ...keys, ...args),
     subscribe: (...listening) => subscribe(client, ...listening),
     openReplication: () => openReplication(client),
+    lists: listsOf(client),
   };
 }
 

@@ -1,30 +1,21 @@
-import type { Locker, LockOptions } from "@distlock/core";
+import type { Locker } from "@distlock/core";
 import { assertLocker } from "./assert-locker";
-import type { EndReplaceableMemory } from "./end-memory";
-import { heldLock, whileHeld } from "./held-locks";
+import { type AnyMemory, isMemory, isVariableMemory, lockMemory, needed } from "./lock-memory";
 import {
   type LockedMemoryOptions,
   type LockedSessionsOptions,
   resolveLockedMemoryOptions,
   resolveLockedSessionsOptions,
 } from "./locked-memory-options";
-import type { AppendableMemory, Memory, MemoryOptions, ReplaceableMemory, WriteOptions } from "./memory";
+import type { Memory } from "./memory";
 import type { Session } from "./session-key";
-import { callWith } from "./shared-lock";
-import { takeTurn } from "./take-turn";
-import type { TurnMemory, TurnOf } from "./turn";
-import { createTurns, type Turns } from "./turns";
+import type { Extras, TurnOf } from "./turn";
+import type { Turns } from "./turns";
 import type { VariableMemory } from "./variable-memory";
 
-type AnyMemory = Memory<unknown, unknown> | VariableMemory;
-
 /** What the `LockedMemory` of a memory `T` is: of the same generation as `T`, or of both. A `Memory` also has turns. */
-export type LockedMemory<T extends AnyMemory = Memory> = (T extends Memory<infer M, infer D>
-  ? Memory<M, D> &
-      Turns<TurnOf<T>> &
-      (T extends AppendableMemory<infer A> ? AppendableMemory<A> : unknown) &
-      (T extends ReplaceableMemory<infer R> ? ReplaceableMemory<R> : unknown) &
-      (T extends EndReplaceableMemory<infer E> ? EndReplaceableMemory<E> : unknown)
+export type LockedMemory<T extends AnyMemory = Memory> = (T extends Memory<infer M, infer W>
+  ? Memory<M, W> & Turns<TurnOf<T>> & Extras<T>
   : unknown) &
   (T extends VariableMemory ? VariableMemory : unknown);
 
@@ -32,80 +23,6 @@ export type LockedMemory<T extends AnyMemory = Memory> = (T extends Memory<infer
 export interface LockedSessions<T extends AnyMemory, S extends Session = Session> {
   /** The session's memory, made anew and locked. Throws `TypeError` or `RangeError` for a session that has no key. */
   for(session: S): LockedMemory<T>;
-}
-
-const mark = Symbol.for("distlock.lockedMemory");
-
-/** By what a memory is locked, if it is: also one of another copy of this package. */
-export const lockOf = (memory: object): { readonly locker: Locker; readonly key: string } | undefined =>
-  (memory as { [mark]?: { locker: Locker; key: string } })[mark];
-
-interface Calls {
-  /** A write, with the lock held. */
-  write<R>(options: WriteOptions | undefined, call: (options: WriteOptions) => Promise<R>): Promise<R>;
-  /** A read: with the lock of a turn around it, or without any. */
-  read<T>(options: MemoryOptions | undefined, call: (options?: MemoryOptions) => Promise<T>): Promise<T>;
-}
-
-const has = (memory: object | undefined, ...methods: readonly string[]): boolean =>
-  methods.every((name) => typeof (memory as Record<string, unknown> | undefined)?.[name] === "function");
-
-const isMemory = (memory: AnyMemory): memory is TurnMemory => has(memory, "save", "load", "search", "clear");
-
-const needed =
-  "LockedMemory needs a memory with save, load, search and clear, or one with saveContext, loadMemoryVariables, memoryVariables and clear, or a function that makes one for a session";
-
-const isVariableMemory = (memory: AnyMemory): memory is VariableMemory =>
-  has(memory, "saveContext", "loadMemoryVariables", "memoryVariables", "clear");
-
-const lockCalls = (memory: TurnMemory, { write, read }: Calls): TurnMemory => ({
-  save: (input, output, options) => write(options, (inner) => memory.save(input, output, inner)),
-  load: (query, options) => read(options, (inner) => memory.load(query, inner)),
-  search: (query, k, options) => read(options, (inner) => memory.search(query, k, inner)),
-  clear: (options) => write(options, (inner) => memory.clear(inner)),
-  ...(memory.append && {
-    append: (messages, options) => write(options, (inner) => memory.append!(messages, inner)),
-  }),
-  ...(memory.replace && {
-    replace: (messages, options) => write(options, (inner) => memory.replace!(messages, inner)),
-  }),
-  ...(memory.replaceEnd && {
-    replaceEnd: (expected, messages, options) =>
-      write(options, (inner) => memory.replaceEnd!(expected, messages, inner)),
-  }),
-});
-
-const lockVariableCalls = (memory: VariableMemory, { write, read }: Calls): VariableMemory => ({
-  saveContext: (inputs, outputs, options) => write(options, (inner) => memory.saveContext(inputs, outputs, inner)),
-  loadMemoryVariables: (inputs, options) => read(options, (inner) => memory.loadMemoryVariables(inputs, inner)),
-  memoryVariables: () => memory.memoryVariables(),
-  clear: (options) => write(options, (inner) => memory.clear(inner)),
-});
-
-/** Gives the object what the memory has, locked, and turns if it can have them. Throws `TypeError` for what is not a memory. */
-function lockMemory<T extends object>(
-  locked: T,
-  memory: AnyMemory,
-  locker: Locker,
-  key: string,
-  lockOptions: LockOptions,
-): T {
-  if (!isMemory(memory) && !isVariableMemory(memory)) throw new TypeError(needed);
-  Object.defineProperty(locked, mark, { value: { locker, key } });
-  const calls: Calls = {
-    async write(given, call) {
-      const shared = heldLock(locker, key) ?? (await takeTurn(locker, key, { ...lockOptions, signal: given?.signal }));
-      // What the memory itself may have locked by this key waits for nothing.
-      return callWith(shared, given, (inner) => whileHeld(locker, shared, () => call(inner)));
-    },
-    async read(given, call) {
-      const held = heldLock(locker, key);
-      return held ? callWith(held, given, call) : call(given);
-    },
-  };
-  if (isMemory(memory)) Object.assign(locked, lockCalls(memory, calls), createTurns(memory, locker, key, lockOptions));
-  if (isVariableMemory(memory)) Object.assign(locked, lockVariableCalls(memory, calls));
-  return locked;
 }
 
 /**

@@ -116,7 +116,7 @@ export function shareLock(given: TurnLock, { release, until, ...bounds }: Sharin
 
 /** Throws `StaleTurnError` if the lock was lost. */
 export function assertHeld({ lock }: SharedLock): void {
-  if (!lock.isHeld) throw new StaleTurnError(lock.key, "its lock was lost", lock.signal.reason);
+  if (!lock.isHeld) throw new StaleTurnError(lock.key, "the lock of its turn was lost", lock.signal.reason);
 }
 
 /** Calls the memory with the fence of the lock, and with a signal that also aborts when the lock is lost. */

@@ -1,8 +1,15 @@
 import type { Locker } from "@distlock/core";
-import type { EndReplaceableMemory } from "./end-memory";
 import { whileHeld } from "./held-locks";
 import { heldStream } from "./held-stream";
-import type { AppendableMemory, Document, Memory, MemoryOptions, OpenMemory, ReplaceableMemory } from "./memory";
+import type {
+  AppendableMemory,
+  EndReplaceableMemory,
+  Memory,
+  MemoryOptions,
+  OpenMemory,
+  ReplaceableMemory,
+  SearchableMemory,
+} from "./memory";
 import type { Message } from "./message";
 import { assertHeld, callWith, type SharedLock } from "./shared-lock";
 import { StaleTurnError } from "./stale-turn-error";
@@ -13,7 +20,7 @@ import { StaleTurnError } from "./stale-turn-error";
  * the caller's own. They reject with `StaleTurnError`, and do not call the memory, once the turn has ended or its lock was
  * lost; else their outcome is the memory's.
  */
-export interface Turn<M = Message, D = Document> extends Memory<M, D> {
+export interface Turn<M = Message, W = unknown> extends Memory<M, W> {
   /** Of the turn's lock: rises with every turn of the session. */
   readonly fence: number;
   /** Aborts, with a `LockLostError` as reason, when the lock is lost, also by `maxIdle` or `maxTurn`; not when the turn ends. */
@@ -42,23 +49,23 @@ export interface Turn<M = Message, D = Document> extends Memory<M, D> {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** The turn of a memory `T`: it can append, replace, and replace the end, if the memory can. */
-export type TurnOf<T> = (T extends Memory<infer M, infer D> ? Turn<M, D> : unknown) &
-  (T extends AppendableMemory<infer M> ? AppendableMemory<M> : unknown) &
-  (T extends ReplaceableMemory<infer M> ? ReplaceableMemory<M> : unknown) &
-  (T extends EndReplaceableMemory<infer M> ? EndReplaceableMemory<M> : unknown);
+/** The turn of a memory `T`: it can append, replace, replace the end and search, if the memory can. */
+export type TurnOf<T> = (T extends Memory<infer M, infer W> ? Turn<M, W> : unknown) & Extras<T>;
 
-/** Any memory, whatever its messages, and what it may have beside. */
-export type TurnMemory = OpenMemory & Partial<EndReplaceableMemory<unknown>>;
+/** What a memory `T` can beyond `save`, `load` and `clear`. */
+export type Extras<T> = (T extends AppendableMemory<infer M, infer W> ? AppendableMemory<M, W> : unknown) &
+  (T extends ReplaceableMemory<infer M, infer W> ? ReplaceableMemory<M, W> : unknown) &
+  (T extends EndReplaceableMemory<infer M> ? EndReplaceableMemory<M> : unknown) &
+  (T extends SearchableMemory<infer D> ? SearchableMemory<D> : unknown);
 
-export type AnyTurn = Turn<unknown, unknown> & TurnMemory;
+export type AnyTurn = Turn<unknown> & OpenMemory;
 
 /**
  * `uses` counts what keeps the turn from ending by itself: its streams, and 1 for the work of `withTurn`; `done` takes one
  * away.
  */
 export function createTurn(
-  memory: TurnMemory,
+  memory: OpenMemory,
   locker: Locker,
   shared: SharedLock,
   uses: 0 | 1,
@@ -69,7 +76,7 @@ export function createTurn(
   let ended = false;
 
   function inTime<V>(value: V): V {
-    if (ended) throw new StaleTurnError(lock.key, "it has ended");
+    if (ended) throw new StaleTurnError(lock.key, "its turn has ended");
     return value;
   }
 
@@ -103,8 +110,7 @@ export function createTurn(
       return whileHeld(locker, shared, work);
     },
     save: (input, output, options) => call(options, (inner) => memory.save(input, output, inner)),
-    load: (query, options) => call(options, (inner) => memory.load(query, inner)),
-    search: (query, k, options) => call(options, (inner) => memory.search(query, k, inner)),
+    load: (options) => call(options, (inner) => memory.load(inner)),
     clear: (options) => call(options, (inner) => memory.clear(inner)),
     hold(stream: unknown): never {
       let over: Promise<void> | undefined;
@@ -132,5 +138,6 @@ export function createTurn(
     turn.replaceEnd = (expected, messages, options) =>
       call(options, (inner) => memory.replaceEnd!(expected, messages, inner));
   }
+  if (memory.search) turn.search = (query, k, options) => call(options, (inner) => memory.search!(query, k, inner));
   return { turn, done };
 }

@@ -1,8 +1,9 @@
 import type { Locker, LockOptions } from "@distlock/core";
 import { whileHeld } from "./held-locks";
+import type { OpenMemory } from "./memory";
 import { assertHeld } from "./shared-lock";
 import { takeTurn } from "./take-turn";
-import { type AnyTurn, createTurn, type TurnMemory } from "./turn";
+import { type AnyTurn, createTurn } from "./turn";
 import { resolveTurnOptions, type TurnOptions } from "./turn-options";
 
 export type TurnWork<T, R> = (turn: T) => R | PromiseLike<R>;
@@ -27,7 +28,7 @@ export interface Turns<T> {
   beginTurn(options?: TurnOptions): Promise<T>;
 }
 
-export function createTurns(memory: TurnMemory, locker: Locker, key: string, base: LockOptions): Turns<AnyTurn> {
+export function createTurns(memory: OpenMemory, locker: Locker, key: string, base: LockOptions): Turns<AnyTurn> {
   async function start(options: TurnOptions | undefined, uses: 0 | 1) {
     const shared = await takeTurn(locker, key, resolveTurnOptions(base, options));
     return { shared, ...createTurn(memory, locker, shared, uses) };

@@ -23,9 +23,9 @@ async function* longAnswer(): AsyncGenerator<Uint8Array> {
   for (let i = 0; i < 2_000; i++) yield new Uint8Array(10_000);
 }
 
-type Send = (turn: Turn<string, string>, response: ServerResponse) => unknown;
+type Send = (turn: Turn<string>, response: ServerResponse) => unknown;
 
-const readable = (turn: Turn<string, string>): Readable =>
+const readable = (turn: Turn<string>): Readable =>
   Readable.fromWeb(turn.hold(ReadableStream.from(longAnswer()) as ReadableStream<Uint8Array>) as WebStream);
 
 /** Asks, reads the first of the answer, and goes away. Returns when the session has been free again. */
@@ -51,7 +51,7 @@ async function leave(maxIdle: number, send: Send): Promise<void> {
 test("a client that leaves a response which was piped frees the session after maxIdle", () =>
   leave(1_000, (turn, response) => readable(turn).pipe(response)));
 
-test.each<[string, (turn: Turn<string, string>) => Readable | AsyncIterable<Uint8Array>]>([
+test.each<[string, (turn: Turn<string>) => Readable | AsyncIterable<Uint8Array>]>([
   ["a stream", readable],
   ["a generator", (turn) => turn.hold(longAnswer())],
 ])("a client that leaves a response which came by pipeline, of %s, frees it at once", async (_, open) => {

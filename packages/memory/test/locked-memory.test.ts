@@ -62,7 +62,7 @@ test("reads without the lock", async () => {
   await using _held = await other.acquire(key);
   const memory = new LockedMemory(memoryThat(write), locker, { key });
   const variables = new LockedMemory(variableMemoryThat(write), locker, { key });
-  expect(await memory.load("q")).toEqual(["loaded q"]);
+  expect(await memory.load({ query: "q" })).toEqual(["loaded q"]);
   expect(await memory.search("q", 2)).toEqual(["found q 2"]);
   expect(await variables.loadMemoryVariables({ input: "q" })).toEqual({ history: "loaded q" });
   expect(variables.memoryVariables()).toEqual(["history"]);

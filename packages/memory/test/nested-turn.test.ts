@@ -65,8 +65,8 @@ test("reads within a turn carry its fence and signal, so that a newer turn's hol
       ["load", { fence: turn.fence, signal: expect.any(AbortSignal) }],
       ["search", { fence: turn.fence, signal: expect.any(AbortSignal) }],
     ]);
-    await expect(memory.load(undefined, { signal: AbortSignal.abort("enough") })).rejects.toBe("enough");
-    await inner.load(undefined, { fence: turn.fence + 1 });
+    await expect(memory.load({ signal: AbortSignal.abort("enough") })).rejects.toBe("enough");
+    await inner.load({ fence: turn.fence + 1 });
     await expect(memory.load()).rejects.toThrow(/is below/);
     await other.forceRelease(key);
     await once(turn.signal, "abort");

@@ -1,5 +1,4 @@
-import type { EndReplaceableMemory } from "../end-memory";
-import type { Memory, MemoryOptions, ReplaceableMemory } from "../memory";
+import type { EndReplaceableMemory, Memory, MemoryOptions, ReplaceableMemory } from "../memory";
 import type { Message } from "../message";
 import { type ChatMessage, fromMessage, toMessage } from "./chat-message";
 
@@ -63,7 +62,7 @@ export function createChatCopy(memory: ChatMemory): ChatCopy {
   return {
     async load(options) {
       known = [];
-      const messages = await memory.load(undefined, options);
+      const messages = await memory.load(options);
       const chat = messages.map(fromMessage);
       known = chat.map((shown, i) => {
         const kept = isAsSaved(messages[i]!, shown) ? undefined : JSON.stringify(messages[i]);

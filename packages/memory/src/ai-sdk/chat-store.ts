@@ -1,5 +1,4 @@
-import type { EndReplaceableMemory } from "../end-memory";
-import type { Memory, MemoryOptions, ReplaceableMemory } from "../memory";
+import type { EndReplaceableMemory, Memory, MemoryOptions, ReplaceableMemory } from "../memory";
 import type { Session } from "../session-key";
 import type { Turn } from "../turn";
 import type { TurnOptions } from "../turn-options";

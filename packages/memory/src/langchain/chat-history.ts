@@ -1,9 +1,9 @@
 import { assertHistoryOf } from "../held-locks";
-import { lockOf } from "../locked-memory";
+import { lockOf } from "../lock-memory";
 import type { AppendableMemory, Memory } from "../memory";
 import type { Message } from "../message";
 import { noteFailure } from "../noted-failures";
-import { fromLangChain, type StoredMessageLike, toLangChain } from "./stored-message";
+import { fromLangChain, type StoredMessageLike, toLangChain, toPlainLangChain } from "./stored-message";
 
 /** Of `@langchain/core/messages`, so that the messages are of your copy of it. */
 export interface MessageMaps<M, S extends StoredMessageLike> {
@@ -40,10 +40,11 @@ export interface ChatHistory<M> {
  * it rejects with too: LangChain keeps it to itself.
  *
  * Messages are kept as those of the memory, for others to read, and come back as LangChain gave them, with tool calls, ids,
- * usage and whatever else LangChain's own stored form has, which is in `metadata.langchain`.
+ * usage and whatever else LangChain's own stored form has, which is in their field `langchain`. The role of a message says
+ * what comes back; what LangChain can't make a message of comes back by its role and content.
  */
 export function chatHistory<M, S extends StoredMessageLike>(
-  memory: Pick<Memory<Message, unknown>, "load" | "clear"> & AppendableMemory<Message>,
+  memory: Pick<Memory<Message>, "load" | "clear"> & AppendableMemory<Message>,
   maps: MessageMaps<M, S>,
 ): ChatHistory<M> {
   if (typeof memory?.append !== "function" || typeof memory.load !== "function") {
@@ -55,6 +56,13 @@ export function chatHistory<M, S extends StoredMessageLike>(
       "chatHistory needs mapChatMessagesToStoredMessages and mapStoredMessagesToChatMessages of @langchain/core/messages",
     );
   }
+  const read = (message: Message): M[] => {
+    try {
+      return fromStored([toLangChain(message) as S]);
+    } catch {
+      return fromStored([toPlainLangChain(message) as S]);
+    }
+  };
   const lock = lockOf(memory);
   const run = <T>(call: () => Promise<T>): Promise<T> =>
     noteFailure(async () => {
@@ -70,7 +78,7 @@ export function chatHistory<M, S extends StoredMessageLike>(
   const lc_id = [...lc_namespace, "ChatHistory"];
   const toJSON = () => ({ lc: 1, type: "not_implemented" as const, id: lc_id });
   return {
-    getMessages: () => run(async () => fromStored((await memory.load()).map(toLangChain) as S[])),
+    getMessages: () => run(async () => (await memory.load()).flatMap(read)),
     addMessage: (message) => add(() => toStored([message])),
     addMessages: (messages) => add(() => toStored(messages)),
     addUserMessage: (content) => add(() => [{ type: "human", data: { content } }]),
