@@ -3,15 +3,19 @@ import { once } from "node:events";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { mutations } from "../test/model/mutations.mjs";
+import { memoryMutations } from "../test/model/memory-mutations.mjs";
+import { mutations as coreMutations } from "../test/model/mutations.mjs";
+
+const mutations = { ...coreMutations, ...memoryMutations };
 
 const help = `node scripts/mutate.mjs [part of a name]
 
-Breaks the queue on purpose, one rule at a time, and runs the model, which must fail each time: first its scenarios, then
-its random runs. Without any change it must pass, which is seen to first. The source stays as it is: it is changed while the tests load it. The packages must have been built.
+Breaks the queue, and the store of the memory, on purpose, one rule at a time, and runs the tests that must fail each time: of
+the queue the model, first its scenarios, then its random runs. Without any change they must pass, which is seen to first. The
+source stays as it is: it is changed while the tests load it. The packages must have been built.
 
-  node scripts/mutate.mjs               all ${Object.keys(mutations).length} mutations (test/model/mutations.mjs)
-  node scripts/mutate.mjs heartbeat     those with such a name
+  node scripts/mutate.mjs               all ${Object.keys(mutations).length} mutations (test/model/*mutations.mjs)
+  node scripts/mutate.mjs heartbeat     those with such a name, such as "store" for the memory
 
 Ends with 1 if one of them survives. REDIS_SERVER chooses the server, MODEL_RUNS the number of random runs.`;
 
@@ -59,7 +63,8 @@ async function main() {
     console.error(`no mutation has a name with ${JSON.stringify(part)}`);
     return 2;
   }
-  const wrong = await failureOf(undefined, [...scenarios, ...randomRuns]);
+  const runs = names.map((name) => (mutations[name].tests ? [mutations[name].tests] : [scenarios, randomRuns]));
+  const wrong = await failureOf(undefined, [...new Set(runs.flat(2))]);
   if (wrong !== undefined) {
     console.error(`the source as it is already fails: ${wrong}`);
     return 1;
@@ -70,7 +75,8 @@ async function main() {
     const title = `${String(i + 1).padStart(String(names.length).length)}/${names.length} ${name}`;
     if (isTerminal) process.stdout.write(`${title} …`);
     const start = performance.now();
-    const failure = (await failureOf(name, scenarios)) ?? (await failureOf(name, randomRuns));
+    let failure;
+    for (const files of runs[i]) failure ??= await failureOf(name, files);
     const seconds = `${((performance.now() - start) / 1_000).toFixed(0)} s`;
     const result =
       failure === undefined ? `SURVIVED ${seconds} (${mutations[name].rule})` : `caught ${seconds}: ${failure}`;

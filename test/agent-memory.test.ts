@@ -159,7 +159,7 @@ describe("an instance of the service", () => {
     const streaming = await begun(chat(url, session, "q1"));
     // Somebody newer has come, of whom this instance knows nothing.
     const { fence } = await locker.inspect(sessionKey(session));
-    await new RedisMemory(ioredisConnection(client), { session }).load(undefined, { fence: fence! + 1 });
+    await new RedisMemory(ioredisConnection(client), { session }).load({ fence: fence! + 1 });
     model.gate.open();
     await expect(streaming.rest()).rejects.toThrow("terminated");
     expect(await transcript(url, session)).toEqual([]);

@@ -30,17 +30,19 @@ export async function blocks(): Promise<Block[]> {
   for (const page of await pages()) {
     const text = await readFile(join(root, page), "utf8");
     let count = 0;
-    for (const [, on = "node20", code] of text.matchAll(/^```ts(?: (node22|checked))?\n(.*?)^```/gms)) {
+    for (const [, mark, code = ""] of text.matchAll(/^```ts(?: (node22|checked|ai6))?\n(.*?)^```/gms)) {
       const name = `${page.replaceAll("/", "-").replace(/\.md$/, "")}-${++count}.ts`;
-      found.push({ name, text: code!, on: on as Block["on"] });
+      // What is for the version of `ai` that npm picks on Node 20, and is installed by this name.
+      if (mark === "ai6") found.push({ name, text: code.replace(/from "ai(?=[/"])/g, 'from "ai-6'), on: "node20" });
+      else found.push({ name, text: code, on: (mark ?? "node20") as Block["on"] });
     }
   }
   return found;
 }
 
 export interface Programs {
-  /** Type errors, "" for none. */
-  check(): Promise<string>;
+  /** Type errors, "" for none. `lib` is that of TypeScript, unless it is the one of this repository. */
+  check(lib?: readonly string[]): Promise<string>;
   /** Runs one to its end, on a Redis. */
   run(name: string, redisUrl: string): Promise<void>;
   remove(): Promise<void>;
@@ -54,8 +56,8 @@ export async function programsOf(blocks: readonly Block[], place: string): Promi
   await mkdir(folder, { recursive: true });
   for (const { name, text } of blocks) await writeFile(join(folder, name), text);
   return {
-    async check() {
-      const config = { extends: "../../tsconfig.base.json", include: ["*.ts"] };
+    async check(lib) {
+      const config = { extends: "../../tsconfig.base.json", include: ["*.ts"], compilerOptions: lib && { lib } };
       await writeFile(join(folder, "tsconfig.json"), JSON.stringify(config));
       const { stdout } = await run(join(root, "node_modules/.bin/tsc"), ["-p", folder]).catch((error) => error);
       return stdout;

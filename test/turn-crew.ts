@@ -2,7 +2,8 @@ import { startWorker } from "./worker";
 
 /** What a worker is to do: the turns `from` ≤ n < `to`. */
 export interface Post {
-  readonly client: "ioredis" | "node-redis";
+  /** A patient one sends again what got no answer, however long an outage takes. */
+  readonly client: "ioredis" | "node-redis" | "patient ioredis" | "patient node-redis";
   readonly url: string;
   readonly session: string;
   readonly name: string;
@@ -10,6 +11,10 @@ export interface Post {
   readonly to: number;
   /** Of its locks, in ms. */
   readonly ttl: number;
+  /** For how long its turns keep the conversation, in ms, `null` for ever: a hundred turns each, then from the first again. */
+  readonly keep?: readonly (number | null)[];
+  /** How long it rests between two turns, in ms. */
+  readonly rest?: number;
 }
 
 /** Where to hold: before it asks for the next turn, or within, once it has loaded or saved. */

@@ -40,11 +40,12 @@ const connection = await connections[client]();
 const locker = createLocker(redisDriver(connection), { ttl: TTL });
 const lockedSessions = new LockedMemory((session: string) => new RedisMemory(connection, { session }), locker);
 
-/** What was answered tells how much was known by then. */
-async function work(memory: Pick<Memory, "load" | "save">, idempotencyKey: string): Promise<void> {
-  const { length } = await memory.load();
-  const answer: Message = { role: "assistant", content: `after ${length}` };
-  await memory.save({ role: "user", content: "And then?" }, answer, { idempotencyKey });
+/** What was answered tells how much was known by then. A turn that is tried again may have been saved before. */
+async function work(memory: Pick<Memory, "load" | "save">, id: string): Promise<void> {
+  const history = await memory.load();
+  if (history.some((message) => message.id === id)) return;
+  const answer: Message = { role: "assistant", content: `after ${history.length}` };
+  await memory.save({ role: "user", content: "And then?", id }, answer, { idempotencyKey: id });
 }
 
 let lost = 0;

@@ -89,7 +89,7 @@ export const mutations = {
   },
   "heartbeat's floor is what is stored": {
     rule: "the floor is at least the server's time, so that it also holds when the last fence is forgotten",
-    edits: [["lua/heartbeat.lua", "math.max(last, now)", "last"]],
+    edits: [["lua/heartbeat.lua", "tonumber(last) > now and last or now_text", "last"]],
   },
   "tickets are only the clock": {
     rule: "tickets are different",
@@ -113,7 +113,7 @@ export const mutations = {
     rule: "no companion is without a ttl",
     edits: [
       ["lua/acquire-one.lua", "call('PEXPIRE', KEYS[k + 2], 2 * WINDOW)", ""],
-      ["lua/heartbeat.lua", "call('PEXPIRE', KEYS[k + 2], 2 * WINDOW)", ""],
+      ["lua/heartbeat.lua", "call('PEXPIRE', KEYS[k + 2], life)", ""],
       ["lua/hand-over.lua", "return call('PTTL', KEYS[k + 2]) >= 0", "return call('EXISTS', KEYS[k + 2]) == 1"],
       ["lua/acquire-one.lua", "if is_foreign(k + 2) or is_foreign(k + 3) then", "if false then"],
     ],
@@ -152,15 +152,15 @@ export const mutations = {
   },
   "heartbeat leaves a free lock": {
     rule: "whatever meets a free lock hands it over",
-    edits: [["lua/heartbeat.lua", "_, settling = hand_over(k)", ""]],
+    edits: [["lua/heartbeat.lua", "minted, settling = hand_over(k)", ""]],
   },
   "heartbeat shows no life": {
     rule: "a heartbeat keeps the process's waiters alive",
-    edits: [["lua/heartbeat.lua", "call('HSET', KEYS[k + 3], inbox, exact(now / 1000 + WINDOW))", ""]],
+    edits: [["lua/heartbeat.lua", "call('HSET', KEYS[k + 3], inbox, alive_till)", ""]],
   },
   "heartbeat does not keep the queue": {
     rule: "heartbeats push the end of the queue before them",
-    edits: [["lua/heartbeat.lua", "call('PEXPIRE', KEYS[k + 2], 2 * WINDOW)", ""]],
+    edits: [["lua/heartbeat.lua", "call('PEXPIRE', KEYS[k + 2], life)", ""]],
   },
   "heartbeat does not prolong the claim": {
     rule: "a claim lasts while its waiter's process is alive",
@@ -175,14 +175,14 @@ export const mutations = {
     edits: [
       [
         "lua/heartbeat.lua",
-        "local head = call('ZRANGE', KEYS[k + 2], 0, 0)[1]",
-        "for i = from, to do call('ZADD', KEYS[k + 2], 'NX', exact(now), ARGV[i]) end\n  local head = call('ZRANGE', KEYS[k + 2], 0, 0)[1]",
+        "local head = call('ZRANGE', KEYS[k + 2], '0', '0')[1]",
+        "for i = from, to do call('ZADD', KEYS[k + 2], 'NX', exact(now), ARGV[i]) end\n  local head = call('ZRANGE', KEYS[k + 2], '0', '0')[1]",
       ],
     ],
   },
   "heartbeat never says missing": {
     rule: "a waiter that was dropped is told so",
-    edits: [["lua/heartbeat.lua", "local state = '0'", "local state = '1'"]],
+    edits: [["lua/heartbeat.lua", "local token, state = ARGV[i], '0'", "local token, state = ARGV[i], '1'"]],
   },
   "heartbeat never says granted": {
     rule: "a hand-over whose message was lost is found by heartbeat",
@@ -354,7 +354,7 @@ export const mutations = {
   },
   "a deaf listener stays": {
     rule: "a listener that hears nothing is replaced",
-    edits: [["src/inbox.ts", "if (isOverdue && expected.size >= DEAF) replace();", ""]],
+    edits: [["src/inbox.ts", "if (isOverdue) void written().then(() => expected >= DEAF && replace());", ""]],
   },
   "a lease is over before what has arrived is read": {
     rule: "after a stall, what has arrived counts before a lease is over",

@@ -1,7 +1,7 @@
 import { subscribe } from "node:diagnostics_channel";
 import { createLocker, LockError, type RedisConnection, redisDriver } from "@distlock/core";
 import { ioredisConnection } from "@distlock/ioredis";
-import { LockedMemory, RedisMemory, StaleTurnError, sessionKey } from "@distlock/memory";
+import { LockedMemory, RedisMemory, StaleTurnError } from "@distlock/memory";
 import { nodeRedisConnection } from "@distlock/node-redis";
 import { Redis } from "ioredis";
 import { createClient } from "redis";
@@ -9,22 +9,23 @@ import type { Order, Place, Post, Report } from "../turn-crew";
 import { brokenAt, pairOf } from "../turn-history";
 
 /** Takes its turns of one session, and each again until it is done. Holds where it is told to, until it may go on. */
-const { client, url, session, name, from, to, ttl } = JSON.parse(process.argv[2]!) as Post;
+const { client, url, session, name, from, to, ttl, keep = [null], rest = 0 } = JSON.parse(process.argv[2]!) as Post;
+const patient = client.startsWith("patient");
 
-/** The clients tell of a lost connection at once: it is we who try again. */
-const connect: Readonly<Record<Post["client"], () => Promise<readonly [RedisConnection, close: () => void]>>> = {
-  async ioredis() {
-    const redis = new Redis(url, { maxRetriesPerRequest: 0, retryStrategy: () => 20 });
+/** Clients that are not patient tell of a lost connection at once: it is we who try again. */
+async function connect(): Promise<readonly [RedisConnection, close: () => void]> {
+  if (client.endsWith("ioredis")) {
+    const redis = new Redis(url, { maxRetriesPerRequest: patient ? null : 0, retryStrategy: () => 20 });
     redis.on("error", () => {});
     return [ioredisConnection(redis), () => redis.disconnect()];
-  },
-  async "node-redis"() {
-    const redis = createClient({ url, disableOfflineQueue: true, socket: { reconnectStrategy: () => 20 } });
-    redis.on("error", () => {});
-    await redis.connect();
-    return [nodeRedisConnection(redis as never), () => redis.destroy()];
-  },
-};
+  }
+  const redis = createClient({ url, disableOfflineQueue: !patient, socket: { reconnectStrategy: () => 20 } });
+  redis.on("error", () => {});
+  await redis.connect();
+  return [nodeRedisConnection(redis as never), () => redis.destroy()];
+}
+
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const tell = (report: Report) => void process.send!(report);
 
@@ -48,16 +49,20 @@ async function place(at: Place, turn: number): Promise<void> {
 
 subscribe("distlock:warning", (error) => LockError.is(error) && tell({ warning: error.code }));
 
-const [connection, close] = await connect[client]();
+const [connection, close] = await connect();
 const locker = createLocker(redisDriver(connection));
-const store = new RedisMemory(connection, { session });
-const memory = new LockedMemory(store, locker, { key: sessionKey(session), ttl });
+const storeOf = (n: number) =>
+  new RedisMemory(connection, { session, ttl: keep[Math.floor(n / 100) % keep.length] ?? undefined });
 
 async function takeTurn(n: number): Promise<void> {
+  const store = storeOf(n);
+  const memory = new LockedMemory(() => store, locker, { ttl }).for(session);
   await memory.withTurn(async (turn) => {
     const history = await turn.load();
     const broken = brokenAt(history);
     if (broken !== undefined) tell({ broken: `${name}'s turn ${n} loaded no whole conversation: ${broken}` });
+    // It was done when it was tried before, and the answer was lost.
+    if (history.some(({ content }) => content === pairOf(name, n, 0)[0].content)) return;
     const pair = pairOf(name, n, history.length);
     await place("loaded", n);
     try {
@@ -82,10 +87,11 @@ for (let n = from; n < to; n++) {
       done = true;
     } catch (error) {
       tell({ failed: { turn: n, why: String(error) } });
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await sleep(10);
     }
   }
   tell({ done: n });
+  if (rest > 0) await sleep(rest);
 }
 await locker.close();
 close();

@@ -19,13 +19,6 @@ export function jsonBlobMemory(store: TextStore, key: string): Memory {
       await append(output);
     },
     load,
-    async search(query, k) {
-      const texts = (await load()).map(({ content }) =>
-        typeof content === "string" ? content : JSON.stringify(content),
-      );
-      const found = texts.filter((text) => text.includes(query)).slice(-k);
-      return found.map((content) => ({ content, metadata: {}, score: 1 }));
-    },
     clear: () => store.delete(key),
   };
 }

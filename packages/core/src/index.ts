@@ -1,4 +1,4 @@
-export { closedClientError, type RedisConnection, type Replication } from "./connection";
+export { closedClientError, type ListReader, type RedisConnection, type Replication } from "./connection";
 export type {
   AcquireAllReply,
   AcquireAllRequest,

@@ -1,5 +1,6 @@
 import { closedClientError, type Driver, type DriverOptions, type RedisConnection, redisDriver } from "@distlock/core";
 import { assertClient, type IoredisClient } from "./client";
+import { listsOf } from "./lists";
 import { openReplication } from "./replication";
 import { subscribe } from "./subscribe";
 
@@ -10,10 +11,8 @@ export function ioredisConnection(client: IoredisClient): RedisConnection {
   assertClient(client);
 
   /** A client that has ended says so of each command, in words that it has for lost connections too. */
-  async function whenOpen(send: () => Promise<unknown>): Promise<unknown> {
-    if (client.status === "end") throw closedClientError();
-    return send();
-  }
+  const whenOpen = (send: () => Promise<unknown>): Promise<unknown> =>
+    client.status === "end" ? Promise.reject(closedClientError()) : send();
 
   return {
     keyPrefix: client.options.keyPrefix ?? "",
@@ -22,6 +21,7 @@ export function ioredisConnection(client: IoredisClient): RedisConnection {
     eval: (script, keys, args) => whenOpen(() => client.eval(script, keys.length, ...keys, ...args)),
     subscribe: (...listening) => subscribe(client, ...listening),
     openReplication: () => openReplication(client),
+    lists: listsOf(client),
   };
 }
 

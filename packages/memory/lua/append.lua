@@ -1,13 +1,16 @@
 -- Appends texts, all or none, once, in the order in which Redis runs the scripts.
 -- KEYS   see fenced-list.lua
--- ARGV   see fenced-list.lua   8… texts
--- Reply  {'done'} also where that was done before | {'differs'} by what the mark holds | {'stale' or 'unfenced', last fence}
---        | {'foreign', type that the key holds}
-local why = no()
+-- ARGV   see fenced-list.lua, write.lua, bound.lua   11… texts
+-- Reply  {'done'} also by an earlier copy of it | {'before'} by another write of its name | {'differs'} by what its name names
+--        | {'stale' or 'unfenced', highest fence} | {'forgotten', highest fence} as 'stale', but it may have been done before
+--        | {'lost'} it may have been done before, and what was known of that is lost
+--        | {'full', bytes of the text of the system} | {'foreign', number of the key, type that it holds}
+local why = no() or full(11)
 if why then
   return why
 end
-mark()
-push(8)
+remember()
+push(11)
 bound()
+settle()
 return { 'done' }

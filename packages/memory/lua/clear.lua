@@ -1,9 +1,18 @@
--- Deletes a list, and nothing that is none. Its fence stays, so that no late write brings it back.
+-- Deletes a list, and nothing that is none. The fence and the newer ids stay, so that no late write brings it back.
 -- KEYS, ARGV, reply   see append.lua
 local why = no()
 if why then
   return why
 end
-redis.call('DEL', KEYS[1]) -- first, as it is never refused for want of memory
-mark()
+redis.call('DEL', list) -- first, as it is never refused for want of memory
+remember()
+drop_older()
+set('names', '')
+set('pops', '')
+set('empty', '')
+save()
+forget(meta.ids:sub(1, 1) == 'a' and '^ib:' or '^ia:')
+forget('^n[ab]:')
+forget('^p:')
+outlive()
 return { 'done' }

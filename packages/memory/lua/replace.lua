@@ -4,8 +4,9 @@ local why = no()
 if why then
   return why
 end
-mark()
-redis.call('DEL', KEYS[1])
-push(8)
+remember()
+redis.call('DEL', list)
+push(11)
 bound()
+settle()
 return { 'done' }

@@ -1,7 +1,12 @@
-import type { RedisConnection } from "@distlock/core";
+import type { ListReader, RedisConnection } from "@distlock/core";
 
-/** Throws `TypeError`, in the name of who needs it, for what is no connection, such as a client. */
-export function assertConnection(who: string, connection: RedisConnection): void {
-  if (typeof connection?.evalSha === "function" && typeof connection.keyPrefix === "string") return;
-  throw new TypeError(`${who} needs a connection, such as ioredisConnection(client) or nodeRedisConnection(client)`);
+/** A connection that reads lists. */
+export type ListConnection = RedisConnection & { readonly lists: ListReader };
+
+/** Throws `TypeError`, in the name of who needs it, for what is no such connection, such as a client. */
+export function assertConnection(who: string, connection: RedisConnection): asserts connection is ListConnection {
+  if (typeof connection?.evalSha === "function" && typeof connection.keyPrefix === "string" && connection.lists) return;
+  throw new TypeError(
+    `${who} needs a connection with lists, such as ioredisConnection(client) or nodeRedisConnection(client)`,
+  );
 }

@@ -2,6 +2,7 @@ import { appendCases } from "./contract/append-cases";
 import { fenceCases, fencedNameCases } from "./contract/fence-cases";
 import { messageCases } from "./contract/message-cases";
 import { nameCases } from "./contract/name-cases";
+import { pageCases } from "./contract/page-cases";
 import { replaceCases } from "./contract/replace-cases";
 import { searchCases } from "./contract/search-cases";
 import { signalCases } from "./contract/signal-cases";
@@ -14,6 +15,7 @@ const contract: readonly (readonly [needed: readonly MemoryPart[], cases: (targe
   [["search"], searchCases],
   [["append"], appendCases],
   [["replace"], replaceCases],
+  [["pages"], pageCases],
   [["signal"], signalCases],
   [["names"], nameCases],
   [["fences"], fenceCases],

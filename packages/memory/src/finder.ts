@@ -1,12 +1,12 @@
 import type { Document } from "./memory";
-import { type Message, textOf } from "./message";
+import { textOf } from "./message";
 
 /**
  * A search for a text in messages, whatever its case: the newest `k` that contain it, newest first. The score is the
  * share of the message's text that the matches make up, above 0 and up to 1. An empty query finds nothing.
  * Throws `TypeError` or `RangeError` for a bad query or `k`.
  */
-export function finder(query: string, k: number): (messages: readonly Message[]) => Document[] {
+export function finder(query: string, k: number): (messages: readonly object[]) => Document[] {
   if (typeof query !== "string") throw new TypeError(`query must be a string, got ${typeof query}`);
   if (typeof k !== "number") throw new TypeError(`k must be an integer, 1 or more, got ${typeof k}`);
   if (!Number.isInteger(k) || k < 1) throw new RangeError(`k must be an integer, 1 or more, got ${k}`);
@@ -20,10 +20,13 @@ export function finder(query: string, k: number): (messages: readonly Message[])
       const text = content.toLowerCase();
       const times = text.split(wanted).length - 1;
       if (times === 0) continue;
-      const { role, id, name, metadata } = message;
+      const { role, id, name, metadata } = message as Record<string, unknown>;
       found.push({
         content,
-        metadata: { ...metadata, role, ...(id !== undefined && { id }), ...(name !== undefined && { name }) },
+        metadata: {
+          ...(metadata as object | undefined),
+          ...Object.fromEntries(Object.entries({ role, id, name }).filter(([, value]) => value !== undefined)),
+        },
         score: (times * wanted.length) / text.length,
       });
       if (found.length === k) break;

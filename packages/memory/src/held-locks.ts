@@ -25,15 +25,34 @@ function live(each: Held | undefined): Held | undefined {
 
 /**
  * The lock of this key that a turn around the caller holds: `undefined` if there is none, or it has ended. Throws
- * `StaleTurnError` if the turn has lost it.
+ * `StaleTurnError` if the turn has lost it, and `TypeError` if the turn has it from another locker: the caller would wait for
+ * itself.
  */
 export function heldLock(locker: Locker, key: string): SharedLock | undefined {
   for (let each = live(held.getStore()); each !== undefined; each = each.outer) {
-    if (each.locker !== locker || each.shared.lock.key !== key) continue;
+    if (each.shared.lock.key !== key) continue;
+    if (each.locker !== locker) {
+      throw new TypeError(
+        `${JSON.stringify(key)} is held by another locker around this call, which would wait for itself: use one locker for both, or another key if they lock on different servers`,
+      );
+    }
     assertHeld(each.shared);
     return each.shared;
   }
   return undefined;
+}
+
+/**
+ * Throws `TypeError` if `what`, which is locked by this key, is used within turns or runs of other keys only: what is read
+ * and written would carry no fence of theirs, and they would not keep others out of it.
+ */
+export function assertHistoryOf(what: string, locker: Locker, key: string): void {
+  const around = live(held.getStore());
+  if (!around || heldLock(locker, key)) return;
+  const [own, other] = [key, around.shared.lock.key].map((each) => JSON.stringify(each));
+  throw new TypeError(
+    `${what} is locked by ${own}, but the run or turn around it holds ${other}: lock the run by the same key (see the options "session" and "key"), or use it in a run or turn of its own`,
+  );
 }
 
 /** Keeps the innermost lock around the caller from being released, until what it gives is called. */
@@ -43,9 +62,15 @@ export function holdOn(locker: Locker): Leave | undefined {
   return each?.shared.enter();
 }
 
-/** Does the work, and all that it starts, within a turn that holds the lock. */
-export function whileHeld<T>(locker: Locker, shared: SharedLock, work: () => T): T {
+/** Does the work, and all that it starts, within a turn that holds the lock, and that is not idle until it is done. */
+export async function whileHeld<T>(locker: Locker, shared: SharedLock, work: () => T | PromiseLike<T>): Promise<T> {
   const outer = live(held.getStore());
   const already = outer?.locker === locker && outer.shared === shared;
-  return held.run(already ? outer : { locker, shared, outer }, work);
+  const done = shared.busy();
+  try {
+    // What begins when it is awaited, such as a query, begins within the turn.
+    return await held.run(already ? outer : { locker, shared, outer }, async () => await work());
+  } finally {
+    done();
+  }
 }

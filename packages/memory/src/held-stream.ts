@@ -3,7 +3,7 @@ import { boundProxy } from "./bound-proxy";
 /** What a stream holds, or is held by. */
 export interface StreamHold {
   /** Asks the stream for more, or tells it to end. */
-  run<T>(work: () => T): T;
+  run<T>(work: () => T | PromiseLike<T>): Promise<T>;
   /** Whether nothing more may come of the stream: it is then told to end, and `over` rejects. */
   lost(): boolean;
   /**
@@ -33,7 +33,7 @@ async function step<T>(
     throw error;
   }
   // It may be busy for long, and what it says of its end would hide the loss.
-  if (!next.done && lost()) void (async () => run(end))().catch(() => {});
+  if (!next.done && lost()) void run(end).catch(() => {});
   if (next.done || lost()) await over(true);
   return next;
 }

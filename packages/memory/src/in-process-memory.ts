@@ -1,70 +1,102 @@
 import { checkWrite } from "./check-write";
 import { finder } from "./finder";
-import type { AppendableMemory, Document, Memory, MemoryOptions, ReplaceableMemory, WriteOptions } from "./memory";
+import type {
+  AppendableMemory,
+  Document,
+  LoadOptions,
+  Memory,
+  MemoryOptions,
+  ReplaceableMemory,
+  SearchableMemory,
+  WriteOptions,
+  Written,
+} from "./memory";
 import { decodeMessage, encodeMessage, encodeMessages, type Message } from "./message";
+import { pageOf } from "./page";
 import { staleFence } from "./stale-fence";
+import { nameOfWrite, otherWrite, writeDigest } from "./write-digest";
+
+/** So many of the last names are known, and up to twice as many. */
+const NAMES = 1_000;
 
 /**
- * A conversation in this process: for tests, and for programs of one process. It ends with the process, grows without
- * bound, and no other process sees it. Messages are copied in and out. Fences and idempotency keys are those of `RedisMemory`.
+ * A conversation in this process: for tests, and for programs of one process. It ends with the process, its messages have no
+ * bound, and no other process sees it. Messages are copied in and out. Messages, fences and idempotency keys are as those of
+ * `RedisMemory`.
  */
-export class InProcessMemory implements Memory, AppendableMemory, ReplaceableMemory {
+export class InProcessMemory<M extends object = Message>
+  implements Memory<M, Written>, AppendableMemory<M, Written>, ReplaceableMemory<M, Written>, SearchableMemory
+{
   #messages: string[] = [];
   #fence: number | undefined;
-  readonly #done = new Set<string>();
+  /** Names of writes, each with a digest of what it names, in two halves. */
+  #named = [new Map<string, string>(), new Map<string, string>()] as const;
 
-  /** Rejects with `TypeError` for what is no message; nothing is saved then. */
-  async save(input: Message, output: Message, options?: WriteOptions): Promise<void> {
-    const pair = [encodeMessage("input", input), encodeMessage("output", output)];
-    this.#write(() => this.#messages.push(...pair), options);
+  /** Rejects with `TypeError` for what is not an object that JSON can hold; nothing is saved then. */
+  async save(input: M, output: M, options?: WriteOptions): Promise<Written> {
+    return this.#append([encodeMessage("input", input), encodeMessage("output", output)], options);
   }
 
   /** The same for any number of messages, 1 or more. */
-  async append(messages: readonly Message[], options?: WriteOptions): Promise<void> {
-    const texts = encodeMessages(messages, 1);
-    this.#write(() => {
-      this.#messages = this.#messages.concat(texts);
-    }, options);
+  async append(messages: readonly M[], options?: WriteOptions): Promise<Written> {
+    return this.#append(encodeMessages(messages, 1), options);
   }
 
   /** Puts messages, also none, in the place of all that are there. */
-  async replace(messages: readonly Message[], options?: WriteOptions): Promise<void> {
-    const texts = encodeMessages(messages, 0);
-    this.#write(() => {
-      this.#messages = texts;
-    }, options);
+  async replace(messages: readonly M[], options?: WriteOptions): Promise<Written> {
+    return this.#write("replace", encodeMessages(messages, 0), options, (texts) => texts);
   }
 
-  /** All messages, oldest first; the query is ignored. */
-  async load(_query?: string, options: MemoryOptions = {}): Promise<Message[]> {
+  /** The messages, oldest first: all, or the `last` ones `before` the newest; the query is ignored. */
+  async load(options: LoadOptions = {}): Promise<M[]> {
+    const page = pageOf(this.#messages, options);
     if (options.fence !== undefined) this.#stamp(options);
     else options.signal?.throwIfAborted();
-    return this.#messages.map(decodeMessage);
+    return page.map((text) => decodeMessage<M>(text));
   }
 
   /**
-   * The newest `k` messages that contain the query, whatever its case, newest first: no index, no meaning, every message
-   * is looked at. The score is the share of the text that matches. Rejects with `TypeError` or `RangeError` unless `k`
-   * is an integer, 1 or more.
+   * The newest `k` messages whose `content`, or `parts`, contain the query, whatever its case, newest first: in a text, or in
+   * the `text` of an element. No index, no meaning, every message is looked at. The score is the share of the text that
+   * matches. Rejects with `TypeError` or `RangeError` unless `k` is an integer, 1 or more.
    */
-  async search(query: string, k: number, options?: MemoryOptions): Promise<Document[]> {
+  async search(query: string, k: number, options: MemoryOptions = {}): Promise<Document[]> {
     const find = finder(query, k);
-    return find(await this.load(query, options));
+    const { fence, signal } = options;
+    return find(await this.load({ fence, signal }));
   }
 
-  async clear(options: MemoryOptions = {}): Promise<void> {
-    this.#stamp(options);
+  async clear({ fence, signal }: MemoryOptions = {}): Promise<void> {
+    this.#stamp({ fence, signal });
     this.#messages = [];
+    for (const names of this.#named) names.clear();
   }
 
-  #write(write: () => void, options: WriteOptions = {}): void {
+  #append(texts: string[], options?: WriteOptions): Written {
+    return this.#write("append", texts, options, () => this.#messages.concat(texts));
+  }
+
+  #write(kind: string, texts: string[], options: WriteOptions = {}, change: (texts: string[]) => string[]): Written {
     checkWrite(options);
     options.signal?.throwIfAborted();
-    const { idempotencyKey: name } = options;
-    if (name !== undefined && this.#done.has(name)) return;
-    this.#stamp(options);
-    if (name !== undefined) this.#done.add(name);
-    write();
+    const { idempotencyKey } = options;
+    if (idempotencyKey === undefined) {
+      this.#stamp(options);
+    } else {
+      const [name, digest] = [nameOfWrite(idempotencyKey), writeDigest(kind, texts)];
+      const before = this.#named.map((names) => names.get(name)).find((known) => known !== undefined);
+      if (before !== undefined && before !== digest) throw otherWrite(idempotencyKey);
+      if (before !== undefined) return { done: "before" };
+      this.#stamp(options);
+      this.#remember(name, digest);
+    }
+    this.#messages = change(texts);
+    return { done: "now" };
+  }
+
+  #remember(name: string, digest: string): void {
+    if (this.#named[0].size >= NAMES) this.#named = [new Map(), this.#named[0]];
+    this.#named[0].set(name, digest);
   }
 
   #stamp(options: MemoryOptions): void {

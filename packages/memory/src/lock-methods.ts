@@ -100,7 +100,8 @@ function toStream(value: unknown, name: string): AsyncIterable<unknown> {
  * object calls of itself takes no further lock.
  *
  * A locked method waits for the lock, as a turn does, and keeps its lease alive until its result has settled; if that is, or
- * promises, a `ReadableStream` or an `AsyncIterable`, until that has ended, failed or been cancelled, or for `maxTurn`.
+ * promises, a `ReadableStream` or an `AsyncIterable`, until that has ended, failed or been cancelled: see `maxIdle`
+ * for one that nobody reads on.
  * Within a turn or a locked call of the same key and locker it uses the lock of that.
  *
  * It rejects as `locker.acquire` does (`LockNotAcquiredError`, `LockBackendError`, `LockerClosedError`), with `TypeError` or

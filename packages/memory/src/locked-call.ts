@@ -1,11 +1,12 @@
 import { setImmediate } from "node:timers/promises";
-import type { LockError, Locker, LockOptions } from "@distlock/core";
+import type { LockError, Locker } from "@distlock/core";
 import { heldLock, whileHeld } from "./held-locks";
 import { heldStream, isStream } from "./held-stream";
 import { joinSignals } from "./join-signals";
 import { whileNoted } from "./noted-failures";
 import type { SharedLock } from "./shared-lock";
 import { takeTurn } from "./take-turn";
+import type { HowToHold } from "./turn-options";
 
 /** What a call may pass on to what it calls. */
 export interface HeldCall {
@@ -41,7 +42,7 @@ export function raise(loss: LockError): never {
 export async function lockedCall<R>(
   locker: Locker,
   key: string,
-  options: LockOptions,
+  options: HowToHold,
   call: (held: HeldCall) => R,
   { cancelled, until, failures, inOrder }: CallEnds<R> = {},
 ): Promise<Awaited<R>> {
@@ -54,9 +55,10 @@ export async function lockedCall<R>(
     wait.dispose();
   }
   const { lock } = shared;
-  const leave = shared.enter();
+  const leave = shared.enter("turn");
   const joined = joinSignals(lock.signal, options.signal, cancelled);
-  const run = <T>(work: () => T): T => whileHeld(locker, shared, failures ? () => whileNoted(failures, work) : work);
+  const run = <T>(work: () => T | PromiseLike<T>): Promise<T> =>
+    whileHeld(locker, shared, failures ? () => whileNoted(failures, work) : work);
   const lost = () => !lock.isHeld;
   async function over(good: boolean): Promise<void> {
     // Who is told to stop may say so before it has: it shall come to start what it still has to write.
@@ -75,8 +77,10 @@ export async function lockedCall<R>(
     result = await run(async () => await call({ signal: joined.signal, fence: lock.fence }));
     const done = until?.(result);
     if (done) {
+      const idle = shared.busy();
       void Promise.resolve(done)
         .catch(() => {})
+        .finally(idle)
         .then(() => over(false));
       return result;
     }

@@ -1,12 +1,13 @@
 import { assertKey, type LockOptions } from "@distlock/core";
 import { checkLockOptions } from "./check-lock-options";
 import { type Session, sessionKey } from "./session-key";
+import { LEASE } from "./turn-options";
 
 /** How the lock of a memory's writes is waited for and held. All times are in ms. */
 export interface LockedMemoryOptions extends Omit<LockOptions, "signal"> {
   /** What is locked, such as `"memory:session-123"`: the same for all that write to the conversation. */
   key: string;
-  /** Length of the lease, kept alive while a write runs. Default 30 000. */
+  /** Length of the lease, kept alive while a write or a turn runs. Default 10 000. */
   ttl?: number | undefined;
   /** Longest wait of a write for the lock. Default 5 000. */
   timeout?: number | undefined;
@@ -20,24 +21,42 @@ export interface LockedSessionsOptions<S extends Session = Session> extends Omit
   key?: ((session: S) => string) | undefined;
 }
 
+/** How a write holds its lock, and what is locked for a session. */
+export interface ResolvedSessionsOptions<S extends Session> {
+  readonly lockOptions: LockOptions;
+  /** Throws `TypeError` or `RangeError` for a session that has no key. */
+  keyOf(session: S): string;
+}
+
+function resolveLockOptions(options: Omit<LockedMemoryOptions, "key">): LockOptions {
+  if ("signal" in options) throw new TypeError("signal is an option of each call, not of LockedMemory");
+  const { ttl = LEASE, timeout = 5_000, autoExtend = true, ...rest } = options;
+  const lockOptions = { ...rest, ttl, timeout, autoExtend };
+  checkLockOptions(lockOptions);
+  return lockOptions;
+}
+
 /** The one place for defaults and validation. Throws `TypeError` or `RangeError`. */
 export function resolveLockedMemoryOptions(options: LockedMemoryOptions): { key: string; lockOptions: LockOptions } {
   if (typeof options !== "object" || options === null) throw new TypeError("options must be an object with a key");
-  if ("signal" in options) throw new TypeError("signal is an option of each call, not of LockedMemory");
-  const { key, ttl = 30_000, timeout = 5_000, autoExtend = true, ...rest } = options;
+  const { key, ...rest } = options;
   assertKey(key);
-  const lockOptions = { ...rest, ttl, timeout, autoExtend };
-  checkLockOptions(lockOptions);
-  return { key, lockOptions };
+  return { key, lockOptions: resolveLockOptions(rest) };
 }
 
-/** The same for many sessions: what gives the options of one. Throws `TypeError` or `RangeError`. */
+/** The same for many sessions, whose lock options are checked once. Throws `TypeError` or `RangeError`. */
 export function resolveLockedSessionsOptions<S extends Session>(
   options: LockedSessionsOptions<S> = {},
-): (session: S) => LockedMemoryOptions {
+): ResolvedSessionsOptions<S> {
   if (typeof options !== "object" || options === null) throw new TypeError("options must be an object");
   const { key = sessionKey, ...rest } = options;
   if (typeof key !== "function") throw new TypeError(`key must be a function of the session, got ${typeof key}`);
-  resolveLockedMemoryOptions({ ...rest, key: "memory" });
-  return (session) => ({ ...rest, key: key(session) });
+  return {
+    lockOptions: resolveLockOptions(rest),
+    keyOf(session) {
+      const found = key(session);
+      assertKey(found);
+      return found;
+    },
+  };
 }

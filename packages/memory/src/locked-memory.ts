@@ -1,27 +1,21 @@
 import type { Locker } from "@distlock/core";
 import { assertLocker } from "./assert-locker";
-import { heldLock, whileHeld } from "./held-locks";
+import { type AnyMemory, isMemory, isVariableMemory, lockMemory, needed } from "./lock-memory";
 import {
   type LockedMemoryOptions,
   type LockedSessionsOptions,
   resolveLockedMemoryOptions,
   resolveLockedSessionsOptions,
 } from "./locked-memory-options";
-import type { AppendableMemory, Memory, MemoryOptions, OpenMemory, ReplaceableMemory, WriteOptions } from "./memory";
+import type { Memory } from "./memory";
 import type { Session } from "./session-key";
-import { callWith, shareLock } from "./shared-lock";
-import type { TurnOf } from "./turn";
-import { createTurns, type Turns } from "./turns";
+import type { Extras, TurnOf } from "./turn";
+import type { Turns } from "./turns";
 import type { VariableMemory } from "./variable-memory";
 
-type AnyMemory = Memory<unknown, unknown> | VariableMemory;
-
 /** What the `LockedMemory` of a memory `T` is: of the same generation as `T`, or of both. A `Memory` also has turns. */
-export type LockedMemory<T extends AnyMemory = Memory> = (T extends Memory<infer M, infer D>
-  ? Memory<M, D> &
-      Turns<TurnOf<T>> &
-      (T extends AppendableMemory<infer A> ? AppendableMemory<A> : unknown) &
-      (T extends ReplaceableMemory<infer R> ? ReplaceableMemory<R> : unknown)
+export type LockedMemory<T extends AnyMemory = Memory> = (T extends Memory<infer M, infer W>
+  ? Memory<M, W> & Turns<TurnOf<T>> & Extras<T>
   : unknown) &
   (T extends VariableMemory ? VariableMemory : unknown);
 
@@ -31,44 +25,9 @@ export interface LockedSessions<T extends AnyMemory, S extends Session = Session
   for(session: S): LockedMemory<T>;
 }
 
-interface Calls {
-  /** A write, with the lock held. */
-  write(options: WriteOptions | undefined, call: (options: WriteOptions) => Promise<void>): Promise<void>;
-  /** A read: with the lock of a turn around it, or without any. */
-  read<T>(options: MemoryOptions | undefined, call: (options?: MemoryOptions) => Promise<T>): Promise<T>;
-}
-
-const has = (memory: object | undefined, ...methods: readonly string[]): boolean =>
-  methods.every((name) => typeof (memory as Record<string, unknown> | undefined)?.[name] === "function");
-
-const isMemory = (memory: AnyMemory): memory is OpenMemory => has(memory, "save", "load", "search", "clear");
-
-const isVariableMemory = (memory: AnyMemory): memory is VariableMemory =>
-  has(memory, "saveContext", "loadMemoryVariables", "memoryVariables", "clear");
-
-const lockCalls = (memory: OpenMemory, { write, read }: Calls): OpenMemory => ({
-  save: (input, output, options) => write(options, (inner) => memory.save(input, output, inner)),
-  load: (query, options) => read(options, (inner) => memory.load(query, inner)),
-  search: (query, k, options) => read(options, (inner) => memory.search(query, k, inner)),
-  clear: (options) => write(options, (inner) => memory.clear(inner)),
-  ...(memory.append && {
-    append: (messages, options) => write(options, (inner) => memory.append!(messages, inner)),
-  }),
-  ...(memory.replace && {
-    replace: (messages, options) => write(options, (inner) => memory.replace!(messages, inner)),
-  }),
-});
-
-const lockVariableCalls = (memory: VariableMemory, { write, read }: Calls): VariableMemory => ({
-  saveContext: (inputs, outputs, options) => write(options, (inner) => memory.saveContext(inputs, outputs, inner)),
-  loadMemoryVariables: (inputs, options) => read(options, (inner) => memory.loadMemoryVariables(inputs, inner)),
-  memoryVariables: () => memory.memoryVariables(),
-  clear: (options) => write(options, (inner) => memory.clear(inner)),
-});
-
 /**
  * A memory whose turns (`withTurn`, `beginTurn`) hold one lock while they load, ask a model and save; and whose single
- * writes (`save`, `append`, `replace`, `saveContext`, `clear`) hold it too, so that no two run at once in however many processes. Its
+ * writes (`save`, `append`, `replace`, `replaceEnd`, `saveContext`, `clear`) hold it too, so that no two run at once in however many processes. Its
  * own reads take no lock: outside a turn, what is read may be old by the time it is written back. Within one they carry its
  * fence and signal, as those of the `turn` do.
  *
@@ -93,37 +52,19 @@ export const LockedMemory: {
     locker: Locker,
     options: LockedMemoryOptions | LockedSessionsOptions,
   ) {
-    if (typeof memory !== "function" && !isMemory(memory) && !isVariableMemory(memory)) {
-      throw new TypeError(
-        "LockedMemory needs a memory with save, load, search and clear, or one with saveContext, loadMemoryVariables, memoryVariables and clear, or a function that makes one for a session",
-      );
-    }
+    if (typeof memory !== "function" && !isMemory(memory) && !isVariableMemory(memory)) throw new TypeError(needed);
     assertLocker("LockedMemory", locker);
-    if (typeof memory === "function") {
-      const optionsOf = resolveLockedSessionsOptions(options as LockedSessionsOptions);
-      Object.assign(this, {
-        for(session: Session) {
-          const own = optionsOf(session);
-          return new LockedMemory(memory(session), locker, own);
-        },
-      });
+    if (typeof memory !== "function") {
+      const { key, lockOptions } = resolveLockedMemoryOptions(options as LockedMemoryOptions);
+      lockMemory(this, memory, locker, key, lockOptions);
       return;
     }
-    const { key, lockOptions } = resolveLockedMemoryOptions(options as LockedMemoryOptions);
-
-    const calls: Calls = {
-      async write(given, call) {
-        const how = { ...lockOptions, signal: given?.signal };
-        const shared = heldLock(locker, key) ?? shareLock(await locker.acquire(key, how));
-        // What the memory itself may have locked by this key waits for nothing.
-        await callWith(shared, given, (inner) => whileHeld(locker, shared, () => call(inner)));
+    const { keyOf, lockOptions } = resolveLockedSessionsOptions(options as LockedSessionsOptions);
+    Object.assign(this, {
+      for(session: Session): LockedMemory {
+        const key = keyOf(session);
+        return lockMemory(Object.create(LockedMemory.prototype), memory(session), locker, key, lockOptions);
       },
-      async read(given, call) {
-        const held = heldLock(locker, key);
-        return held ? callWith(held, given, call) : call(given);
-      },
-    };
-    if (isMemory(memory)) Object.assign(this, lockCalls(memory, calls), createTurns(memory, locker, key, lockOptions));
-    if (isVariableMemory(memory)) Object.assign(this, lockVariableCalls(memory, calls));
+    });
   }
 } as never;

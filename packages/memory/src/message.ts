@@ -1,6 +1,4 @@
-const roles = ["system", "user", "assistant", "tool"] as const;
-
-export type Role = (typeof roles)[number];
+import { decodeObject, encodeObject, encodeObjects } from "./json-text";
 
 /** A piece of a message: `text` is what a search sees, other fields are kept as they are. */
 export interface ContentPart {
@@ -9,59 +7,51 @@ export interface ContentPart {
   [field: string]: unknown;
 }
 
-/** One message of a conversation, safe to write as JSON: it comes back as `JSON.parse(JSON.stringify(message))`. */
+/**
+ * One message of a conversation, unless a memory is told of another type: any object that JSON can hold, kept as it is. It
+ * comes back as `JSON.parse(JSON.stringify(message))`.
+ */
 export interface Message {
-  role: Role;
-  content: string | ContentPart[];
+  /** `"user"`, `"assistant"`, `"system"`, `"tool"`, or what else a model knows. */
+  role: string;
+  content?: string | ContentPart[] | null | undefined;
   id?: string;
   name?: string;
   metadata?: Record<string, unknown>;
+  [field: string]: unknown;
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+/** The field of a message in which an adapter keeps what only its framework knows. */
+export const ownField = { langchain: "langchain" } as const;
 
-export const isPart = (part: unknown): part is ContentPart =>
-  isObject(part) && typeof part.type === "string" && (part.text === undefined || typeof part.text === "string");
-
-/** Throws a `TypeError` that says what is wrong with `message`, under the name that the caller knows it by. */
-function assertMessage(what: string, message: unknown): asserts message is Message {
-  if (!isObject(message)) throw new TypeError(`${what} must be a message: an object with role and content`);
-  if (!roles.includes(message.role as Role)) throw new TypeError(`${what}.role must be one of ${roles.join(", ")}`);
-  const { content } = message;
-  if (typeof content !== "string" && !(Array.isArray(content) && content.every(isPart))) {
-    throw new TypeError(`${what}.content must be a string, or an array of parts with a type`);
-  }
+/** Without what is another adapter's: what comes from a browser has no such field, and what goes there has none. */
+export function withoutOwnFields<T extends object>(message: T): T {
+  const own: readonly string[] = Object.values(ownField);
+  return Object.fromEntries(Object.entries(message).filter(([name]) => !own.includes(name))) as T;
 }
 
-/** A message as JSON text, for a store. Throws `TypeError`, which calls it `what`, for what is no message, or what JSON can't write. */
-export function encodeMessage(what: string, message: Message): string {
-  assertMessage(what, message);
-  try {
-    const json = JSON.stringify(message);
-    // As it will be read: a toJSON may have made something else of it.
-    decodeMessage(json);
-    return json;
-  } catch (cause) {
-    throw new TypeError(`${what} must be safe to write as JSON: ${(cause as Error).message}`, { cause });
-  }
-}
+/**
+ * A message as JSON text, for a store. Throws `TypeError`, which calls it `what`, for what is not an object, and for what JSON
+ * can't write, or would make something else of, such as bytes.
+ */
+export const encodeMessage = (what: string, message: object): string => encodeObject(what, "a message", message);
 
 /** Several, at least that many, in their order. Throws `TypeError` also for fewer. */
-export function encodeMessages(messages: readonly Message[], least: 0 | 1): string[] {
-  if (!Array.isArray(messages) || messages.length < least) {
-    throw new TypeError(`messages must be an array of ${least} or more`);
-  }
-  return messages.map((message, i) => encodeMessage(`messages[${i}]`, message));
-}
+export const encodeMessages = (messages: readonly object[], least: 0 | 1): string[] =>
+  encodeObjects("messages", "a message", messages, least);
 
 /** The message that JSON text holds. Throws `TypeError` or `SyntaxError` if it holds none. */
-export function decodeMessage(json: string): Message {
-  const message: unknown = JSON.parse(json);
-  assertMessage("the stored message", message);
-  return message;
-}
+export const decodeMessage = <M extends object = Message>(json: string): M => decodeObject(json) as M;
 
-/** What a search sees of a message. */
-export const textOf = ({ content }: Message): string =>
-  typeof content === "string" ? content : content.map(({ text = "" }) => text).join("\n");
+const textOfPart = (part: unknown): string => {
+  const text = (part as { text?: unknown } | null | undefined)?.text;
+  return typeof text === "string" ? text : "";
+};
+
+/** What a search sees of a message: its `content`, or its `parts`, if that is a text, or an array of what may have a `text`. */
+export function textOf(message: object): string {
+  const { content, parts } = message as { content?: unknown; parts?: unknown };
+  const said = content ?? parts;
+  if (typeof said === "string") return said;
+  return Array.isArray(said) ? said.map(textOfPart).join("\n") : "";
+}

@@ -2,18 +2,39 @@ import type { RedisConnection } from "@distlock/core";
 import { assertConnection } from "./assert-connection";
 import { createFencedList, type FencedList } from "./fenced-list";
 import { finder } from "./finder";
-import type { AppendableMemory, Document, Memory, MemoryOptions, ReplaceableMemory, WriteOptions } from "./memory";
-import { decodeMessage, encodeMessage, encodeMessages, type Message } from "./message";
+import { decodeObjects } from "./json-text";
+import type {
+  AppendableMemory,
+  Document,
+  EndReplaceableMemory,
+  LoadOptions,
+  Memory,
+  MemoryOptions,
+  ReplaceableMemory,
+  SearchableMemory,
+  WriteOptions,
+  Written,
+} from "./memory";
+import { encodeMessage, encodeMessages, type Message } from "./message";
 import { type RedisMemoryOptions, resolveRedisMemoryOptions } from "./redis-memory-options";
 
 /**
- * A conversation in Redis, one list per session, shared by all that name the session. A write is one script: all its
- * messages or none, once, in the order in which Redis gets the writes. Rejects with `StaleTurnError` for a fence below the
- * highest that has read or written, and for a write without fence where there was one with a fence.
- * Every method rejects with the client's own error when Redis does not answer or refuses, and with an `Error` that names
- * the key when that holds something else; what it holds is then left as it is.
+ * A conversation in Redis, one list per session, shared by all that name the session. Its messages `M` are any objects that
+ * JSON can hold, such as those of `openai`, `@anthropic-ai/sdk` or `ai`; they are kept as they are. A write is one script: all
+ * its messages or none, once, in the order in which Redis gets the writes. Rejects with `StaleTurnError` for a fence below
+ * the highest that has read or written, and for a write without fence where there was one with a fence; with
+ * `UnknownOutcomeError` for a write of which the answer does not say whether it was done.
+ * Every method rejects with the client's own error when Redis refuses, reads also when it does not answer, and with an
+ * `Error` that names the key when that holds something else; what it holds is then left as it is.
  */
-export class RedisMemory implements Memory, AppendableMemory, ReplaceableMemory {
+export class RedisMemory<M extends object = Message>
+  implements
+    Memory<M, Written>,
+    AppendableMemory<M, Written>,
+    ReplaceableMemory<M, Written>,
+    EndReplaceableMemory<M>,
+    SearchableMemory
+{
   readonly #messages: FencedList;
 
   /**
@@ -23,46 +44,53 @@ export class RedisMemory implements Memory, AppendableMemory, ReplaceableMemory 
   constructor(connection: RedisConnection, options: RedisMemoryOptions) {
     assertConnection("RedisMemory", connection);
     const { key, limits } = resolveRedisMemoryOptions(options);
-    this.#messages = createFencedList(connection, { key, name: "messages", own: key }, limits);
+    this.#messages = createFencedList(connection, { key, name: "messages" }, limits);
   }
 
   /**
-   * Rejects, before anything is sent, with `TypeError` for what is no message, and with `RangeError` for more than
-   * `maxBytes`.
+   * Rejects, before anything is sent, with `TypeError` for what is not an object that JSON can hold, and with `RangeError`
+   * for more than `maxBytes`, or for more than 50,000 messages; also with `RangeError` if its name is that of another write.
    */
-  async save(input: Message, output: Message, options?: WriteOptions): Promise<void> {
-    await this.#messages.append([encodeMessage("input", input), encodeMessage("output", output)], options);
+  async save(input: M, output: M, options?: WriteOptions): Promise<Written> {
+    return this.#messages.append([encodeMessage("input", input), encodeMessage("output", output)], options);
   }
 
   /** The same for any number of messages, 1 or more. */
-  async append(messages: readonly Message[], options?: WriteOptions): Promise<void> {
-    await this.#messages.append(encodeMessages(messages, 1), options);
+  async append(messages: readonly M[], options?: WriteOptions): Promise<Written> {
+    return this.#messages.append(encodeMessages(messages, 1), options);
   }
 
-  /** Puts messages, also none, in the place of all that are there; what is no message, or too much, is refused as in `save`. */
-  async replace(messages: readonly Message[], options?: WriteOptions): Promise<void> {
-    await this.#messages.replace(encodeMessages(messages, 0), options);
-  }
-
-  /** All messages that are kept, oldest first; the query is ignored. */
-  async load(_query?: string, options?: MemoryOptions): Promise<Message[]> {
-    const texts = await this.#messages.read(options);
-    try {
-      return texts.map(decodeMessage);
-    } catch (cause) {
-      const { key } = this.#messages;
-      throw new Error(`key ${JSON.stringify(key)} holds a list with something that is no message`, { cause });
-    }
+  /** Puts messages, also none, in the place of all that are there. Rejects as `save` does. */
+  async replace(messages: readonly M[], options?: WriteOptions): Promise<Written> {
+    return this.#messages.replace(encodeMessages(messages, 0), options);
   }
 
   /**
-   * The newest `k` messages that contain the query, whatever its case, newest first: no index, no meaning, all messages
-   * are loaded and looked at here. The score is the share of the text that matches. Rejects with `TypeError` or
-   * `RangeError` unless `k` is an integer, 1 or more.
+   * Puts messages, also none, in the place of the expected ones, if the conversation ends with exactly these, as they were
+   * loaded: whether it did. If not, nothing is done. Rejects as `save` does.
    */
-  async search(query: string, k: number, options?: MemoryOptions): Promise<Document[]> {
+  async replaceEnd(expected: readonly M[], messages: readonly M[], options?: WriteOptions): Promise<boolean> {
+    return this.#messages.replaceEnd(encodeMessages(expected, 0), encodeMessages(messages, 0), options);
+  }
+
+  /**
+   * The messages that are kept, oldest first: all, or the `last` ones `before` the newest; the query is ignored. What only
+   * others can have put between them, and is not an object, is left out. Without a fence, this sends `LRANGE` and nothing
+   * else: a user of Redis who may only read can do it, and a client that reads from replicas asks one of them.
+   */
+  async load(options?: LoadOptions): Promise<M[]> {
+    return decodeObjects(await this.#messages.read(options, options)) as M[];
+  }
+
+  /**
+   * The newest `k` messages whose `content`, or `parts`, contain the query, whatever its case, newest first: in a text, or in
+   * the `text` of an element. No index, no meaning: all messages are loaded and looked at here. The score is the share of the
+   * text that matches. Rejects with `TypeError` or `RangeError` unless `k` is an integer, 1 or more.
+   */
+  async search(query: string, k: number, options: MemoryOptions = {}): Promise<Document[]> {
     const find = finder(query, k);
-    return find(await this.load(query, options));
+    const { fence, signal } = options;
+    return find(await this.load({ fence, signal }));
   }
 
   async clear(options?: MemoryOptions): Promise<void> {

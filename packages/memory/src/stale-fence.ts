@@ -5,6 +5,6 @@ export const staleFence = (key: string, fence: number | undefined, last: number 
   new StaleTurnError(
     key,
     fence === undefined
-      ? `it gave no fence, and others write under a lock, last with the fence ${last}`
-      : `the conversation has been read or written with the fence ${last}, above ${fence}`,
+      ? `it gave no fence, and others read and write under a lock, the last of them with the fence ${last}`
+      : `the conversation was read or written with the fence ${last}, above its own, ${fence}`,
   );

@@ -1,13 +1,13 @@
 const marker = Symbol.for("distlock.staleTurn");
 
 /**
- * A turn that has ended, or whose lock was lost, called its memory, or a memory was called with a fence that a newer turn has
- * overtaken: the call was refused, and nothing was written.
+ * A call that came too late was refused, and nothing was written: its turn has ended or has lost its lock, or a newer turn has
+ * read or written, or it had no lock where others have one.
  */
 export class StaleTurnError extends Error {
   readonly code = "STALE_TURN";
   override readonly name = "StaleTurnError";
-  /** The key of the turn's lock. */
+  /** The key of the conversation's lock. */
   readonly key: string;
   /** What was refused did not happen, so a new turn may try again. */
   readonly applied = false;
@@ -16,7 +16,7 @@ export class StaleTurnError extends Error {
 
   constructor(key: string, why: string, cause?: unknown) {
     super(
-      `the turn of ${JSON.stringify(key)} is over: ${why}; nothing was written`,
+      `a call of ${JSON.stringify(key)} was refused: ${why}; nothing was written`,
       cause === undefined ? undefined : { cause },
     );
     this.key = key;

@@ -10,7 +10,7 @@ export type TurnWork<T, R> = (turn: T) => R | PromiseLike<R>;
 
 /**
  * Turns of one session, one at a time in however many processes. Both reject with `LockNotAcquiredError` if the session
- * stays busy, else as `locker.acquire` does; with `TypeError` or `RangeError` for bad options; and with `StaleTurnError`
+ * stays busy, with `LockBackendError` if Redis gives no answer for about 5 s, else as `locker.acquire` does; with `TypeError` or `RangeError` for bad options; and with `StaleTurnError`
  * within a turn of the same session that has lost its lock.
  */
 export interface Turns<T> {
@@ -21,7 +21,10 @@ export interface Turns<T> {
    */
   withTurn<R>(work: TurnWork<T, R>): Promise<R>;
   withTurn<R>(options: TurnOptions, work: TurnWork<T, R>): Promise<R>;
-  /** A turn that goes on after the caller has returned: until `end`, the end of a stream that it holds, or `maxTurn`. */
+  /**
+   * A turn that goes on after the caller has returned: until `end`, the end of a stream that it holds, `maxIdle` or
+   * `maxTurn`. What follows in the caller's code is not within the turn, and does not count as its work: see `run`.
+   */
   beginTurn(options?: TurnOptions): Promise<T>;
 }
 
@@ -39,7 +42,7 @@ export function createTurns(memory: OpenMemory, locker: Locker, key: string, bas
       let result: R;
       try {
         assertHeld(shared); // This process may have been busy since.
-        result = await whileHeld(locker, shared, async () => work(turn));
+        result = await whileHeld(locker, shared, () => work(turn));
       } catch (error) {
         await turn.end();
         throw error;

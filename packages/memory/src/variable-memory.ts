@@ -1,5 +1,5 @@
 import type { Memory, MemoryOptions, WriteOptions } from "./memory";
-import type { Message, Role } from "./message";
+import type { Message } from "./message";
 
 export type Variables = Record<string, unknown>;
 
@@ -24,7 +24,7 @@ export interface VariableNames {
   history?: string | undefined;
 }
 
-function message(role: Role, variables: Variables, name: string): Message {
+function message(role: string, variables: Variables, name: string): Message {
   const content = variables?.[name];
   if (typeof content !== "string") throw new TypeError(`variable "${name}" must be a string, got ${typeof content}`);
   return { role, content };
@@ -35,15 +35,16 @@ function message(role: Role, variables: Variables, name: string): Message {
  * assistant's; it rejects with `TypeError` if one of them is no string.
  */
 export function toVariableMemory(
-  memory: Memory,
+  memory: Memory<Message>,
   { input = "input", output = "output", history = "history" }: VariableNames = {},
 ): VariableMemory {
   return {
-    saveContext: async (inputs, outputs, options) =>
-      memory.save(message("user", inputs, input), message("assistant", outputs, output), options),
-    loadMemoryVariables: async (inputs, options) => {
+    async saveContext(inputs, outputs, options) {
+      await memory.save(message("user", inputs, input), message("assistant", outputs, output), options);
+    },
+    async loadMemoryVariables(inputs, options) {
       const query = inputs?.[input];
-      return { [history]: await memory.load(typeof query === "string" ? query : undefined, options) };
+      return { [history]: await memory.load(typeof query === "string" ? { ...options, query } : options) };
     },
     memoryVariables: () => [history],
     clear: (options) => memory.clear(options),

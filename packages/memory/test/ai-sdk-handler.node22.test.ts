@@ -1,3 +1,4 @@
+import { AsyncResource } from "node:async_hooks";
 import { randomUUID } from "node:crypto";
 import { createLocker } from "@distlock/core";
 import { ioredisConnection, ioredisDriver } from "@distlock/ioredis";
@@ -178,9 +179,11 @@ test("a message that can't be saved is refused before the model is asked", async
 
 test("a lock that is lost leaves the question, and the refused save is told though the client has gone", async () => {
   const id = randomUUID();
+  // As in another process: not within the turn.
+  const next = AsyncResource.bind(() => elsewhere.withTurn(id, (turn) => turn.loadChat()));
   const { POST, errors } = service(async () => {
     await redis.del(sessionKey(id)); // as in a failover: its holder does not know
-    await elsewhere.withTurn(id, (next) => next.loadChat());
+    await next();
     return says("late");
   });
   const message: UIMessage = { id: "1", role: "user", parts: [{ type: "text", text: "q" }] };

@@ -1,19 +1,23 @@
-import type { RedisConnection } from "@distlock/core";
 import { ioredisConnection } from "@distlock/ioredis";
 import { type NodeRedisClient, nodeRedisConnection } from "@distlock/node-redis";
 import { Redis } from "ioredis";
 import { createClient, RESP_TYPES } from "redis";
 import { afterAll } from "vitest";
+import { assertConnection, type ListConnection } from "../src/assert-connection";
 
 export interface IoredisSetting {
   keyPrefix?: string;
   retryStrategy?: () => null;
-  maxRetriesPerRequest?: number;
+  maxRetriesPerRequest?: number | null;
+  username?: string;
+  password?: string;
 }
 
 export interface NodeRedisSetting {
   RESP?: 2 | 3;
   commandOptions?: object;
+  username?: string;
+  password?: string;
 }
 
 const closers: (() => void)[] = [];
@@ -39,11 +43,17 @@ export async function nodeRedis(port: number, options: NodeRedisSetting = {}): P
   return client as unknown as NodeRedisClient;
 }
 
-export const viaIoredis = (port: number, options?: IoredisSetting): RedisConnection =>
-  ioredisConnection(ioredis(port, options));
+export function viaIoredis(port: number, options?: IoredisSetting): ListConnection {
+  const connection = ioredisConnection(ioredis(port, options));
+  assertConnection("a test", connection);
+  return connection;
+}
 
-export const viaNodeRedis = async (port: number, options?: NodeRedisSetting): Promise<RedisConnection> =>
-  nodeRedisConnection(await nodeRedis(port, options));
+export async function viaNodeRedis(port: number, options?: NodeRedisSetting): Promise<ListConnection> {
+  const connection = nodeRedisConnection(await nodeRedis(port, options));
+  assertConnection("a test", connection);
+  return connection;
+}
 
 /** A setting as the caller's other code may want it: strings as buffers, numbers as strings. */
 export const buffers: NodeRedisSetting = {

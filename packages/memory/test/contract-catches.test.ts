@@ -3,7 +3,7 @@ import { type Handle, type MemoryPart, memoryContract } from "../src/contract";
 import { InProcessMemory } from "../src/index";
 import { createFaultyStore, type Fault, faults } from "./faulty-store";
 
-const all: readonly MemoryPart[] = ["search", "append", "replace", "signal", "names", "fences"];
+const all: readonly MemoryPart[] = ["search", "append", "replace", "pages", "signal", "names", "fences"];
 
 const casesOf = (fault?: Fault) => memoryContract({ create: createFaultyStore(fault), parts: all });
 
@@ -64,7 +64,7 @@ test.for<[unknown, RegExp]>([
   [{ create: () => [] }, /^memoryContract needs a target with create and parts/],
   [
     { create: () => [], parts: ["fence"] },
-    /^unknown part "fence"; there are search, append, replace, signal, names, fences/,
+    /^unknown part "fence"; there are search, append, replace, pages, signal, names, fences/,
   ],
 ])("refuses the target %o", ([target, message]) => {
   expect(() => memoryContract(target as never)).toThrow(

@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { type RedisConnection, redisDriver } from "@distlock/core";
+import { redisDriver } from "@distlock/core";
 import { startFaultProxy, startRedis } from "@distlock/testing";
 import { afterAll, expect, onTestFinished, test } from "vitest";
-import { createFencedList, type FencedList, type ListLimits, type ListWrite } from "../src/fenced-list";
-import { StaleTurnError } from "../src/index";
+import type { ListConnection } from "../src/assert-connection";
+import { createFencedList, type FencedList } from "../src/fenced-list";
+import { StaleTurnError, type WriteOptions } from "../src/index";
+import type { ListLimits } from "../src/list-options";
 import { buffers, ioredis, viaIoredis, viaNodeRedis } from "./clients";
 
 const server = await startRedis();
@@ -13,11 +15,10 @@ const redis = ioredis(server.port);
 const connection = viaIoredis(server.port);
 const other = await viaNodeRedis(server.port, buffers);
 
-const unbounded: ListLimits = { ttl: 0, maxItems: 0, maxBytes: 0 };
+const unbounded: ListLimits = { ttl: 0, maxItems: 0, maxBytes: 0, maxTurns: 0 };
 
-function newList(limits: Partial<ListLimits> = {}, session: string = randomUUID(), on: RedisConnection = connection) {
-  const key = `memory:{${session}}`;
-  return createFencedList(on, { key, name: "items", own: `${key}:items` }, { ...unbounded, ...limits });
+function newList(limits: Partial<ListLimits> = {}, session: string = randomUUID(), on: ListConnection = connection) {
+  return createFencedList(on, { key: `memory:{${session}}`, name: "items" }, { ...unbounded, ...limits });
 }
 
 /** Two of one new list, on two clients. */
@@ -26,13 +27,13 @@ function twoLists(): readonly [FencedList, FencedList] {
   return [newList({}, session), newList({}, session, other)];
 }
 
-type Call = (list: FencedList, options?: ListWrite) => Promise<unknown>;
+type Call = (list: FencedList, options?: WriteOptions) => Promise<unknown>;
 
 const writes: Record<string, Call> = {
-  append: (list, options) => list.append(["x"], options),
-  replace: (list, options) => list.replace(["x"], options),
-  replaceEnd: (list, options) => list.replaceEnd(["2"], ["x"], options),
-  "replaceEnd, of another end": (list, options) => list.replaceEnd(["1"], ["x"], options),
+  append: (list, options) => list.append(['"x"'], options),
+  replace: (list, options) => list.replace(['"x"'], options),
+  replaceEnd: (list, options) => list.replaceEnd(["2"], ['"x"'], options),
+  "replaceEnd, of another end": (list, options) => list.replaceEnd(["1"], ['"x"'], options),
   pop: (list, options) => list.pop(options),
   clear: (list, options) => list.clear(options),
 };
@@ -41,13 +42,13 @@ const calls: Record<string, Call> = { ...writes, read: (list, options) => list.r
 test("reads all, or the last ones, oldest first", async () => {
   const [a, b] = twoLists();
   expect(await a.read()).toEqual([]);
-  expect(await a.read({}, 3)).toEqual([]);
+  expect(await a.read({}, { last: 3 })).toEqual([]);
   await a.append(["1", "2"]);
   await b.append(["3", '"ü 🙂"']);
   const all = ["1", "2", "3", '"ü 🙂"'];
   expect(await b.read()).toEqual(all);
-  expect(await a.read({}, 2)).toEqual(all.slice(2));
-  expect(await a.read({}, 9)).toEqual(all);
+  expect(await a.read({}, { last: 2 })).toEqual(all.slice(2));
+  expect(await a.read({}, { last: 9 })).toEqual(all);
 });
 
 test("replaces all, also by nothing", async () => {
@@ -65,7 +66,7 @@ test("replaces the end if it is as expected, byte for byte", async () => {
   const [a, b] = twoLists();
   await a.append(["1", "2", "3"]);
   for (const end of [["2"], ["1", "3"], ["2", "2", "3"], ["0", "1", "2", "3"], ["03"], ["3 "]]) {
-    expect(await b.replaceEnd(end, ["x"])).toBe(false);
+    expect(await b.replaceEnd(end, ['"x"'])).toBe(false);
   }
   expect(await a.read()).toEqual(["1", "2", "3"]);
   expect(await b.replaceEnd(["2", "3"], ["4", "5", "6"])).toBe(true);
@@ -76,7 +77,7 @@ test("replaces the end if it is as expected, byte for byte", async () => {
   expect(await a.replaceEnd(["1", "4", "5"], [])).toBe(true);
   expect(await a.replaceEnd([], [])).toBe(true);
   expect(await b.read()).toEqual([]);
-  expect(await b.replaceEnd(["5"], ["x"])).toBe(false);
+  expect(await b.replaceEnd(["5"], ['"x"'])).toBe(false);
 });
 
 test("does not remember an end that was not as expected", async () => {
@@ -91,13 +92,13 @@ test("does not remember an end that was not as expected", async () => {
   expect(await a.read()).toEqual(["1", "3", "2"]);
 });
 
-test("pops the last, and the same one again by the same name", async () => {
+test("pops the last, which has no name", async () => {
   const [a, b] = twoLists();
-  expect(await a.pop({ idempotencyKey: "first" })).toBeUndefined();
+  const named = { idempotencyKey: "first" } as object;
+  expect(await a.pop(named)).toBeUndefined();
   await a.append(["1", "2", "=3"]);
-  expect(await b.pop({ idempotencyKey: "first" })).toBe("=3");
-  expect(await a.pop({ idempotencyKey: "first" })).toBe("=3");
-  expect(await a.pop({ idempotencyKey: "second" })).toBe("2");
+  expect(await b.pop(named)).toBe("=3");
+  expect(await a.pop(named)).toBe("2");
   expect(await b.pop()).toBe("1");
   expect(await b.pop()).toBeUndefined();
 });
@@ -122,19 +123,20 @@ test.for(Object.entries(writes))("%s is refused without a fence where there are 
   expect(await b.read()).toEqual(["1", "2"]);
 });
 
-test.for(Object.entries(writes).filter(([name]) => !/another end|clear/.test(name)))(
+test.for(Object.entries(writes).filter(([name]) => !/another end|clear|pop/.test(name)))(
   "%s is done once by its name, also when a newer holder has read, and refused for another write",
   async ([, write]) => {
     const [a, b] = twoLists();
     const named = { fence: 7, idempotencyKey: "request-1" };
     await a.append(["1", "2", "2", "2"], { fence: 7 });
     const answer = await write(a, named);
+    const before = typeof answer === "object" ? { done: "before" } : answer;
     await b.append(["2", "2"], { fence: 8 });
     const after = await b.read();
-    expect(await write(b, named)).toEqual(answer);
-    expect(await write(a, { ...named, fence: 8 })).toEqual(answer);
-    await expect(b.append(["x"], { fence: 8, idempotencyKey: "request-1", digest: "other" })).rejects.toThrow(
-      new RangeError('idempotencyKey "request-1" is the name of another write'),
+    expect(await write(b, named)).toEqual(before);
+    expect(await write(a, { ...named, fence: 8 })).toEqual(before);
+    await expect(b.append(['"other"'], { fence: 8, idempotencyKey: "request-1" })).rejects.toThrow(
+      new RangeError('idempotencyKey "request-1" is the name of another write; nothing was written'),
     );
     expect(await a.read()).toEqual(after);
   },
@@ -149,13 +151,6 @@ test("a clear takes no name, so that one that was given to a write does not keep
     await a.clear(named as object);
     expect(await b.read()).toEqual([]);
   }
-});
-
-test("a pop is refused by the name of another write", async () => {
-  const [a] = twoLists();
-  await a.append(["1"], { idempotencyKey: "n" });
-  await expect(a.pop({ idempotencyKey: "n" })).rejects.toThrow(RangeError);
-  expect(await a.read()).toEqual(["1"]);
 });
 
 test.for(Object.entries(writes).filter(([name]) => !/another end/.test(name)))(
@@ -173,9 +168,9 @@ test.for(Object.entries(writes).filter(([name]) => !/another end/.test(name)))(
     await near.append(["between"]);
     await answer;
     const expected: Record<string, string[]> = {
-      append: ["1", "2", "2", "2", "x", "between"],
-      replace: ["x", "between"],
-      replaceEnd: ["1", "2", "2", "x", "between"],
+      append: ["1", "2", "2", "2", '"x"', "between"],
+      replace: ['"x"', "between"],
+      replaceEnd: ["1", "2", "2", '"x"', "between"],
       pop: ["1", "2", "2", "between"],
       clear: ["between"],
     };
@@ -184,30 +179,26 @@ test.for(Object.entries(writes).filter(([name]) => !/another end/.test(name)))(
   },
 );
 
-const placeOf = ({ key }: FencedList) => ({ key: key.replace(/:items$/, ""), name: "items", own: key });
+const placeOf = ({ key }: FencedList) => ({ key: key.replace(/:items$/, ""), name: "items" });
 
 test("lists of one session, and its lock, know nothing of each other", async () => {
   const session = randomUUID();
   const key = `memory:{${session}}`;
   const items = newList({}, session);
-  const messages = createFencedList(connection, { key, name: "messages", own: key }, unbounded);
+  const messages = createFencedList(connection, { key, name: "messages" }, unbounded);
   const named = { fence: 9, idempotencyKey: "request-1" };
   const grant = await redisDriver(connection).acquire({ key, token: "t:1", ttl: 9_000 }, { abandoned: false });
   expect(grant.status).toBe("granted");
-  await items.append(["item"], named);
-  await messages.append(["message"], { ...named, fence: 8 });
+  await items.append(['"item"'], named);
+  await messages.append(['"message"'], { ...named, fence: 8 });
   await items.clear({ fence: 10 });
-  expect([await items.read(), await messages.read()]).toEqual([[], ["message"]]);
-  const names = (await redis.keys(`*${session}*`)).map((name) => name.replace(/:once:.*/, ":once"));
-  expect(names.toSorted()).toEqual([
+  expect([await items.read(), await messages.read()]).toEqual([[], ['"message"']]);
+  expect((await redis.keys(`*${session}*`)).toSorted()).toEqual([
     key,
-    `${key}:done:request-1`,
     `${key}:fence`,
-    `${key}:items:done:request-1`,
-    `${key}:items:once`,
-    `${key}:items:seen`,
+    `${key}:items:writes`,
     `${key}:messages`,
-    `${key}:seen`,
+    `${key}:messages:writes`,
   ]);
 });
 
@@ -247,6 +238,23 @@ test("drops the oldest of thousands of texts, and those that another bound has k
   expect(await all.read()).toEqual(whole.toReversed());
 });
 
+test("works with 50,000 texts, and refuses more of them in one write, before anything is sent", async () => {
+  const texts = Array.from({ length: 50_001 }, (_, i) => String(i));
+  const error = new RangeError("a write must have at most 50000 items, got 50001");
+  for (const on of [connection, other]) {
+    const unreachable = newList({}, "s", { ...on, eval: () => Promise.reject(new Error("it was sent")) });
+    await expect(unreachable.append(texts)).rejects.toThrow(error);
+    await expect(unreachable.replace(texts)).rejects.toThrow(error);
+    await expect(unreachable.replaceEnd([], texts)).rejects.toThrow(error);
+    const list = newList({}, randomUUID(), on);
+    await list.append(texts.slice(1));
+    expect(await list.replaceEnd(texts.slice(1), texts.slice(1).toReversed())).toBe(true);
+    expect(await list.read()).toEqual(texts.slice(1).toReversed());
+    await list.replace(texts.slice(1));
+    expect(await list.read({}, { last: 1 })).toEqual(["50000"]);
+  }
+});
+
 test("refuses a write of more bytes than are kept, before anything is sent", async () => {
   const unreachable = newList({ maxBytes: 5 }, "s", viaIoredis(1));
   const error = new RangeError("a write must have at most maxBytes, 5 bytes, got 6");
@@ -268,29 +276,56 @@ test("its ttl counts from the last write of any kind", async () => {
   }
 });
 
-test("a fence is remembered for a week longer than the list, also when another that keeps less has read", async () => {
-  const session = randomUUID();
-  const [day, fence] = [86_400_000, `memory:{${session}}:items:seen`];
-  await newList({ ttl: 30 * day }, session).append(["1"], { fence: 1 });
-  expect(await redis.pttl(fence)).toBeGreaterThan(36 * day);
-  await newList({}, session, other).read({ fence: 2 });
-  expect(await redis.get(fence)).toBe("2");
-  expect(await redis.pttl(fence)).toBeGreaterThan(36 * day);
-});
-
 test("a full server refuses a write before anything of it is done, and lets what frees memory pass", async () => {
   const list = newList();
-  await list.append(["1", "2", "3"], { fence: 1 });
-  const before = (await redis.keys("*")).toSorted();
-  await redis.config("SET", "maxmemory", "1");
-  onTestFinished(async () => void (await redis.config("SET", "maxmemory", "0")));
-  for (const name of ["append", "replace", "replaceEnd"]) {
-    await expect(writes[name]!(list, { fence: 1, idempotencyKey: name })).rejects.toThrow("OOM");
-  }
-  expect((await redis.keys("*")).toSorted()).toEqual(before);
-  expect(await list.read()).toEqual(["1", "2", "3"]);
-  expect(await list.pop({ fence: 2 })).toBe("3");
-  await expect(list.pop({ fence: 1 })).rejects.toThrow(StaleTurnError);
-  await list.clear({ fence: 3 });
-  expect(await list.read()).toEqual([]);
+  await list.append(["1", "3", "2"], { fence: 1 });
+  const before = await stateOf(list);
+  await fill(async () => {
+    for (const fence of [1, 2]) {
+      for (const name of ["append", "replace", "replaceEnd"]) {
+        await expect(writes[name]!(list, { fence, idempotencyKey: name })).rejects.toThrow("OOM");
+        await expect(writes[name]!(list, { fence })).rejects.toThrow("OOM");
+      }
+    }
+    await expect(list.read({ fence: 2 })).rejects.toThrow("OOM");
+    expect(await stateOf(list)).toEqual(before);
+    expect(await list.pop({ fence: 2 })).toBe("2");
+    await expect(list.pop({ fence: 1 })).rejects.toThrow(StaleTurnError);
+    await list.clear({ fence: 3 });
+    expect(await list.read()).toEqual([]);
+  });
 });
+
+test.for([
+  ["fences", 101, (i: number) => ({ fence: i + 1 })],
+  ["names", 1_000, (i: number) => ({ idempotencyKey: `${i}`, fence: i + 1 })],
+  ["writes without a fence", 1_000, () => ({})],
+] as const)("a full server refuses a write also where so many %s are forgotten with it", async ([, count, options]) => {
+  const list = newList();
+  for (let i = 0; i < count; i++) await list.append([`${i}`], options(i));
+  const before = await stateOf(list);
+  await fill(async () => {
+    await expect(list.append(['"more"'], options(count))).rejects.toThrow("OOM");
+    expect(await stateOf(list)).toEqual(before);
+  });
+  const fields = await redis.hlen(`${list.key}:writes`);
+  for (let i = count; i < 2 * count; i++) await list.append([`${i}`], options(i));
+  expect(await redis.hlen(`${list.key}:writes`)).toBeGreaterThan(fields);
+  await list.append(["0"], options(2 * count));
+  expect(await redis.hlen(`${list.key}:writes`)).toBeLessThan(fields + count);
+});
+
+const stateOf = async ({ key }: FencedList) => [
+  await redis.lrange(key, 0, -1),
+  await redis.hgetall(`${key}:writes`),
+  await redis.keys(`${key}*`).then((keys) => keys.length),
+];
+
+async function fill(meanwhile: () => Promise<void>): Promise<void> {
+  await redis.config("SET", "maxmemory", "1");
+  try {
+    await meanwhile();
+  } finally {
+    await redis.config("SET", "maxmemory", "0");
+  }
+}

@@ -1,7 +1,16 @@
-import type { AppendableMemory, Memory, MemoryOptions, ReplaceableMemory, WriteOptions } from "../src/index";
+import type {
+  AppendableMemory,
+  Memory,
+  MemoryOptions,
+  ReplaceableMemory,
+  SearchableMemory,
+  WriteOptions,
+} from "../src/index";
 
 /** Texts in this process, kept by a memory that refuses a fence lower than one it has seen, and tells what it was asked. */
-export class FencedMemory implements Memory<string, string>, AppendableMemory<string>, ReplaceableMemory<string> {
+export class FencedMemory
+  implements Memory<string>, AppendableMemory<string>, ReplaceableMemory<string>, SearchableMemory<string>
+{
   readonly texts: string[] = [];
   readonly calls: (readonly [name: string, options: WriteOptions])[] = [];
   #fence = 0;
@@ -21,7 +30,7 @@ export class FencedMemory implements Memory<string, string>, AppendableMemory<st
     this.texts.splice(0, this.texts.length, ...texts);
   };
 
-  load = async (_query?: string, options?: MemoryOptions) => {
+  load = async (options?: MemoryOptions) => {
     this.#enter("load", options);
     return [...this.texts];
   };

@@ -62,3 +62,26 @@ test("a late save does not bring back a conversation that a newer turn has clear
   expect(await instances[1].for(session).load()).toEqual([]);
   await late.end();
 });
+
+test.each([0, 1] as const)(
+  "writes of a turn, and of a memory, say whether they were done now, instance %i",
+  async (i) => {
+    const sessions = instances[i];
+    const memory = sessions.for(randomUUID());
+    const [now, before] = [{ done: "now" }, { done: "before" }];
+    const named = (idempotencyKey: string) => ({ idempotencyKey });
+    await memory.withTurn(async (turn) => {
+      for (const done of [now, before]) {
+        expect(await turn.save(user("1"), assistant("2"), named("save"))).toEqual(done);
+        expect(await turn.append([user("3")], named("append"))).toEqual(done);
+        expect(await turn.replace([user("4")], named("replace"))).toEqual(done);
+        expect(await memory.append([user("5")], named("within"))).toEqual(done);
+      }
+      expect(await turn.replaceEnd([user("5")], [user("6")])).toBe(true);
+      expect(await turn.replaceEnd([user("5")], [user("7")])).toBe(false);
+    });
+    for (const done of [now, before]) expect(await memory.append([user("7")], named("alone"))).toEqual(done);
+    expect(await memory.replaceEnd([user("7")], [])).toBe(true);
+    expect((await memory.load()).map(({ content }) => content)).toEqual(["4", "6"]);
+  },
+);

@@ -214,7 +214,7 @@ describe("a locked run whose history fails", () => {
         (session) => chatHistory(sessions.for(session), maps),
         model(async () => {
           const { fence } = await locker.inspect(sessionKey(session));
-          await raw.load(undefined, { fence: fence! + 1 });
+          await raw.load({ fence: fence! + 1 });
         }),
       ),
       locker,
@@ -580,7 +580,7 @@ describe("a chat history of a memory", () => {
         model(async () => {
           expect(latest).toHaveLength(1);
           // A newer turn, of a holder that this one knows nothing of.
-          await raw.load(undefined, { fence: latest[0]!.fence + 1 });
+          await raw.load({ fence: latest[0]!.fence + 1 });
           await expect(history.getMessages()).rejects.toMatchObject({ code: "STALE_TURN", applied: false });
           await expect(history.addUserMessage("late")).rejects.toMatchObject({ code: "STALE_TURN", applied: false });
         }),

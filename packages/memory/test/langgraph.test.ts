@@ -1,3 +1,4 @@
+import { AsyncResource } from "node:async_hooks";
 import { randomUUID } from "node:crypto";
 import { createLocker, type Locker } from "@distlock/core";
 import { ioredisDriver } from "@distlock/ioredis";
@@ -394,9 +395,11 @@ describe("a locked store", () => {
     expect((await stores[0]!.get(spaces, "profile"))?.value).toEqual({ n: 10 });
     expect(await stores[0]!.update(spaces, "none", () => undefined)).toBeUndefined();
     expect(await raw.get(spaces, "none")).toBeNull();
+    const busy = lockStore(raw, other, { whenBusy: "reject" });
+    // As in another process: not within the update.
+    const put = AsyncResource.bind(() => busy.put(spaces, "profile", { n: 0 }));
     await stores[0]!.update(spaces, "profile", async () => {
-      const busy = lockStore(raw, other, { whenBusy: "reject" });
-      await expect(busy.put(spaces, "profile", { n: 0 })).rejects.toMatchObject({ code: "LOCK_NOT_ACQUIRED" });
+      await expect(put()).rejects.toMatchObject({ code: "LOCK_NOT_ACQUIRED" });
       await busy.put(spaces, "another", { n: 0 });
       await stores[0]!.delete(spaces, "another");
       return undefined;

@@ -26,7 +26,8 @@ test("what an aborted call starts once it has been told is within its lock", asy
 });
 
 test("a result that is not done when it is given holds the lock until it is, be it well or not", async () => {
-  for (const end of [Promise.resolve("done"), Promise.reject(own)]) {
+  for (const settle of [() => Promise.resolve("done"), () => Promise.reject(own)]) {
+    const end = settle();
     const result = await lockedCall(locker, "later", {}, async () => ({ end }), { until: ({ end }) => end });
     expect(result.end).toBe(end);
     await end.catch(() => {});

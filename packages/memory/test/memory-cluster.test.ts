@@ -32,6 +32,9 @@ describe.for([
     const session = `${randomUUID()}}{`;
     return [new RedisMemory(connection, { session }), new RedisMemory(connection, { session })] as const;
   };
-  const cases = memoryContract({ create, parts: ["search", "append", "replace", "signal", "names", "fences"] });
+  const cases = memoryContract({
+    create,
+    parts: ["search", "append", "replace", "pages", "signal", "names", "fences"],
+  });
   test.for(cases.map(({ title, run }) => [title, run] as const))("%s", ([, run]) => run());
 });

@@ -65,8 +65,8 @@ test("reads within a turn carry its fence and signal, so that a newer turn's hol
       ["load", { fence: turn.fence, signal: expect.any(AbortSignal) }],
       ["search", { fence: turn.fence, signal: expect.any(AbortSignal) }],
     ]);
-    await expect(memory.load(undefined, { signal: AbortSignal.abort("enough") })).rejects.toBe("enough");
-    await inner.load(undefined, { fence: turn.fence + 1 });
+    await expect(memory.load({ signal: AbortSignal.abort("enough") })).rejects.toBe("enough");
+    await inner.load({ fence: turn.fence + 1 });
     await expect(memory.load()).rejects.toThrow(/is below/);
     await other.forceRelease(key);
     await once(turn.signal, "abort");
@@ -158,14 +158,6 @@ test("another session takes its own lock, and the way back is still open", async
     expect(await first.isHeld()).toBe(true);
   });
   expect(first.inner.texts).toHaveLength(2);
-});
-
-test("another locker, as of another instance, waits", async () => {
-  const { key, memory, inner } = session();
-  const another = new LockedMemory(inner, other, { key, timeout: 100 });
-  await memory.withTurn(async () => {
-    await expect(another.save("a", "b")).rejects.toBeInstanceOf(LockNotAcquiredError);
-  });
 });
 
 test("calls that are not made within the turn wait for it", async () => {

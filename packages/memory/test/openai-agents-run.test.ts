@@ -450,8 +450,9 @@ test("bad arguments are refused", async () => {
   expect(() => lockRun(undefined as never, lockers[0])).toThrow(/^lockRun needs run, or a Runner/);
   expect(() => lockRun(run, undefined as never)).toThrow(/^lockRun needs a locker/);
   expect(() => lockRun(run, lockers[0], { maxTurn: 0 })).toThrow(/^maxTurn must be/);
+  expect(() => lockRun(run, lockers[0], { maxIdle: 1 } as object)).toThrow(/^maxIdle is not an option of lockRun/);
   expect(() => lockRun(run, lockers[0], { ttl: 0 })).toThrow(/^ttl must be/);
-  expect(() => lockRun(run, lockers[0], { signal: AbortSignal.abort() } as never)).toThrow(/^signal is no option/);
+  expect(() => lockRun(run, lockers[0], { signal: AbortSignal.abort() } as never)).toThrow(/^signal is not an option/);
   expect(() => lockRun(run, lockers[0], null as never)).toThrow(TypeError);
   await expect(runs[1](agentOf(), "Hello", { session: redisSession(0) })).rejects.toThrow(
     /^lockRun needs the locker of the RedisSession/,

@@ -81,21 +81,15 @@ test("keeps the session for its ttl after the last save", async () => {
   expect(await client.pttl(keyOf(session))).toBeGreaterThan(ttl - 10_000);
 });
 
-test("leaves nothing without a ttl beside the messages, all in their slot", async () => {
+test("leaves one key beside the messages, in their slot, which ends after them", async () => {
   const session = randomUUID();
   const memory = new RedisMemory(connection, { session, ttl: 1_000 });
   await memory.save(said, answered, { fence: 7, idempotencyKey: "a}b{c" });
-  await memory.load("", { fence: 8 });
+  await memory.load({ fence: 8 });
   await memory.append([said], { fence: 9 });
-  const keys = await client.keys(`*${session}*`);
-  expect(keys).toHaveLength(4);
-  for (const key of keys) {
-    expect(key.startsWith(`memory:{${session}}:`)).toBe(true);
-    expect(await client.pttl(key)).toBeGreaterThan(0);
-  }
-  const day = 86_400_000;
-  expect(await client.pttl(`memory:{${session}}:seen`)).toBeGreaterThan(6 * day);
-  expect(await client.pttl(`memory:{${session}}:done:a}b{c`)).toBeGreaterThan(day / 2);
+  const keys = (await client.keys(`*${session}*`)).toSorted();
+  expect(keys).toEqual([`memory:{${session}}:messages`, `memory:{${session}}:messages:writes`]);
+  expect(await client.pttl(keys[1]!)).toBeGreaterThan(await client.pttl(keys[0]!));
 });
 
 test("appends thousands of messages in one command", async () => {
@@ -103,6 +97,17 @@ test("appends thousands of messages in one command", async () => {
   const many = Array.from({ length: 9_000 }, (_, i): Message => ({ role: "tool", content: String(i) }));
   await memory.append(many);
   expect(await memory.load()).toEqual(many);
+});
+
+test("says how many messages one write may have, where there are more", async () => {
+  const many = Array.from({ length: 130_000 }, (_, i): Message => ({ role: "tool", content: String(i) }));
+  for (const on of [connection, mapped]) {
+    const memory = new RedisMemory(on, { session: randomUUID() });
+    const error = new RangeError("a write must have at most 50000 messages, got 130000");
+    await expect(memory.append(many)).rejects.toThrow(error);
+    await expect(memory.replace(many)).rejects.toThrow(error);
+    expect(await memory.load()).toEqual([]);
+  }
 });
 
 test("saves once, though ioredis sends a save again whose answer was lost", async () => {
@@ -122,8 +127,8 @@ test("keeps the newest messages", async () => {
   const session = randomUUID();
   const memory = new RedisMemory(connection, { session, maxMessages: 3 });
   for (const name of ["1", "2", "3"]) await memory.save({ ...said, content: name }, answered);
-  expect((await memory.load()).map(({ content }) => content)).toEqual(["answered", "3", "answered"]);
-  expect(await client.llen(keyOf(session))).toBe(3);
+  expect((await memory.load()).map(({ content }) => content)).toEqual(["3", "answered"]);
+  expect(await client.llen(keyOf(session))).toBe(2);
 });
 
 test("keeps the newest messages that have no more bytes, also half of a pair, and refuses a write that has more", async () => {
@@ -159,26 +164,31 @@ test.for(["string", "hash", "set", "zset", "stream"])(
     await fill[type]!();
     const before = await client.dump(key);
     const memory = new RedisMemory(connection, { session, ttl: 1_000, maxMessages: 2 });
-    const message = `key "${key}" holds a ${type}, not the list of a session's messages`;
+    const message = `key "${key}" holds a ${type}, not what a session's messages are kept in`;
+    const unknown = message.replace(`a ${type}`, "something else");
     await expect(memory.save(said, answered)).rejects.toThrow(message);
-    await expect(memory.load()).rejects.toThrow(message);
-    await expect(memory.search("a", 1)).rejects.toThrow(message);
+    await expect(memory.load()).rejects.toThrow(unknown);
+    await expect(memory.load({ fence: 1 })).rejects.toThrow(message);
+    await expect(memory.search("a", 1)).rejects.toThrow(unknown);
     await expect(memory.clear()).rejects.toThrow(message);
     await expect(memory.replace([said])).rejects.toThrow(message);
-    await expect(new RedisMemory(mapped, { session }).load()).rejects.toThrow(message);
+    await expect(new RedisMemory(mapped, { session }).load()).rejects.toThrow(unknown);
+    await expect(new RedisMemory(mapped, { session }).clear()).rejects.toThrow(message);
     expect(await client.dump(key)).toBe(before);
     expect(await client.pttl(key)).toBe(-1);
   },
 );
 
-test.for(["text", "null", '{"role":"user"}'])("says that a list holds %s, which is no message", async (element) => {
+test("leaves a key beside it that holds something else as it is, and says so", async () => {
   const session = randomUUID();
+  const key = `${keyOf(session)}:writes`;
+  await client.set(key, "precious");
   const memory = new RedisMemory(connection, { session });
-  await memory.save(said, answered);
-  await client.rpush(keyOf(session), element);
-  const message = `key "${keyOf(session)}" holds a list with something that is no message`;
-  await expect(memory.load()).rejects.toThrow(message);
-  await expect(memory.search("said", 1)).rejects.toThrow(message);
+  const message = `key "${key}" holds a string, not what a session's messages are kept in`;
+  await expect(memory.save(said, answered)).rejects.toThrow(message);
+  await expect(memory.load({ fence: 1 })).rejects.toThrow(message);
+  expect(await memory.load()).toEqual([]);
+  expect(await client.get(key)).toBe("precious");
 });
 
 test("ends a call that has no answer when its signal aborts", async () => {
@@ -191,7 +201,7 @@ test("ends a call that has no answer when its signal aborts", async () => {
   const controller = new AbortController();
   const calls = [
     memory.save(said, answered, controller),
-    memory.load("", controller),
+    memory.load(controller),
     memory.search("said", 1, controller),
     memory.clear(controller),
   ].map((call) => call.catch((error) => error));
@@ -211,8 +221,8 @@ test("rejects with the client's error when the server is gone", async () => {
 
 test("refuses what is no connection", async () => {
   const options = { session: "s" };
-  const message = /^RedisMemory needs a connection, such as ioredisConnection/;
-  for (const bad of [undefined, null, {}, client, await nodeRedis(server.port)]) {
+  const message = /^RedisMemory needs a connection with lists, such as ioredisConnection/;
+  for (const bad of [undefined, null, {}, client, await nodeRedis(server.port), { ...connection, lists: undefined }]) {
     expect(() => new RedisMemory(bad as never, options)).toThrow(
       expect.objectContaining({ name: "TypeError", message: expect.stringMatching(message) }),
     );
@@ -233,7 +243,12 @@ test.for<[unknown, string, RegExp]>([
   [{ session: "s", maxMessages: null }, "TypeError", /^maxMessages must be an integer from 2 to/],
   [{ session: "s", maxBytes: 0 }, "RangeError", /^maxBytes must be an integer from 1 to/],
   [{ session: "s", maxBytes: "1" }, "TypeError", /^maxBytes must be an integer from 1 to/],
-  [{ session: "s", max: 2 }, "TypeError", /^unknown option "max"; there are session, ttl, maxMessages, maxBytes/],
+  [
+    { session: "s", max: 2 },
+    "TypeError",
+    /^unknown option "max"; there are session, ttl, maxMessages, maxBytes, maxTurns/,
+  ],
+  [{ session: "s", maxTurns: 0 }, "RangeError", /^maxTurns must be an integer from 1 to/],
 ])("refuses the options %o", ([options, name, message]) => {
   expect(() => new RedisMemory(connection, options as never)).toThrow(
     expect.objectContaining({ name, message: expect.stringMatching(message) }),

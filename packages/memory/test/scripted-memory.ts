@@ -6,6 +6,7 @@ import {
   type Memory,
   type MemoryOptions,
   type ReplaceableMemory,
+  type SearchableMemory,
   type VariableMemory,
 } from "../src/index";
 
@@ -13,9 +14,9 @@ import {
 export type Write = (options: MemoryOptions, ...args: unknown[]) => Promise<void>;
 
 /** A memory of the newer generation whose writes do as they are told. */
-export const memoryThat = (write: Write): Memory<string, string> => ({
+export const memoryThat = (write: Write): Memory<string> & SearchableMemory<string> => ({
   save: (input, output, options) => write(options!, input, output),
-  load: async (query) => [`loaded ${query}`],
+  load: async (options) => [`loaded ${options?.query}`],
   search: async (query, k) => [`found ${query} ${k}`],
   clear: (options) => write(options!),
 });
@@ -23,7 +24,7 @@ export const memoryThat = (write: Write): Memory<string, string> => ({
 /** The same, which also takes what is no pair, and whole conversations. */
 export const openMemoryThat = (
   write: Write,
-): Memory<string, string> & AppendableMemory<string> & ReplaceableMemory<string> => ({
+): Memory<string> & AppendableMemory<string> & ReplaceableMemory<string> => ({
   ...memoryThat(write),
   append: (messages, options) => write(options!, ...messages),
   replace: (messages, options) => write(options!, ...messages),
@@ -37,7 +38,12 @@ export const variableMemoryThat = (write: Write): VariableMemory => ({
   clear: (options) => write(options!),
 });
 
-type LockedWrite = (write: Write, locker: Locker, options: LockedMemoryOptions, call?: MemoryOptions) => Promise<void>;
+type LockedWrite = (
+  write: Write,
+  locker: Locker,
+  options: LockedMemoryOptions,
+  call?: MemoryOptions,
+) => Promise<unknown>;
 
 /** Every write that a `LockedMemory` locks, over a memory that does as it is told. */
 export const lockedWrites: Record<string, LockedWrite> = {

@@ -119,6 +119,21 @@ describe("a LockedMemory of many sessions", () => {
     });
   });
 
+  test("checks its options once, and not for each session", () => {
+    const sessions = new LockedMemory((session: string) => new RedisMemory(connection, { session }), locker);
+    const most = (work: (i: number) => unknown) =>
+      Math.max(
+        ...Array.from({ length: 5 }, () => {
+          const end = performance.now() + 20;
+          let times = 0;
+          while (performance.now() < end) work(times++);
+          return times;
+        }),
+      );
+    const checked = most(() => new LockedMemory(new FencedMemory(), locker, { key: "memory:s1" }));
+    expect(most((i) => sessions.for(`s${i}`))).toBeGreaterThan(3 * checked);
+  });
+
   test("takes the options of one, and checks them when it is made", () => {
     const create = (session: string) => new RedisMemory(connection, { session });
     const wrong = (options: unknown) => () => new LockedMemory(create, locker, options as object);

@@ -13,9 +13,12 @@ test.for<[unknown, string, RegExp]>([
   [{ maxTurn: 0 }, "RangeError", /^maxTurn must be an integer, 1 or more \(ms\), or Infinity, got 0/],
   [{ maxTurn: 1.5 }, "RangeError", /^maxTurn must be/],
   [{ maxTurn: Number.NaN }, "RangeError", /^maxTurn must be/],
+  [{ maxIdle: "1m" }, "TypeError", /^maxIdle must be an integer, 1 or more \(ms\), or Infinity, got string/],
+  [{ maxIdle: 0 }, "RangeError", /^maxIdle must be an integer, 1 or more \(ms\), or Infinity, got 0/],
+  [{ maxIdle: 0.5 }, "RangeError", /^maxIdle must be/],
   [{ whenBusy: "reject", timeout: 1 }, "RangeError", /^timeout must be left out or 0 when whenBusy is "reject", got 1/],
-  [{ autoExtend: false }, "TypeError", /^autoExtend is no option of a turn/],
-  [{ maxHold: 1 }, "TypeError", /^maxHold is no option of a turn/],
+  [{ autoExtend: false }, "TypeError", /^autoExtend is not an option of a turn/],
+  [{ maxHold: 1 }, "TypeError", /^maxHold is not an option of a turn/],
   [{ ttl: 0 }, "RangeError", /^ttl must be an integer from 3 to 2147483647/],
   [{ timeout: -1 }, "RangeError", /^timeout must be a number of ms, 0 or more/],
   [{ signal: 1 }, "TypeError", /^signal must be an AbortSignal/],
@@ -30,6 +33,7 @@ test("a turn takes what a lock takes, and no cap", async () => {
   const options: TurnOptions = {
     whenBusy: "wait",
     maxTurn: Number.POSITIVE_INFINITY,
+    maxIdle: Number.POSITIVE_INFINITY,
     timeout: 0,
     ttl: 1_000,
     wait: "retry",
@@ -38,7 +42,9 @@ test("a turn takes what a lock takes, and no cap", async () => {
     signal: new AbortController().signal,
   };
   expect(await memory.withTurn(options, () => 1)).toBe(1);
-  expect(await memory.withTurn({ whenBusy: "reject", timeout: 0, maxTurn: undefined }, () => 1)).toBe(1);
+  expect(
+    await memory.withTurn({ whenBusy: "reject", timeout: 0, maxTurn: undefined, maxIdle: undefined }, () => 1),
+  ).toBe(1);
 });
 
 test("withTurn refuses what is no work", async () => {

@@ -19,7 +19,7 @@ const lockers = [
 const TURNS = 200;
 
 /** A memory that keeps a conversation as one blob: it reads it, appends, and writes it back. */
-function blobMemory(blob: string): Memory<string, string> & AppendableMemory<string> {
+function blobMemory(blob: string): Memory<string> & AppendableMemory<string> {
   const load = async (): Promise<string[]> => JSON.parse((await client.get(blob)) ?? "[]");
   const append = async (texts: readonly string[]) =>
     void (await client.set(blob, JSON.stringify([...(await load()), ...texts])));
@@ -27,12 +27,11 @@ function blobMemory(blob: string): Memory<string, string> & AppendableMemory<str
     load,
     append,
     save: (input, output) => append([input, output]),
-    search: async () => [],
     clear: async () => void (await client.del(blob)),
   };
 }
 
-type Part = Pick<Memory<string, string>, "load"> & AppendableMemory<string>;
+type Part = Pick<Memory<string>, "load"> & AppendableMemory<string>;
 type Locked = ReturnType<typeof lockedBlob>;
 type OneTurn = (memory: Locked, work: (part: Part) => Promise<void>) => Promise<void>;
 

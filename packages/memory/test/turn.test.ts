@@ -10,6 +10,7 @@ import {
   type AppendableMemory,
   LockedMemory,
   type ReplaceableMemory,
+  type SearchableMemory,
   StaleTurnError,
   type Turn,
   type WriteOptions,
@@ -45,13 +46,13 @@ function session() {
   };
 }
 
-type Held = Turn<string, string> & AppendableMemory<string> & ReplaceableMemory<string>;
+type Held = Turn<string> & AppendableMemory<string> & ReplaceableMemory<string> & SearchableMemory<string>;
 
 const calls: Record<string, (turn: Held, options?: WriteOptions) => Promise<unknown>> = {
   save: (turn, options) => turn.save("in", "out", options),
   append: (turn, options) => turn.append(["note"], options),
   replace: (turn, options) => turn.replace(["note"], options),
-  load: (turn, options) => turn.load("q", options),
+  load: (turn, options) => turn.load(options),
   search: (turn, options) => turn.search("q", 1, options),
   clear: (turn, options) => turn.clear(options),
 };
@@ -308,7 +309,7 @@ describe("end", () => {
       locker,
       { key },
     );
-    let writing: Promise<void> | undefined;
+    let writing: Promise<unknown> | undefined;
     await memory.withTurn((turn) => {
       writing = turn.save("in", "out");
     });

@@ -11,6 +11,7 @@ import {
   type MethodOf,
   RedisMemory,
   type ReplaceableMemory,
+  type SearchableMemory,
   type Session,
   type StreamMethodOf,
   type Turn,
@@ -18,6 +19,7 @@ import {
   toVariableMemory,
   type VariableMemory,
   type WriteOptions,
+  type Written,
 } from "../src/index";
 
 const locker = createLocker(inProcessDriver());
@@ -30,13 +32,12 @@ interface Note {
 class NoteMemory {
   save = async (_input: Note, _output: Note) => {};
   load = async (): Promise<Note[]> => [];
-  search = async (query: string): Promise<string[]> => [query];
   clear = async () => {};
 }
 
 test("a LockedMemory over a Memory is a Memory, and no VariableMemory", () => {
   const memory = new LockedMemory(new InProcessMemory(), locker, options);
-  expectTypeOf(memory).toExtend<Memory<Message, Document>>();
+  expectTypeOf(memory).toExtend<Memory<Message, Written> & SearchableMemory<Document>>();
   expectTypeOf(memory).toExtend<Turns<Turn>>();
   expectTypeOf(memory).not.toExtend<VariableMemory>();
   expectTypeOf(memory).not.toHaveProperty("saveContext");
@@ -60,7 +61,7 @@ test("a LockedMemory over both is both", () => {
 
 test("keeps the messages and documents of the memory, and adds the options that its methods leave out", () => {
   const memory = new LockedMemory(new NoteMemory(), locker, options);
-  expectTypeOf(memory).toExtend<Memory<Note, string>>();
+  expectTypeOf(memory).toExtend<Memory<Note, void>>();
   expectTypeOf(memory.save).parameters.toEqualTypeOf<[input: Note, output: Note, options?: WriteOptions]>();
 });
 
@@ -75,7 +76,7 @@ test("a turn has the memory's own types, appends and replaces if the memory does
   const memory = new LockedMemory(new NoteMemory(), locker, options);
   const work = () => memory.withTurn({ whenBusy: "reject" }, async (turn) => (await turn.load())[0]?.text);
   expectTypeOf(work).returns.resolves.toEqualTypeOf<string | undefined>();
-  expectTypeOf(memory.beginTurn).returns.resolves.toEqualTypeOf<Turn<Note, string>>();
+  expectTypeOf(memory.beginTurn).returns.resolves.toEqualTypeOf<Turn<Note, void>>();
   const appending = new LockedMemory(
     { ...new NoteMemory(), append: async (_: readonly Note[]) => {}, replace: async (_: readonly Note[]) => {} },
     locker,
@@ -83,9 +84,10 @@ test("a turn has the memory's own types, appends and replaces if the memory does
   );
   expectTypeOf(appending).toExtend<AppendableMemory<Note> & ReplaceableMemory<Note>>();
   expectTypeOf(appending.beginTurn).returns.resolves.toExtend<
-    Turn<Note, string> & AppendableMemory<Note> & ReplaceableMemory<Note>
+    Turn<Note> & AppendableMemory<Note> & ReplaceableMemory<Note>
   >();
   expectTypeOf(memory).not.toHaveProperty("append");
+  expectTypeOf(memory).not.toHaveProperty("search");
   expectTypeOf(memory).not.toHaveProperty("replace");
 });
 

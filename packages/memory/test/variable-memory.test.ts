@@ -27,11 +27,11 @@ describe("toVariableMemory", () => {
   });
 
   test("hands on the query and the options", async () => {
-    const calls = { save: vi.fn(), load: vi.fn(async () => []), search: vi.fn(), clear: vi.fn() };
+    const calls = { save: vi.fn(), load: vi.fn(async () => []), clear: vi.fn() };
     const variables = toVariableMemory(calls satisfies Memory);
     const options = { signal: new AbortController().signal };
     await variables.loadMemoryVariables({ input: "q" }, options);
-    expect(calls.load).toHaveBeenCalledExactlyOnceWith("q", options);
+    expect(calls.load).toHaveBeenCalledExactlyOnceWith({ ...options, query: "q" });
     await variables.saveContext({ input: "q" }, { output: "a" }, options);
     expect(calls.save.mock.calls[0]?.[2]).toBe(options);
     await variables.clear(options);

@@ -1,4 +1,4 @@
-interface ScriptInput {
+export interface ScriptInput {
   keys: string[];
   arguments: string[];
 }

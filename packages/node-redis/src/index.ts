@@ -1,5 +1,6 @@
 import { closedClientError, type Driver, type DriverOptions, type RedisConnection, redisDriver } from "@distlock/core";
 import { assertClient, type NodeRedisClient } from "./client";
+import { listsOf } from "./lists";
 import { lookingAgain } from "./look-again";
 import { openReplication } from "./replication";
 import { subscribe } from "./subscribe";
@@ -21,12 +22,12 @@ export function nodeRedisConnection(client: NodeRedisClient): RedisConnection {
   }
 
   const watched = lookingAgain(extras);
-  const run = (command: "eval" | "evalSha", script: string, keys: readonly string[], args: readonly string[]) => {
-    const answer = sent(command, script, keys, args);
-    return cluster ? watched(keyPrefix + keys[0], answer) : answer;
+  const send = (key: string, command: () => Promise<unknown>): Promise<unknown> => {
+    const answer = whenOpen(command);
+    return cluster ? watched(keyPrefix + key, answer) : answer;
   };
-  const sent = (command: "eval" | "evalSha", script: string, keys: readonly string[], args: readonly string[]) =>
-    whenOpen(() =>
+  const run = (command: "eval" | "evalSha", script: string, keys: readonly string[], args: readonly string[]) =>
+    send(keys[0]!, () =>
       // The Cluster of redis 4 sends scripts to whatever node, and tries another one 16 times at most.
       cluster && !extras.destroy
         ? extras.sendCommand!(keys[0], false, [command.toUpperCase(), script, `${keys.length}`, ...keys, ...args])
@@ -40,6 +41,7 @@ export function nodeRedisConnection(client: NodeRedisClient): RedisConnection {
     eval: (script, keys, args) => run("eval", script, keys, args),
     subscribe: (...listening) => subscribe(extras, ...listening),
     openReplication: () => openReplication(extras, keyPrefix),
+    lists: listsOf(extras, send),
   };
 }
 

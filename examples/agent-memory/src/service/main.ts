@@ -9,7 +9,7 @@ const { openRedis } = await (REDIS_CLIENT === "node-redis" ? import("./node-redi
 const redis = openRedis(REDIS_URL);
 const service = createService(redis, {
   model: new ScriptedModel({}),
-  ttl: Number(LOCK_TTL ?? 30_000),
+  ttl: Number(LOCK_TTL ?? 10_000),
   whenBusy: WHEN_BUSY === "reject" ? "reject" : "wait",
   locked: LOCK !== "off",
 });

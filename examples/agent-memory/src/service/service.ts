@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { createLocker, LockError } from "@distlock/core";
-import { RedisMemory, StaleTurnError } from "@distlock/memory";
+import { RedisMemory, StaleTurnError, UnknownOutcomeError } from "@distlock/memory";
 import { fastify } from "fastify";
 import { type AgentOptions, createAgent } from "./agent";
 import { closeGracefully } from "./close-gracefully";
@@ -33,7 +33,10 @@ export function createService(redis: OpenRedis, options: Omit<AgentOptions, "mem
   const app = fastify();
   const closing = closeGracefully(app);
 
-  /** A turn would wait for Redis as long as it may wait for its lock. */
+  /**
+   * Yours asks here who that is, too, and makes the session from that: see "Whose conversation it is" in the README of
+   * `@distlock/memory`. A turn says after about 5 s that Redis is away; a client that knows it says so at once.
+   */
   async function onRequest(): Promise<void> {
     if (!redis.isReady()) throw new Error("no Redis");
   }
@@ -69,6 +72,8 @@ export function createService(redis: OpenRedis, options: Omit<AgentOptions, "mem
     if (LockError.is(error) && error.code === "LOCK_NOT_ACQUIRED") return comeAgain(409, "the session is busy");
     if (LockError.is(error) || !redis.isReady()) return comeAgain(503, "the memory can't be reached");
     if (StaleTurnError.is(error)) return comeAgain(503, "another turn has taken over");
+    // Asked again, it is looked for before the model is asked.
+    if (UnknownOutcomeError.is(error)) return comeAgain(503, "it is not known whether the answer was kept");
     throw error;
   });
 

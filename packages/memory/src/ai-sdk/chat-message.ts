@@ -1,4 +1,4 @@
-import type { Message } from "../message";
+import { type Message, withoutOwnFields } from "../message";
 
 /** What a `UIMessage` of the AI SDK has. Other fields are kept too. */
 export interface ChatMessage {
@@ -8,17 +8,25 @@ export interface ChatMessage {
   metadata?: unknown;
 }
 
-/** As the memory has it: the parts are its content, so that a search finds their text. Throws `TypeError`. */
+const roles: readonly unknown[] = ["system", "user", "assistant"];
+
+/**
+ * As the memory has it: the parts are its content, so that a search finds their text. What other adapters keep for their
+ * frameworks is left out: the message may come from a browser. Throws `TypeError`.
+ */
 export function toMessage(message: ChatMessage, i: number): Message {
   if (typeof message?.id !== "string" || !Array.isArray(message.parts)) {
     throw new TypeError(`messages[${i}] must be a UIMessage: an object with id, role and parts`);
   }
+  if (!roles.includes(message.role)) throw new TypeError(`messages[${i}].role must be one of ${roles.join(", ")}`);
   if ("content" in message) throw new TypeError(`messages[${i}] must have parts and no content`);
-  const { parts, ...rest } = message;
-  return { ...rest, content: parts } as Message;
+  const { parts, ...rest } = withoutOwnFields(message);
+  return { ...rest, content: parts } as unknown as Message;
 }
 
 /** What was saved of it, as JSON gives it back. */
-export function fromMessage({ content, ...rest }: Message): ChatMessage {
-  return { ...rest, parts: typeof content === "string" ? [{ type: "text", text: content }] : content } as ChatMessage;
+export function fromMessage(message: Message): ChatMessage {
+  const { content, ...rest } = withoutOwnFields(message);
+  const parts = typeof content === "string" ? [{ type: "text", text: content }] : (content ?? rest.parts ?? []);
+  return { ...rest, parts } as ChatMessage;
 }

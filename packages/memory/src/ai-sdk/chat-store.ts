@@ -1,15 +1,17 @@
-import type { Memory, MemoryOptions, ReplaceableMemory } from "../memory";
+import type { EndReplaceableMemory, Memory, MemoryOptions, ReplaceableMemory } from "../memory";
 import type { Session } from "../session-key";
 import type { Turn } from "../turn";
 import type { TurnOptions } from "../turn-options";
 import type { Turns, TurnWork } from "../turns";
-import { type ChatMessage, fromMessage, toMessage } from "./chat-message";
+import { type ChatMemory, createChatCopy } from "./chat-copy";
+import type { ChatMessage } from "./chat-message";
 
-type ChatMemory = Pick<Memory, "load"> & ReplaceableMemory;
-
-/** Where chats are kept: a `LockedMemory` of many sessions, whose memories can `replace`, as `RedisMemory` can. */
+/**
+ * Where chats are kept: a `LockedMemory` of many sessions, whose memories can `replace`, and best also `replaceEnd`, as
+ * `RedisMemory` can.
+ */
 export interface ChatSessions<S extends Session = string> {
-  for(session: S): ChatMemory & Turns<Turn & ReplaceableMemory>;
+  for(session: S): ChatMemory & Turns<Turn & ReplaceableMemory & Partial<EndReplaceableMemory>>;
 }
 
 /** One turn of a chat: `loadChat`, ask a model, `saveChat`, under one lock; the rest is as in every `Turn`. */
@@ -17,8 +19,9 @@ export interface ChatTurn<M> extends Omit<Turn, keyof Memory> {
   /** All messages of the chat, oldest first; `[]` of a new one. */
   loadChat(options?: MemoryOptions): Promise<M[]>;
   /**
-   * Puts the messages in the place of all that are there, in one step. Rejects with `StaleTurnError`, and changes nothing,
-   * when the turn has ended, has lost its lock, or a newer one has loaded or saved.
+   * Puts the messages in the place of all that are there, in one step: sends those that are not as this turn has loaded or
+   * saved them, from the first one on. Rejects with `StaleTurnError`, and changes nothing, when the turn has ended, has lost
+   * its lock, or a newer one has loaded or saved.
    */
   saveChat(chat: { messages: readonly M[] }, options?: MemoryOptions): Promise<void>;
 }
@@ -42,25 +45,21 @@ export interface ChatStore<M, S extends Session = string> {
   withTurn<R>(chatId: S, options: TurnOptions, work: TurnWork<ChatTurn<M>, R>): Promise<R>;
 }
 
-const load = async <M>(memory: ChatMemory, options?: MemoryOptions): Promise<M[]> =>
-  (await memory.load(undefined, options)).map(fromMessage) as M[];
-
-async function save(memory: ChatMemory, messages: readonly ChatMessage[], options?: MemoryOptions): Promise<void> {
-  if (!Array.isArray(messages)) throw new TypeError("messages must be an array");
-  await memory.replace(messages.map(toMessage), options);
+function chatTurn<M extends ChatMessage>(turn: Turn & ChatMemory): ChatTurn<M> {
+  const copy = createChatCopy(turn);
+  return {
+    fence: turn.fence,
+    get signal() {
+      return turn.signal;
+    },
+    run: turn.run,
+    hold: turn.hold,
+    end: turn.end,
+    [Symbol.asyncDispose]: turn[Symbol.asyncDispose],
+    loadChat: (options) => copy.load(options) as Promise<M[]>,
+    saveChat: ({ messages }, options) => copy.save(messages, options),
+  };
 }
-
-const chatTurn = <M extends ChatMessage>(turn: Turn & ReplaceableMemory): ChatTurn<M> => ({
-  fence: turn.fence,
-  get signal() {
-    return turn.signal;
-  },
-  hold: turn.hold,
-  end: turn.end,
-  [Symbol.asyncDispose]: turn[Symbol.asyncDispose],
-  loadChat: (options) => load(turn, options),
-  saveChat: ({ messages }, options) => save(turn, messages, options),
-});
 
 /** Throws `TypeError` for what is no `LockedMemory` of many sessions. */
 export function chatStore<M extends ChatMessage = ChatMessage, S extends Session = string>(
@@ -77,8 +76,8 @@ export function chatStore<M extends ChatMessage = ChatMessage, S extends Session
     return memory;
   }
   return {
-    loadChat: async (chatId) => load(chat(chatId)),
-    saveChat: async ({ chatId, messages }) => save(chat(chatId), messages),
+    loadChat: async (chatId) => createChatCopy(chat(chatId)).load() as Promise<M[]>,
+    saveChat: async ({ chatId, messages }) => createChatCopy(chat(chatId)).save(messages),
     beginTurn: async (chatId, options) => chatTurn<M>(await chat(chatId).beginTurn(options)),
     async withTurn<R>(
       chatId: S,

@@ -18,7 +18,7 @@ export const appendCases = ({ create }: MemoryTarget): Cases => ({
 
   "appends all or none, and refuses none": async () => {
     const [a] = await create();
-    for (const bad of [[], [user("x"), "y"], [user("x"), user("y"), { role: "human" }], "z", undefined]) {
+    for (const bad of [[], [user("x"), "y"], [user("x"), user("y"), null], "z", undefined]) {
       await assert.rejects(a.append!(bad as never), TypeError);
     }
     assert.deepEqual(await a.load(), []);

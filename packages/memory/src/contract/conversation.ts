@@ -14,7 +14,7 @@ export const saved = async (handle: Handle): Promise<unknown[]> => contents(awai
 export const several = (name: string, count: number): Message[] =>
   Array.from({ length: count }, (_, i) => (i % 2 ? assistant : user)(`${name} ${i}`));
 
-export type Write = (handle: Handle, name: string, options?: WriteOptions) => Promise<void>;
+export type Write = (handle: Handle, name: string, options?: WriteOptions) => Promise<unknown>;
 
 /** What adds the pair `<name> 0`, `<name> 1`, with the parts that there are. */
 export function additions(parts: readonly MemoryPart[]): [name: string, write: Write][] {

@@ -16,8 +16,8 @@ export const fenceCases = ({ create, parts }: MemoryTarget): Cases => ({
       for (const [what, late] of allWrites(parts)) {
         await refused(`${what} with an older fence than a ${newer}'s`, late(old, "late", { fence: 9 }));
       }
-      await refused(`load with an older fence than a ${newer}'s`, old.load("", { fence: 9 }));
-      if (parts.includes("search")) await refused("search with an older fence", old.search("1", 1, { fence: 9 }));
+      await refused(`load with an older fence than a ${newer}'s`, old.load({ fence: 9 }));
+      if (parts.includes("search")) await refused("search with an older fence", old.search!("1", 1, { fence: 9 }));
       assert.deepEqual(await old.load(), await next.load());
       await next.save(user("3"), assistant("4"), { fence: 10 });
       assert.deepEqual(await saved(old), [...before, "3", "4"]);
@@ -27,9 +27,9 @@ export const fenceCases = ({ create, parts }: MemoryTarget): Cases => ({
   "refuses who is older than the last who read": async () => {
     for (const [what, late] of allWrites(parts)) {
       const [old, next] = await create();
-      await old.load("", { fence: FIRST });
+      await old.load({ fence: FIRST });
       await old.save(user("1"), assistant("2"), { fence: FIRST });
-      await next.load("", { fence: FIRST + 1 });
+      await next.load({ fence: FIRST + 1 });
       await refused(`${what} with an older fence than a load's`, late(old, "late", { fence: FIRST }));
       assert.deepEqual(await saved(next), ["1", "2"]);
     }
@@ -41,7 +41,7 @@ export const fenceCases = ({ create, parts }: MemoryTarget): Cases => ({
     for (let round = 1; round <= 50; round++) {
       const write = () => old.save(user(`${round}`), assistant("ok"), { fence: 2 * round });
       const early = round % 2 ? write() : undefined;
-      const loading = next.load("", { fence: 2 * round + 1 });
+      const loading = next.load({ fence: 2 * round + 1 });
       const [save, load] = await Promise.allSettled([early ?? write(), loading]);
       if (load.status === "rejected") throw load.reason;
       if (save.status === "rejected") await refused("save", Promise.reject(save.reason));
@@ -69,9 +69,9 @@ export const fenceCases = ({ create, parts }: MemoryTarget): Cases => ({
     await a.save(user("3"), assistant("4"), { fence: FIRST });
     for (const [what, write] of allWrites(parts)) await refused(`${what} without a fence`, write(b, "late"));
     assert.deepEqual(await saved(b), ["1", "2", "3", "4"]);
-    if (parts.includes("search")) assert.equal((await b.search("3", 1)).length, 1);
+    if (parts.includes("search")) assert.equal((await b.search!("3", 1)).length, 1);
     const [reader, other] = await create();
-    await reader.load("", { fence: FIRST });
+    await reader.load({ fence: FIRST });
     for (const [what, write] of allWrites(parts))
       await refused(`${what} without a fence after a load`, write(other, "late"));
     await b.save(user("5"), assistant("6"), { fence: FIRST + 1 });
@@ -96,11 +96,11 @@ export const fenceCases = ({ create, parts }: MemoryTarget): Cases => ({
     for (const [what, write] of allWrites(parts)) {
       for (const fence of [0, -1, 1.5, Number.NaN, 2 ** 53]) {
         await assert.rejects(write(a, "one", { fence }), RangeError, what);
-        await assert.rejects(a.load("", { fence }), RangeError);
+        await assert.rejects(a.load({ fence }), RangeError);
       }
       await assert.rejects(write(a, "one", { fence: "1" as never }), TypeError, what);
     }
-    await assert.rejects(a.load("", { fence: "1" as never }), TypeError);
+    await assert.rejects(a.load({ fence: "1" as never }), TypeError);
     await a.save(user("1"), assistant("2"));
     assert.deepEqual(await saved(a), ["1", "2"]);
   },
@@ -113,7 +113,7 @@ export const fencedNameCases = ({ create, parts }: MemoryTarget): Cases => ({
       const [a, b] = await create();
       const named = { fence: 7, idempotencyKey: "request-1" };
       await write(a, "one", named);
-      await b.load("", { fence: 8 });
+      await b.load({ fence: 8 });
       await write(a, "one", named);
       await b.save(user("3"), assistant("4"), { fence: 8, idempotencyKey: "request-2" });
       assert.deepEqual(await saved(a), ["one 0", "one 1", "3", "4"], what);
@@ -123,7 +123,7 @@ export const fencedNameCases = ({ create, parts }: MemoryTarget): Cases => ({
   "does not count a refused write as done": async () => {
     for (const [what, write] of namedWrites(parts)) {
       const [a, b] = await create();
-      await a.load("", { fence: 2 });
+      await a.load({ fence: 2 });
       await refused(what, write(b, "one", { fence: 1, idempotencyKey: "request-1" }));
       await refused(what, write(b, "one", { idempotencyKey: "request-1" }));
       await write(b, "one", { fence: 3, idempotencyKey: "request-1" });

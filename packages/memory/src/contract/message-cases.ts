@@ -14,7 +14,7 @@ export const messageCases = ({ create, parts }: MemoryTarget): Cases => ({
 
   "has the methods that it is said to have, and no others": async () => {
     const [a, b] = await create();
-    for (const name of ["append", "replace"] as const) {
+    for (const name of ["append", "replace", "search"] as const) {
       const expected = parts.includes(name) ? "function" : "undefined";
       for (const handle of [a, b]) assert.equal(typeof handle[name], expected, `${name} is a ${typeof handle[name]}`);
     }
@@ -26,7 +26,7 @@ export const messageCases = ({ create, parts }: MemoryTarget): Cases => ({
     await b.save(user("three"), assistant("four"));
     const all = [user("one"), assistant("two"), user("three"), assistant("four")];
     assert.deepEqual(await a.load(), all);
-    assert.deepEqual(await b.load("no filter"), all);
+    assert.deepEqual(await b.load({ query: "no filter" }), all);
   },
 
   "keeps conversations apart": async () => {
@@ -62,6 +62,23 @@ export const messageCases = ({ create, parts }: MemoryTarget): Cases => ({
     };
     await a.save(said, answered);
     assert.deepEqual(await b.load(), [said, answered]);
+  },
+
+  "keeps messages of any role and shape": async () => {
+    const [a, b] = await create();
+    const call = { id: "c1", type: "function", function: { name: "clock", arguments: "{}" } };
+    const messages: object[] = [
+      { role: "developer", content: "Be brief." },
+      { role: "user", content: "What time is it?" },
+      { role: "assistant", content: null, tool_calls: [call] },
+      { role: "tool", tool_call_id: "c1", content: "noon" },
+      { role: "user", content: [{ type: "tool_result", tool_use_id: "c1", content: [{ text: 1 }, "noon"] }] },
+      { type: "function_call_output", call_id: "c1", output: "noon" },
+      { role: "of tomorrow", parts: [null, 1, "text", ["nested"]] },
+      {},
+    ];
+    for (let i = 0; i < messages.length; i += 2) await a.save(messages[i] as Message, messages[i + 1] as Message);
+    assert.deepEqual(await b.load(), messages);
   },
 
   "copies messages in and out": async () => {
@@ -111,16 +128,16 @@ export const messageCases = ({ create, parts }: MemoryTarget): Cases => ({
     const good = user("good");
     const loop: Record<string, unknown> = {};
     loop.loop = loop;
+    const bytes = { ...user("x"), content: [{ type: "image", data: new Uint8Array(2) }] };
     const bad: unknown[] = [
       undefined,
+      null,
       "text",
+      1,
       [good],
-      { role: "human", content: "" },
-      { role: "user" },
-      { role: "user", content: ["text"] },
-      { role: "user", content: [{ type: "text", text: 1 }] },
       { ...good, metadata: loop },
       { ...good, metadata: { big: 1n } },
+      bytes,
     ];
     for (const message of bad) {
       await assert.rejects(a.save(good, message as never), TypeError);
@@ -131,7 +148,7 @@ export const messageCases = ({ create, parts }: MemoryTarget): Cases => ({
 
   "refuses a message that JSON makes something else of, and stays readable": async () => {
     const [a, b] = await create();
-    const shifty = { ...user("x"), toJSON: () => ({ no: "message" }) };
+    const shifty = { ...user("x"), toJSON: () => "no message" };
     await assert.rejects(a.save(shifty, assistant("y")), TypeError);
     await a.save(user("x"), assistant("y"));
     assert.deepEqual(await saved(b), ["x", "y"]);

@@ -25,14 +25,54 @@ export const nameCases = ({ create, parts }: MemoryTarget): Cases => ({
     }
   },
 
-  "remembers a named write when the conversation was cleared": async () => {
+  "says of a named write whether it was done now or before": async () => {
+    for (const [what, write] of namedWrites(parts)) {
+      const [a, b] = await create();
+      const named = { idempotencyKey: "request-1" };
+      assert.deepEqual(await write(a, "one", named), { done: "now" }, what);
+      assert.deepEqual(await write(b, "one", named), { done: "before" }, what);
+    }
+  },
+
+  "refuses another write under the name of one that was done, and does nothing": async () => {
+    for (const [what, write] of namedWrites(parts)) {
+      const [a, b] = await create();
+      const named = { idempotencyKey: "request-1" };
+      await write(a, "one", named);
+      for (const [, other] of namedWrites(parts)) {
+        const refusal = { name: "RangeError", message: /idempotencyKey/ };
+        await assert.rejects(Promise.resolve(other(b, "two", named)), refusal, what);
+      }
+      assert.deepEqual(await saved(b), ["one 0", "one 1"], what);
+      assert.deepEqual(await write(b, "one", named), { done: "before" }, what);
+    }
+  },
+
+  "forgets the names of a conversation that was cleared": async () => {
     for (const [what, write] of namedWrites(parts)) {
       const [a, b] = await create();
       await write(a, "one", { idempotencyKey: "request-1" });
       await b.clear();
       await write(a, "one", { idempotencyKey: "request-1" });
-      assert.deepEqual(await saved(b), [], what);
+      assert.deepEqual(await saved(b), ["one 0", "one 1"], what);
     }
+  },
+
+  "remembers a name when a hundred others have come": async () => {
+    const [a, b] = await create();
+    const save = (i: number) => a.save(user(`${i}`), assistant("ok"), { idempotencyKey: `request-${i}` });
+    for (let i = 0; i <= 100; i++) await save(i);
+    await save(0);
+    assert.equal((await b.load()).length, 202);
+  },
+
+  "knows names of any length apart": async () => {
+    const [a, b] = await create();
+    const long = "x".repeat(100_000);
+    for (const idempotencyKey of [long, `${long}y`, `y${long}`, long]) {
+      await a.save(user("1"), assistant("2"), { idempotencyKey });
+    }
+    assert.equal((await b.load()).length, 6);
   },
 
   "takes a name in another conversation for another write": async () => {

@@ -11,7 +11,7 @@ export const searchCases = ({ create }: MemoryTarget): Cases => ({
       role: "tool",
       content: [{ type: "image" }, { type: "text", text: "two ápples, apple apple" }],
     });
-    const found = await b.search("Apple", 5);
+    const found = await b.search!("Apple", 5);
     assert.deepEqual(
       found.map(({ content, metadata }) => ({ content, metadata })),
       [
@@ -22,26 +22,26 @@ export const searchCases = ({ create }: MemoryTarget): Cases => ({
     );
     const [twice, whole, part] = found.map(({ score }) => score);
     assert.deepEqual([twice, whole, part], [10 / 24, 1, 5 / 11]);
-    assert.deepEqual(await b.search("apple", 2), found.slice(0, 2));
-    assert.deepEqual(await b.search("plum", 5), []);
-    assert.deepEqual(await b.search("", 5), []);
-    assert.deepEqual(await b.search("a.*e", 5), []);
+    assert.deepEqual(await b.search!("apple", 2), found.slice(0, 2));
+    assert.deepEqual(await b.search!("plum", 5), []);
+    assert.deepEqual(await b.search!("", 5), []);
+    assert.deepEqual(await b.search!("a.*e", 5), []);
   },
 
   "finds nothing where nothing is, and what was cleared no more": async () => {
     const [a, b] = await create();
-    assert.deepEqual(await a.search("one", 3), []);
+    assert.deepEqual(await a.search!("one", 3), []);
     await a.save(user("one"), assistant("two"));
     await b.clear();
-    assert.deepEqual(await a.search("one", 1), []);
+    assert.deepEqual(await a.search!("one", 1), []);
   },
 
   "refuses a search for something else than a text, or for a bad number of documents": async () => {
     const [a] = await create();
-    await assert.rejects(a.search(undefined as never, 1), TypeError);
-    await assert.rejects(a.search("a", "1" as never), TypeError);
+    await assert.rejects(a.search!(undefined as never, 1), TypeError);
+    await assert.rejects(a.search!("a", "1" as never), TypeError);
     for (const k of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
-      await assert.rejects(a.search("a", k), RangeError);
+      await assert.rejects(a.search!("a", k), RangeError);
     }
   },
 });

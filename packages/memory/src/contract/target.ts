@@ -1,19 +1,20 @@
-import type { AppendableMemory, Memory, ReplaceableMemory } from "../memory";
+import type { AppendableMemory, Memory, ReplaceableMemory, SearchableMemory } from "../memory";
 
 /**
  * What a memory may have beyond `save`, `load` and `clear`.
  *
- * search    a search for a text in the messages, as `RedisMemory` does it
+ * search    `search`, for a text in the messages, as `RedisMemory` does it
  * append    `append`
  * replace   `replace`
+ * pages     `load` knows `last` and `before`
  * signal    ends calls with the reason of a signal that has aborted
- * names     does a write that has an `idempotencyKey` once
+ * names     does a write that has an `idempotencyKey` once, and says so; refuses another write of that name
  * fences    refuses late holders with `StaleTurnError`
  */
-export type MemoryPart = "search" | "append" | "replace" | "signal" | "names" | "fences";
+export type MemoryPart = "search" | "append" | "replace" | "pages" | "signal" | "names" | "fences";
 
 /** A handle of a conversation: one process has one. */
-export type Handle = Memory & Partial<AppendableMemory & ReplaceableMemory>;
+export type Handle = Memory & Partial<AppendableMemory & ReplaceableMemory & SearchableMemory>;
 
 /** A memory to prove. */
 export interface MemoryTarget {

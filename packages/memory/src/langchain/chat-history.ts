@@ -1,7 +1,9 @@
+import { assertHistoryOf } from "../held-locks";
+import { lockOf } from "../lock-memory";
 import type { AppendableMemory, Memory } from "../memory";
 import type { Message } from "../message";
 import { noteFailure } from "../noted-failures";
-import { fromLangChain, type StoredMessageLike, toLangChain } from "./stored-message";
+import { fromLangChain, type StoredMessageLike, toLangChain, toPlainLangChain } from "./stored-message";
 
 /** Of `@langchain/core/messages`, so that the messages are of your copy of it. */
 export interface MessageMaps<M, S extends StoredMessageLike> {
@@ -33,14 +35,16 @@ export interface ChatHistory<M> {
 /**
  * A conversation as a history of LangChain. Over a `LockedMemory` of `RedisMemory` it is fenced: in a run of `lockRunnable`,
  * with the same locker and session, what it reads and writes carries the fence of the run, and is refused with
- * `StaleTurnError` once a newer one has read or written. Its outcomes are the memory's. What it rejects with, the run around
+ * `StaleTurnError` once a newer one has read or written. Within runs and turns that are all of other sessions it rejects with
+ * `TypeError`. Else its outcomes are the memory's. What it rejects with, the run around
  * it rejects with too: LangChain keeps it to itself.
  *
  * Messages are kept as those of the memory, for others to read, and come back as LangChain gave them, with tool calls, ids,
- * usage and whatever else LangChain's own stored form has, which is in `metadata.langchain`.
+ * usage and whatever else LangChain's own stored form has, which is in their field `langchain`. The role of a message says
+ * what comes back; what LangChain can't make a message of comes back by its role and content.
  */
 export function chatHistory<M, S extends StoredMessageLike>(
-  memory: Pick<Memory<Message, unknown>, "load" | "clear"> & AppendableMemory<Message>,
+  memory: Pick<Memory<Message>, "load" | "clear"> & AppendableMemory<Message>,
   maps: MessageMaps<M, S>,
 ): ChatHistory<M> {
   if (typeof memory?.append !== "function" || typeof memory.load !== "function") {
@@ -52,8 +56,21 @@ export function chatHistory<M, S extends StoredMessageLike>(
       "chatHistory needs mapChatMessagesToStoredMessages and mapStoredMessagesToChatMessages of @langchain/core/messages",
     );
   }
-  const add = (storedOf: () => StoredMessageLike[]): Promise<void> =>
+  const read = (message: Message): M[] => {
+    try {
+      return fromStored([toLangChain(message) as S]);
+    } catch {
+      return fromStored([toPlainLangChain(message) as S]);
+    }
+  };
+  const lock = lockOf(memory);
+  const run = <T>(call: () => Promise<T>): Promise<T> =>
     noteFailure(async () => {
+      if (lock) assertHistoryOf("this chatHistory", lock.locker, lock.key);
+      return call();
+    }) as Promise<T>;
+  const add = (storedOf: () => StoredMessageLike[]): Promise<void> =>
+    run(async () => {
       const messages = storedOf().map(fromLangChain);
       if (messages.length > 0) await memory.append(messages);
     });
@@ -61,12 +78,12 @@ export function chatHistory<M, S extends StoredMessageLike>(
   const lc_id = [...lc_namespace, "ChatHistory"];
   const toJSON = () => ({ lc: 1, type: "not_implemented" as const, id: lc_id });
   return {
-    getMessages: () => noteFailure(async () => fromStored((await memory.load()).map(toLangChain) as S[])),
+    getMessages: () => run(async () => (await memory.load()).flatMap(read)),
     addMessage: (message) => add(() => toStored([message])),
     addMessages: (messages) => add(() => toStored(messages)),
     addUserMessage: (content) => add(() => [{ type: "human", data: { content } }]),
     addAIMessage: (content) => add(() => [{ type: "ai", data: { content } }]),
-    clear: () => noteFailure(() => memory.clear()),
+    clear: () => run(() => memory.clear()),
     lc_serializable: false,
     lc_kwargs: {},
     lc_namespace,

@@ -1,6 +1,7 @@
 import type { Locker } from "@distlock/core";
 import { boundProxy } from "../bound-proxy";
 import type { CallOptions } from "../call-options";
+import { assertHistoryOf } from "../held-locks";
 import { lockMethods } from "../lock-methods";
 import { noteFailure } from "../noted-failures";
 import { type Session, sessionKey } from "../session-key";
@@ -22,7 +23,7 @@ export type ChatHistoryOptions = CallOptions &
 /**
  * The same history, each of whose writes (`addMessage`, `addMessages`, `addUserMessage`, `addAIMessage`, `clear`) holds the
  * lock of the session, or that of the run or turn around it. That alone makes no turn: lock the runs, with `lockRunnable`.
- * Outcomes are those of `lockMethods`. What these and `getMessages` reject with, a run of `lockRunnable` around them rejects
+ * Outcomes are those of `lockMethods`; within runs and turns that are all of other keys, a `TypeError`. What these and `getMessages` reject with, a run of `lockRunnable` around them rejects
  * with too: LangChain keeps it to itself. Throws `TypeError` or `RangeError` for bad options.
  */
 export function lockChatHistory<H extends ChatHistoryLike>(
@@ -31,11 +32,16 @@ export function lockChatHistory<H extends ChatHistoryLike>(
   { session, key, ...rest }: ChatHistoryOptions,
 ): H {
   if ((session === undefined) === (key === undefined)) throw new TypeError("give one of session and key");
+  const own = key ?? sessionKey(session!);
   const write = ["addMessage", "addMessages", "addUserMessage", "addAIMessage", "clear"] as const;
-  const locked = lockMethods(history as ChatHistoryLike, locker, { ...rest, write, key: key ?? sessionKey(session!) });
+  const locked = lockMethods(history as ChatHistoryLike, locker, { ...rest, write, key: own });
   const methods = locked as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
   const noted = [...write, "getMessages"].map((name) => {
-    return [name, (...args: unknown[]) => noteFailure(() => methods[name]!(...args))];
+    async function call(...args: unknown[]): Promise<unknown> {
+      assertHistoryOf("this history", locker, own);
+      return methods[name]!(...args);
+    }
+    return [name, (...args: unknown[]) => noteFailure(() => call(...args))];
   });
   return boundProxy(locked, Object.fromEntries(noted)) as H;
 }

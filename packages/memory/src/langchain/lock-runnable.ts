@@ -9,7 +9,7 @@ import { lockedRunnable, type RunnableLike, type RunOptions } from "../locked-ru
  * locked as a whole.
  *
  * A run waits for the lock, up to `timeout` or until its `signal` aborts; its stream holds the lock until it has been read to
- * its end, or cancelled, or for `maxTurn`. Within a turn or a run of the same session and locker it uses the lock of that.
+ * its end, or cancelled; one that nobody reads on, for `maxIdle`. Within a turn or a run of the same session and locker it uses the lock of that.
  * The runnable gets a `signal` that also aborts when the lock is lost.
  *
  * Rejects as `locker.acquire` does, and with `StaleTurnError` in a turn that has lost its lock; the runnable is then not

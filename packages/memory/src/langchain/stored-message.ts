@@ -1,4 +1,4 @@
-import { type ContentPart, isPart, type Message, type Role } from "../message";
+import { type ContentPart, type Message, ownField } from "../message";
 
 /** What LangChain's `mapChatMessagesToStoredMessages` gives. */
 export interface StoredMessageLike {
@@ -6,16 +6,28 @@ export interface StoredMessageLike {
   data: object;
 }
 
-const roles: Record<string, Role> = {
-  human: "user",
-  ai: "assistant",
-  system: "system",
-  tool: "tool",
-  function: "tool",
-};
-const types: Record<Role, string> = { user: "human", assistant: "ai", system: "system", tool: "generic" };
-
 type Data = Record<string, unknown>;
+
+/** Roles of LangChain's types of messages; of others, the type is the role. */
+const roles: ReadonlyMap<unknown, string> = new Map([
+  ["human", "user"],
+  ["ai", "assistant"],
+  ["system", "system"],
+  ["tool", "tool"],
+  ["function", "tool"],
+]);
+/** One of a tool names the call that it is of: LangChain has none for a message that does not. */
+const types: ReadonlyMap<string, string> = new Map([
+  ["user", "human"],
+  ["assistant", "ai"],
+  ["system", "system"],
+]);
+
+const isObject = (value: unknown): value is Data =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const isPart = (part: unknown): part is ContentPart =>
+  isObject(part) && typeof part.type === "string" && (part.text === undefined || typeof part.text === "string");
 
 /** Of a part that is none of ours, what can be read. */
 function toPart(part: unknown): ContentPart[] {
@@ -24,28 +36,48 @@ function toPart(part: unknown): ContentPart[] {
   return typeof text === "string" ? [{ type: "text", text }] : [];
 }
 
-/** Also for others to read; what only LangChain knows is kept in `metadata.langchain`: the content, too, if it must be. */
+/** Of a "generic" one, its own. */
+function roleOf(type: unknown, data: Data): string {
+  const own = type === "generic" ? data.role : (roles.get(type) ?? type);
+  return typeof own === "string" && own !== "" ? own : "user";
+}
+
+/**
+ * Also for others to read. What only LangChain knows is in a field of its own, the content too if it must be: not in
+ * `metadata`, which comes from browsers.
+ */
 export function fromLangChain({ type, data }: StoredMessageLike): Message {
   const { content, ...rest } = data as Data;
-  const { id, name, role } = rest;
-  const own = typeof role === "string" && Object.hasOwn(types, role) ? (role as Role) : "user";
+  const { id, name } = rest;
   const parts = Array.isArray(content) ? content : [];
   const ours = typeof content === "string" || (parts === content && parts.every(isPart));
   return {
-    role: roles[type] ?? own,
+    role: roleOf(type, rest),
     content: ours ? (content as string | ContentPart[]) : parts.flatMap(toPart),
     ...(typeof id === "string" && { id }),
     ...(typeof name === "string" && { name }),
-    metadata: { langchain: { type, data: ours ? rest : data } },
+    [ownField.langchain]: { type, data: ours ? rest : data },
   };
 }
 
-/** Also of messages that others wrote. One of a tool that LangChain did not write names no call of it: it is "generic". */
-export function toLangChain({ role, content, id, name, metadata }: Message): StoredMessageLike {
-  const kept = metadata?.langchain as { type: string; data: Data } | undefined;
-  if (kept) return { type: kept.type, data: { content, ...kept.data } };
+/** A message as its role and content are, whoever wrote it. */
+export function toPlainLangChain({ role, type, content, id, name }: Message): StoredMessageLike {
   return {
-    type: types[role],
-    data: { content, role, ...(id !== undefined && { id }), ...(name !== undefined && { name }) },
+    type: types.get(role) ?? "generic",
+    data: {
+      content: content ?? "",
+      role: typeof role === "string" ? role : String(type ?? "unknown"),
+      ...(id !== undefined && { id }),
+      ...(name !== undefined && { name }),
+    },
   };
+}
+
+/** As LangChain wrote it. It is the role that says what a message is: what LangChain has kept of another one does not count. */
+export function toLangChain(message: Message): StoredMessageLike {
+  const kept = message[ownField.langchain];
+  if (!isObject(kept) || !isObject(kept.data) || roleOf(kept.type, kept.data) !== message.role) {
+    return toPlainLangChain(message);
+  }
+  return { type: kept.type as string, data: { content: message.content, ...kept.data } };
 }

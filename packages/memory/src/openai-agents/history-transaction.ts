@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import { canonical, encodeItems } from "./session-item";
+import { encodeItems } from "./session-item";
 
 /** A change of the history: items at its end, or others in the place of those at its end. */
 export type HistoryTransaction<Item> =
@@ -10,8 +9,6 @@ export type HistoryTransaction<Item> =
 export interface EncodedTransaction {
   readonly expected: readonly string[];
   readonly texts: readonly string[];
-  /** The same for two that say the same. */
-  readonly digest: string;
 }
 
 const names: Record<HistoryTransaction<unknown>["type"], readonly string[]> = {
@@ -27,13 +24,10 @@ export function encodeTransaction(transaction: HistoryTransaction<unknown>): Enc
       "transaction must be { type: 'append_items', items } or { type: 'replace_suffix', expectedSuffix, replacement }",
     );
   }
-  const [expected, texts] =
-    transaction.type === "append_items"
-      ? [[], encodeItems("items", transaction.items)]
-      : [
-          encodeItems("expectedSuffix", transaction.expectedSuffix),
-          encodeItems("replacement", transaction.replacement),
-        ];
-  const parts = [transaction.type, expected.map(canonical), texts.map(canonical)];
-  return { expected, texts, digest: createHash("sha256").update(JSON.stringify(parts)).digest("base64") };
+  return transaction.type === "append_items"
+    ? { expected: [], texts: encodeItems("items", transaction.items) }
+    : {
+        expected: encodeItems("expectedSuffix", transaction.expectedSuffix),
+        texts: encodeItems("replacement", transaction.replacement),
+      };
 }

@@ -10,8 +10,8 @@ import { StaleTurnError } from "../stale-turn-error";
 import { takeTurn } from "../take-turn";
 import { isRedisSession } from "./redis-session";
 
-/** How the lock of a run is waited for and held, as that of a turn. All times are in ms. */
-export type LockRunOptions = CallOptions;
+/** How the lock of a run is waited for and held, as that of a turn: a run is never idle. All times are in ms. */
+export type LockRunOptions = Omit<CallOptions, "maxIdle">;
 
 /** `run` of the SDK, whatever its agent, input and result. */
 export type Run = (agent: never, input: never, options?: never) => Promise<unknown>;
@@ -42,7 +42,9 @@ const completedOf = (result: unknown): Promise<void> | undefined =>
 
 function lockOne(run: AnyRun, locker: Locker, options: LockRunOptions = {}): AnyRun {
   if (typeof options !== "object" || options === null) throw new TypeError("the options of lockRun must be an object");
-  const how = resolveCallOptions(options);
+  if ("maxIdle" in options)
+    throw new TypeError("maxIdle is not an option of lockRun: the SDK runs to the end by itself");
+  const how = resolveCallOptions({ ...options, maxIdle: Number.POSITIVE_INFINITY });
 
   return async (agent, input, asked) => {
     const given = asked ?? {};

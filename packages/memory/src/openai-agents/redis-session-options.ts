@@ -1,13 +1,13 @@
 import type { LockOptions } from "@distlock/core";
-import type { ListLimits } from "../fenced-list";
 import { integerOption } from "../integer-option";
+import type { ListLimits } from "../list-options";
 import { resolveLockedMemoryOptions } from "../locked-memory-options";
 import { sessionKey } from "../session-key";
 
 export interface RedisSessionOptions {
   /** Names the session, and is what `getSessionId` gives. Any content, not empty. */
   session: string;
-  /** How long the history is kept after the last write, in ms. Integer, 1 or more. Default: until it is cleared. */
+  /** How long the history is kept after the last write, or the last run that has read it, in ms. Integer, 1 or more. Default: until it is cleared. */
   ttl?: number | undefined;
   /** Longest wait for the lock of a write that is not part of a locked run, in ms. Default 5 000. */
   timeout?: number | undefined;
@@ -35,6 +35,6 @@ export function resolveRedisSessionOptions(options: RedisSessionOptions): Resolv
   return {
     session,
     ...resolveLockedMemoryOptions({ key, timeout }),
-    limits: { ttl: ttl === undefined ? 0 : integerOption("ttl", ttl, 1), maxItems: 0, maxBytes: 0 },
+    limits: { ttl: ttl === undefined ? 0 : integerOption("ttl", ttl, 1), maxItems: 0, maxBytes: 0, maxTurns: 0 },
   };
 }

@@ -2,13 +2,15 @@ import type { Locker, LockOptions, RedisConnection } from "@distlock/core";
 import { assertConnection } from "../assert-connection";
 import { assertLocker } from "../assert-locker";
 import { createFencedList, type FencedList } from "../fenced-list";
-import { heldLock } from "../held-locks";
+import { assertHistoryOf, heldLock } from "../held-locks";
+import { canonical, decodeObject, decodeObjects, tryDecode } from "../json-text";
 import type { MemoryOptions } from "../memory";
-import { callWith, shareLock } from "../shared-lock";
-import { applyMutations, type HistoryMutation } from "./history-mutation";
+import { callWith, type SharedLock } from "../shared-lock";
+import { takeTurn } from "../take-turn";
+import { type HistoryMutation, mutateTexts } from "./history-mutation";
 import { encodeTransaction, type HistoryTransaction } from "./history-transaction";
 import { type RedisSessionOptions, resolveRedisSessionOptions } from "./redis-session-options";
-import { canonical, decodeItem, encodeItem, encodeItems } from "./session-item";
+import { encodeItem, encodeItems } from "./session-item";
 
 const mark = Symbol.for("distlock.redisSession");
 
@@ -23,7 +25,8 @@ export const isRedisSession = (session: object | undefined): session is RedisSes
  *
  * Within a run of `lockRun` with the same locker, its calls carry the fence of the run's lock: they reject with
  * `StaleTurnError`, and change nothing, if that lock was lost, or a newer run has read or written. Any other write takes
- * the lock for itself, up to `timeout`, and rejects as `locker.acquire` does; any other read takes none.
+ * the lock for itself, up to `timeout`, and rejects as `locker.acquire` does; any other read takes none. Within runs and
+ * turns that are all of other sessions, or that have its lock from another locker, all reject with `TypeError`.
  * All reject with the client's own error when Redis does not answer or refuses, with an `Error` that names the key when
  * that holds something else, and with `TypeError` for bad arguments, before anything is sent.
  */
@@ -49,7 +52,7 @@ export class RedisSession<Item = any> {
     this.#session = session;
     this.#key = key;
     this.#lockOptions = lockOptions;
-    this.#list = createFencedList(connection, { key, name: "items", own: `${key}:items` }, limits);
+    this.#list = createFencedList(connection, { key, name: "items" }, limits);
   }
 
   async getSessionId(): Promise<string> {
@@ -61,9 +64,9 @@ export class RedisSession<Item = any> {
     if (limit !== undefined && !Number.isSafeInteger(limit))
       throw new RangeError(`limit must be an integer, got ${limit}`);
     if (limit !== undefined && limit <= 0) return [];
-    const held = heldLock(this.locker, this.#key);
-    const read = (options?: MemoryOptions) => this.#list.read(options, limit);
-    return (await (held ? callWith(held, undefined, read) : read())).map((text) => this.#item(text));
+    const held = this.#held();
+    const read = (options?: MemoryOptions) => this.#list.read(options, { last: limit });
+    return decodeObjects(await (held ? callWith(held, undefined, read) : read())) as Item[];
   }
 
   /** Adds items at the end, in this order: all or none. */
@@ -72,10 +75,16 @@ export class RedisSession<Item = any> {
     if (texts.length > 0) await this.#locked((options) => this.#list.append(texts, options));
   }
 
-  /** Takes the last item away and gives it: `undefined` if there is none. */
+  /** Takes the last item away and returns it: `undefined` if there is none. */
   async popItem(): Promise<Item | undefined> {
-    const text = await this.#locked((options) => this.#list.pop(options));
-    return text === undefined ? undefined : this.#item(text);
+    return this.#locked(async (options) => {
+      for (;;) {
+        const text = await this.#list.pop(options);
+        const item = text === undefined ? undefined : tryDecode(text);
+        // What only others can have put there, and is not an item, goes with it.
+        if (text === undefined || item) return item as Item | undefined;
+      }
+    });
   }
 
   /** Deletes the items. What late runs then write is refused as before. */
@@ -90,21 +99,22 @@ export class RedisSession<Item = any> {
   }
 
   /**
-   * Applies a transaction once: the same one with the same `operationId`, within a day, changes nothing. Rejects with
-   * `RangeError` if the `operationId` was that of another transaction, and with `Error` if the history does not end with
-   * the expected items; nothing is changed then. The order of their fields does not count.
+   * Applies a transaction once: the same one with the same `operationId` changes nothing, while that is among the last 1,000
+   * of the session. Rejects with `RangeError` if the `operationId` was that of another transaction, and with `Error` if the
+   * history does not end with the expected items; nothing is changed then. The order of their fields does not count.
    */
   async applyHistoryTransaction(args: { operationId: string; transaction: HistoryTransaction<Item> }): Promise<void> {
     const { operationId } = args;
     if (typeof operationId !== "string" || operationId.trim() === "") {
       throw new TypeError("operationId must be a string, and not empty");
     }
-    const { expected, texts, digest } = encodeTransaction(args.transaction);
+    const { expected, texts } = encodeTransaction(args.transaction);
     const wanted = expected.map(canonical);
     const applied = await this.#locked(async (options) => {
-      const named = { ...options, idempotencyKey: operationId, digest };
-      const there = expected.length === 0 ? [] : await this.#list.read(options, expected.length);
-      const same = there.length === wanted.length && there.every((text, i) => canonical(text) === wanted[i]);
+      const named = { ...options, idempotencyKey: operationId };
+      const there = expected.length === 0 ? [] : await this.#list.read(options, { last: expected.length });
+      const isWanted = (text: string, i: number) => tryDecode(text) !== undefined && canonical(text) === wanted[i];
+      const same = there.length === wanted.length && there.every(isWanted);
       // What is expected is asked for also where it is not there: the transaction may have been applied before.
       return this.#list.replaceEnd(same ? there : expected, texts, named);
     });
@@ -115,15 +125,13 @@ export class RedisSession<Item = any> {
   async applyHistoryMutations(args: { mutations: HistoryMutation<Item>[] }): Promise<void> {
     const mutations = args.mutations.map((mutation, i) => ({
       ...mutation,
-      replacement: decodeItem(encodeItem(`mutations[${i}].replacement`, mutation.replacement)),
+      replacement: decodeObject(encodeItem(`mutations[${i}].replacement`, mutation.replacement)),
     }));
     if (mutations.length === 0) return;
     await this.#locked(async (options) => {
       for (;;) {
         const before = await this.#list.read(options);
-        const after = applyMutations(before.map((text) => this.#item(text)) as object[], mutations).map((item) =>
-          JSON.stringify(item),
-        );
+        const after = mutateTexts(before, mutations);
         const from = before.findIndex((text, i) => text !== after[i]);
         if (from === -1) return;
         // If not, another call of the same run came in between.
@@ -132,17 +140,13 @@ export class RedisSession<Item = any> {
     });
   }
 
-  #item(text: string): Item {
-    try {
-      return decodeItem(text) as Item;
-    } catch (cause) {
-      throw new Error(`key ${JSON.stringify(this.#list.key)} holds a list with something that is no item`, { cause });
-    }
+  #held(): SharedLock | undefined {
+    assertHistoryOf("this RedisSession", this.locker, this.#key);
+    return heldLock(this.locker, this.#key);
   }
 
   async #locked<T>(write: (options: MemoryOptions) => Promise<T>): Promise<T> {
-    const shared =
-      heldLock(this.locker, this.#key) ?? shareLock(await this.locker.acquire(this.#key, this.#lockOptions));
+    const shared = this.#held() ?? (await takeTurn(this.locker, this.#key, this.#lockOptions));
     return callWith(shared, undefined, write);
   }
 }
