@@ -127,6 +127,7 @@ test("the docs have the rule", () => {
 
 describe.each(["ioredis 5.11.1", "ioredis 6.0.0", "redis 4.7.1", "redis 6.3.1"])("%s", (client) => {
   test("a user with exactly the rights of the docs can do everything, and is told by messages", async () => {
+    await admin.flushall();
     const driver = await asUser(client, exactly);
     const deaf = open({ ...driver, heartbeat: () => new Promise(() => {}) });
     const [held, key] = [await adminLocker.acquire("app:deaf"), "app:deaf"];

@@ -45,7 +45,7 @@ describe("new LockedMemory", () => {
   test("takes what a lock takes", () => {
     const options = {
       key: "k",
-      ttl: 1,
+      ttl: 3,
       timeout: 0,
       autoExtend: false,
       maxHold: 1,
