@@ -8,7 +8,7 @@ import * as redis4 from "redis-4";
 import * as redis6 from "redis-6";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { allSlots } from "./all-slots";
-import { clients, type TestClient } from "./clients";
+import { clients, newestOf, type TestClient } from "./clients";
 
 const server = await startRedis();
 const rejections: unknown[] = [];
@@ -75,7 +75,7 @@ test("many locks are extended through a plain client of a Cluster's node, where 
   await node.stop();
 });
 
-describe.each(Object.entries(clients))("%s", (name, connect) => {
+describe.each(Object.entries(newestOf(clients)))("%s", (name, connect) => {
   const open: TestClient[] = [];
   const locker = async () => {
     const client = await connect(server.url);

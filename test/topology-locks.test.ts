@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createLocker, type Driver, LockError } from "@distlock/core";
 import { driverContract, type RedisServer, type Reply, startCluster, startSentinel } from "@distlock/testing";
 import { afterAll, describe, expect, test } from "vitest";
-import type { TestClient } from "./clients";
+import { newestOf, type TestClient } from "./clients";
 import { clusterClients, sentinelClients, urlOf } from "./topology-clients";
 import { until, untilWaiting } from "./until";
 import { startWorker } from "./worker";
@@ -30,10 +30,10 @@ const topologies = [
     kind: "Sentinel",
     url: urlOf(sentinel),
     nodes: sentinel.nodes,
-    clients: sentinelClients,
+    clients: newestOf(sentinelClients),
     command: async (...args: readonly string[]) => (await sentinel.primary()).command(...args),
   },
-  { kind: "Cluster", url: urlOf(cluster), nodes: cluster.nodes, clients: clusterClients, command: ofCluster },
+  { kind: "Cluster", url: urlOf(cluster), nodes: cluster.nodes, clients: newestOf(clusterClients), command: ofCluster },
 ];
 type Connect = (url: string) => Promise<TestClient>;
 
