@@ -6,6 +6,7 @@ import { type RedisServer, startRedis, startSentinel } from "@distlock/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { allSlots } from "./all-slots";
 import { clients, type TestClient } from "./clients";
+import { testClosedEarly } from "./closed-early";
 import { clusterClients, sentinelClients, urlOf } from "./topology-clients";
 import { refuseUnhandledRejections } from "./unhandled";
 import { until, untilWaiting } from "./until";
@@ -109,6 +110,8 @@ describe.each(places)("on $where", ({ where, url, kinds, node }) => {
     }
     for (const { waiter, holder } of lines) await Promise.all([waiter.close(), holder.close()]);
   });
+
+  testClosedEarly(node, () => [...ends.values()]);
 
   if (where === "what Sentinels watch") return; // memory asks like locks do
   describe.each(pairs)("memory through %s and %s", (...names) => {

@@ -1,6 +1,6 @@
 import type { RedisConnection } from "@distlock/core";
-import type { Duplicable, Extras, Subscriber } from "./client";
-import { duplicate } from "./duplicate";
+import type { Duplicable, Extras } from "./client";
+import { duplicate, type Own } from "./duplicate";
 
 type Subscribe = NonNullable<RedisConnection["subscribe"]>;
 
@@ -21,7 +21,7 @@ export async function listenOnAny(
   client: Extras,
   ...[channel, onMessage, onReset, signal]: Parameters<Subscribe>
 ): Promise<() => Promise<void>> {
-  let subscriber: Subscriber | undefined;
+  let subscriber: Own | undefined;
   let closed = false;
   let tries = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -29,10 +29,7 @@ export async function listenOnAny(
   async function leave(): Promise<void> {
     const left = subscriber;
     subscriber = undefined;
-    try {
-      if (left?.destroy) left.destroy();
-      else await left?.disconnect();
-    } catch {} // it was closed already
+    await left?.end();
   }
   async function close(): Promise<void> {
     closed = true;
@@ -47,11 +44,12 @@ export async function listenOnAny(
   async function open(): Promise<void> {
     const node = await nodeOf(client);
     if (closed) return;
-    const opened = duplicate(node, false);
-    subscriber = opened;
+    const own = duplicate(node, false);
+    const { opened } = own;
+    subscriber = own;
     let listens = false;
     opened.on("error", () => {
-      if (listens && subscriber === opened) void leave().then(again);
+      if (listens && subscriber === own) void leave().then(again);
     });
     try {
       await opened.connect();
