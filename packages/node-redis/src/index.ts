@@ -16,7 +16,8 @@ export function nodeRedisConnection(client: NodeRedisClient): RedisConnection {
 
   /** What a closed client does by itself differs by kind and version; the Cluster of redis 4 never gives control back. */
   async function whenOpen(send: () => Promise<unknown>): Promise<unknown> {
-    if (!client.isOpen) throw new Error("the client is closed, or was never connected");
+    if (!client.isOpen)
+      throw new Error("the client is closed, or was never connected: call `await client.connect()` first");
     return send();
   }
 
