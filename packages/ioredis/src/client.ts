@@ -18,7 +18,7 @@ function hintAt(given: Given | null | undefined): string {
   if (Array.isArray(given)) return ": got an array, give one client: this is not Redlock";
   if (typeof given?.then === "function") return ": got a promise, await it first";
   if (typeof given?.customCommand === "function") {
-    return ': this looks like GLIDE: a connection of a dozen lines serves it through redisDriver of "@distlock/core", see docs/drivers.md of distlock';
+    return ': this looks like GLIDE: a few lines of your own make it a connection for redisDriver of "@distlock/core", see docs/drivers.md of distlock';
   }
   if (typeof given?.evalSha === "function") {
     return ': this looks like node-redis, use nodeRedisDriver from "@distlock/node-redis"';

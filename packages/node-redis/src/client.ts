@@ -70,7 +70,7 @@ function hintAt(client: Extras | null | undefined): string {
   if (Array.isArray(client)) return ": got an array, give one client: this is not Redlock";
   if (typeof client?.then === "function") return ": got a promise, await it first";
   if (typeof client?.customCommand === "function") {
-    return ': this looks like GLIDE: a connection of a dozen lines serves it through redisDriver of "@distlock/core", see docs/drivers.md of distlock';
+    return ': this looks like GLIDE: a few lines of your own make it a connection for redisDriver of "@distlock/core", see docs/drivers.md of distlock';
   }
   if (typeof client?.evalsha === "function") {
     return ': this looks like ioredis, use ioredisDriver from "@distlock/ioredis"';
