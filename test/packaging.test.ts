@@ -19,9 +19,10 @@ async function builtOf(name: string): Promise<string[]> {
 
 const folder = await mkdtemp(join(tmpdir(), "distlock-packaging-"));
 const tarballs = new Map<string, Tarball>();
+const packed = pack(folder);
 
 beforeAll(async () => {
-  for (const each of await pack(folder)) tarballs.set(each.name, each);
+  for (const each of await packed) tarballs.set(each.name, each);
 }, SLOW);
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -116,7 +117,7 @@ describe("alone in a folder", () => {
   const inAll = (...files: string[]) => names.flatMap((name) => files.map((file) => join(name, file)));
 
   beforeAll(async () => {
-    const install = async (name: string) => {
+    for (const name of names) {
       const home = join(folder, name);
       const wanted = [...new Set(["core", name])].map((each) => tarballs.get(`@distlock/${each}`)!.filename);
       await mkdir(home);
@@ -125,8 +126,7 @@ describe("alone in a folder", () => {
       await writeFile(join(home, "cjs.cjs"), program(name, asRequire));
       await writeFile(join(home, "esm.mts"), program(name, asImport));
       await writeFile(join(home, "cjs.cts"), program(name, asImportRequire));
-    };
-    await Promise.all(names.map(install));
+    }
   }, SLOW);
 
   test.for(names)("%s brings core and nothing else", async (name) => {
@@ -148,5 +148,5 @@ describe("alone in a folder", () => {
 });
 
 describe("in a folder that pins its client", () => {
-  testPinnedClients(folder, () => [...tarballs.values()].map(({ filename }) => filename));
+  testPinnedClients(folder, packed);
 });

@@ -2,9 +2,9 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { startRedis } from "@distlock/testing";
-import { beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { blocks } from "./doc-blocks";
-import { root, run } from "./tarballs";
+import { root, run, type Tarball } from "./tarballs";
 
 const require = createRequire(import.meta.url);
 const SLOW = 120_000;
@@ -31,10 +31,28 @@ const env = {
 
 const readme = (await blocks()).filter(({ name }) => name.startsWith("README-"));
 
+/** How many installations run at a time, beside whatever else is tested. */
+const LANES = 2;
+
 /** An application that pins its client installs all packages. Needs npm's registry, or a cache that has the clients. */
-export function testPinnedClients(folder: string, tarballs: () => readonly string[]): void {
+export function testPinnedClients(folder: string, packed: Promise<readonly Tarball[]>): void {
   const homeOf = (client: string, version: string) => join(folder, `${client}-${version}`);
-  const installs = new Map<string, Promise<string>>();
+
+  async function install(client: string, version: string): Promise<string> {
+    const home = homeOf(client, version);
+    await mkdir(home);
+    await writeFile(join(home, "package.json"), JSON.stringify({ dependencies: { [client]: version } }));
+    return run(home, "npm", ["install", ...(await packed).map(({ filename }) => filename)], env);
+  }
+
+  // They begin now, and the tests of other things go on meanwhile.
+  const lanes: Promise<unknown>[] = Array.from({ length: LANES }, () => packed);
+  const installs = pins.map(([client, version], i) => {
+    const installed = lanes[i % LANES]!.then(() => install(client, version));
+    lanes[i % LANES] = installed.catch(() => {}); // told by the test of this client
+    return { client, version, installed };
+  });
+
   /** Of the README, those that use the client. */
   const programs = pins.flatMap(([client, version]) =>
     readme
@@ -42,32 +60,23 @@ export function testPinnedClients(folder: string, tarballs: () => readonly strin
       .map(({ name, text }) => ({ file: join(homeOf(client, version), name.replace(".ts", ".mts")), text })),
   );
 
-  beforeAll(async () => {
-    for (const [client, version] of pins) {
-      const home = homeOf(client, version);
-      await mkdir(home);
-      await writeFile(join(home, "package.json"), JSON.stringify({ dependencies: { [client]: version } }));
-      const install = run(home, "npm", ["install", ...tarballs()], env);
-      install.catch(() => {}); // told by the test of this client
-      installs.set(home, install);
-    }
-    for (const { file, text } of programs) await writeFile(file, text);
-    await Promise.allSettled(installs.values());
-  }, SLOW);
-
-  test.for(pins)("all packages install beside %s %s, which stays as it is", async ([client, version]) => {
-    const home = homeOf(client, version);
-    await installs.get(home);
-    const json = async (path: string) => JSON.parse(await readFile(join(home, path), "utf8"));
-    expect((await json("package.json")).dependencies[client]).toBe(version);
-    const { packages } = await json("package-lock.json");
-    const copies = Object.keys(packages).filter((path) => path.endsWith(`node_modules/${client}`));
-    expect(copies.map((path) => packages[path].version)).toEqual([version]);
-  });
+  test.for(installs)(
+    "all packages install beside $client $version, which stays as it is",
+    { timeout: SLOW },
+    async ({ client, version, installed }) => {
+      await installed;
+      const json = async (path: string) => JSON.parse(await readFile(join(homeOf(client, version), path), "utf8"));
+      expect((await json("package.json")).dependencies[client]).toBe(version);
+      const { packages } = await json("package-lock.json");
+      const copies = Object.keys(packages).filter((path) => path.endsWith(`node_modules/${client}`));
+      expect(copies.map((path) => packages[path].version)).toEqual([version]);
+    },
+  );
 
   describe("the programs of the README", () => {
     test("compile, with each of the clients", { timeout: SLOW }, async () => {
       expect(programs.length).toBeGreaterThanOrEqual(pins.length);
+      await Promise.all(programs.map(({ file, text }) => writeFile(file, text)));
       const settings = ["--module", "nodenext", "--target", "es2023", "--strict", "--exactOptionalPropertyTypes"];
       const types = ["--skipLibCheck", "--types", "node", "--typeRoots", join(root, "node_modules/@types")];
       const files = programs.map(({ file }) => file);

@@ -147,9 +147,12 @@ describe.each(topologies)("$kind", ({ url, nodes, clients, command }) => {
     });
   });
 
-  test("processes on every client add 40 times each to a counter, one at a time", async () => {
+  test("processes on the oldest and the newest clients add 40 times each to a counter, one at a time", async () => {
     const key = `counter:${randomUUID()}`;
-    const workers = Object.keys(clients).map((name) => startWorker("count", name, url, key, "40", "locked"));
+    const crew = ["ioredis 5.3.0", "ioredis 6.0.0", "iovalkey 0.4.0", "redis 4.6.0", "redis 5.0.0", "redis 6.3.1"];
+    const names = crew.filter((name) => name in clients);
+    expect(names.length).toBeGreaterThan(4);
+    const workers = names.map((name) => startWorker("count", name, url, key, "40", "locked"));
     await Promise.all(workers.map((worker) => worker.next()));
     for (const worker of workers) worker.process.send("go");
     expect(await Promise.all(workers.map((worker) => worker.ended))).toEqual(workers.map(() => 0));
