@@ -1,15 +1,21 @@
+import type { Driver } from "@distlock/core";
 import { ioredisDriver } from "@distlock/ioredis";
-import { type NodeRedisClient, nodeRedisDriver } from "@distlock/node-redis";
+import { nodeRedisDriver } from "@distlock/node-redis";
 import { driverContract, startRedis } from "@distlock/testing";
-import { Cluster as Cluster5 } from "ioredis-5";
+import { Cluster as Cluster53 } from "ioredis-5.3";
+import { Cluster as Cluster510 } from "ioredis-5.10";
 import { Cluster as Cluster6, Redis } from "ioredis-6";
-import * as redis4 from "redis-4";
-import * as redis5 from "redis-5";
-import * as redis6 from "redis-6";
+import { Cluster as ValkeyCluster } from "iovalkey";
+import * as redis46 from "redis-4.6";
+import * as redis50 from "redis-5.0";
+import * as redis58 from "redis-5.8";
+import * as redis63 from "redis-6";
+import * as redis60 from "redis-6.0";
 import { afterAll, describe, test } from "vitest";
 import { allSlots } from "./all-slots";
+import { endOf, type Ioredis, type NodeRedis } from "./clients";
 
-/** The driver contract through the clients' Cluster classes, on a Cluster of one node. */
+/** The driver contract through the Cluster classes of clients, on a Cluster of one node. See also `topology-locks.test.ts`. */
 const server = await startRedis({ args: ["--cluster-enabled", "yes", "--cluster-announce-ip", "127.0.0.1"] });
 const door = new Redis(server.url);
 const closers: (() => unknown)[] = [() => door.disconnect()];
@@ -25,46 +31,39 @@ afterAll(async () => {
 const node = { host: server.host, port: server.port };
 const rootNodes = [{ url: server.url }];
 
-type NodeRedisCluster = NodeRedisClient & {
-  connect(): Promise<unknown>;
-  on(event: "error", listener: () => void): unknown;
-};
-
-async function connected(cluster: unknown, close: () => unknown) {
-  const client = cluster as NodeRedisCluster;
-  client.on("error", () => {});
-  await client.connect();
-  closers.push(close);
-  return nodeRedisDriver(client);
-}
-
-const kinds = {
-  "ioredis 5.11.1": (keyPrefix: string) => {
-    const cluster = new Cluster5([node], { keyPrefix });
+const ofIoredis =
+  (Cluster: new (nodes: { host: string; port: number }[], options: { keyPrefix: string }) => Ioredis) =>
+  (keyPrefix: string): Driver => {
+    const cluster = new Cluster([node], { keyPrefix });
     closers.push(() => cluster.disconnect());
     return ioredisDriver(cluster);
-  },
-  "ioredis 6.0.0": (keyPrefix: string) => {
-    const cluster = new Cluster6([node], { keyPrefix });
-    closers.push(() => cluster.disconnect());
-    return ioredisDriver(cluster);
-  },
-  "redis 4.7.1": () => {
-    const cluster = redis4.createCluster({ rootNodes });
-    return connected(cluster, () => cluster.disconnect());
-  },
-  "redis 5.12.1": () => {
-    const cluster = redis5.createCluster({ rootNodes });
-    return connected(cluster, () => cluster.destroy());
-  },
-  "redis 6.3.1": (keyPrefix: string) => {
-    const cluster = redis6.createCluster({ rootNodes, keyPrefix });
-    return connected(cluster, () => cluster.destroy());
-  },
+  };
+
+const ofNodeRedis =
+  (library: { createCluster(options: object): unknown }) =>
+  async (keyPrefix: string): Promise<Driver> => {
+    const client = library.createCluster(keyPrefix ? { rootNodes, keyPrefix } : { rootNodes }) as NodeRedis;
+    client.on("error", () => {});
+    await client.connect();
+    closers.push(endOf(client));
+    return nodeRedisDriver(client);
+  };
+
+const prefixes = ["app:", "{app}:"];
+const kinds: Readonly<Record<string, [string[], (keyPrefix: string) => Driver | Promise<Driver>]>> = {
+  "ioredis 5.3.0": [["app:"], ofIoredis(Cluster53)],
+  "ioredis 5.10.0": [["{app}:"], ofIoredis(Cluster510)],
+  "ioredis 6.0.0": [prefixes, ofIoredis(Cluster6)],
+  "iovalkey 0.4.0": [["app:"], ofIoredis(ValkeyCluster)],
+  "redis 4.6.0": [[""], ofNodeRedis(redis46)],
+  "redis 5.0.0": [[""], ofNodeRedis(redis50)],
+  "redis 5.8.0": [[""], ofNodeRedis(redis58)],
+  "redis 6.0.0": [[""], ofNodeRedis(redis60)],
+  "redis 6.3.1": [prefixes, ofNodeRedis(redis63)],
 };
 
-for (const [name, create] of Object.entries(kinds)) {
-  for (const keyPrefix of create.length === 0 ? [""] : ["", "app:", "{app}:"]) {
+for (const [name, [keyPrefixes, create]] of Object.entries(kinds)) {
+  for (const keyPrefix of keyPrefixes) {
     const cases = driverContract({
       drivers: [await create(keyPrefix), await create(keyPrefix)],
       command: (command, ...args) => door.call(command!, ...args),

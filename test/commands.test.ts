@@ -2,7 +2,7 @@ import { createLocker } from "@distlock/core";
 import { startRedis } from "@distlock/testing";
 import { Redis } from "ioredis-6";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { clients } from "./clients";
+import { clients, newest } from "./clients";
 import { startWorker } from "./worker";
 
 const server = await startRedis();
@@ -32,7 +32,7 @@ async function sent(): Promise<string[][]> {
   return seen.splice(0).slice(0, -1);
 }
 
-describe.each(Object.keys(clients))("%s", (name) => {
+describe.each(newest)("%s", (name) => {
   test("sends one command to acquire and one to release, from the first use on", async () => {
     const client = await clients[name]!(server.url);
     const locker = createLocker(client.driver);

@@ -2,9 +2,9 @@ import type { EventEmitter } from "node:events";
 import type { Driver } from "@distlock/core";
 import { ioredisDriver } from "@distlock/ioredis";
 import { type NodeRedisClient, nodeRedisDriver } from "@distlock/node-redis";
-import { Redis as Redis5 } from "ioredis-5";
+import { Redis as Redis5 } from "ioredis-5.3";
 import { Redis as Redis6 } from "ioredis-6";
-import * as redis4 from "redis-4";
+import * as redis4 from "redis-4.6";
 import * as redis6 from "redis-6";
 
 /** A client whose listeners can be counted. */
@@ -31,9 +31,9 @@ async function ofNodeRedis(client: NodeRedisClient & EventEmitter, close: () => 
 
 /** The oldest and the newest of each library. */
 export const emittingClients: Readonly<Record<string, (url: string) => Promise<EmittingClient>>> = {
-  "ioredis 5.11.1": async (url) => ofIoredis(new Redis5(url)),
+  "ioredis 5.3.0": async (url) => ofIoredis(new Redis5(url)),
   "ioredis 6.0.0": async (url) => ofIoredis(new Redis6(url)),
-  "redis 4.7.1": (url) => {
+  "redis 4.6.0": (url) => {
     const client = redis4.createClient({ url });
     return ofNodeRedis(client as unknown as NodeRedisClient & EventEmitter, () => client.disconnect());
   },

@@ -1,5 +1,6 @@
 import { startSentinel } from "@distlock/testing";
 import { afterAll } from "vitest";
+import { newestOf } from "./clients";
 import { testFailover } from "./failover";
 import { sentinelClients } from "./topology-clients";
 import { refuseUnhandledRejections } from "./unhandled";
@@ -9,20 +10,23 @@ const sentinel = await startSentinel();
 refuseUnhandledRejections();
 afterAll(() => sentinel.stop());
 
-testFailover({ kind: "Sentinel", topology: sentinel, clients: sentinelClients, primary: () => sentinel.primary() }, [
-  {
-    what: "kill -9 of the primary",
-    async fail(primary) {
-      await primary.signal("SIGKILL");
-      await sentinel.stable();
+testFailover(
+  { kind: "Sentinel", topology: sentinel, clients: newestOf(sentinelClients), primary: () => sentinel.primary() },
+  [
+    {
+      what: "kill -9 of the primary",
+      async fail(primary) {
+        await primary.signal("SIGKILL");
+        await sentinel.stable();
+      },
     },
-  },
-  {
-    what: "a frozen primary",
-    async fail(primary) {
-      await primary.signal("SIGSTOP");
-      await sentinel.stable();
+    {
+      what: "a frozen primary",
+      async fail(primary) {
+        await primary.signal("SIGSTOP");
+        await sentinel.stable();
+      },
     },
-  },
-  { what: "SENTINEL FAILOVER", fail: () => sentinel.failover() },
-]);
+    { what: "SENTINEL FAILOVER", fail: () => sentinel.failover() },
+  ],
+);

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createLocker } from "@distlock/core";
 import { type Reply, startCluster } from "@distlock/testing";
 import fc from "fast-check";
-import { Cluster as Cluster5 } from "ioredis-5";
+import { Cluster as Cluster5 } from "ioredis-5.3";
 import { Cluster as Cluster6, Redis } from "ioredis-6";
 import * as redis6 from "redis-6";
 import { afterAll, describe, expect, test } from "vitest";
@@ -127,7 +127,7 @@ test.each(["{}x", "x{}y", "{}", "{}{a}", "x{}y{z}", "{}x}"])(
 const startNodes = primaries.map(({ host, port }) => ({ host, port }));
 const rootNodes = primaries.map(({ url }) => ({ url }));
 const prefixing: Record<string, (keyPrefix: string) => Promise<TestClient>> = {
-  "ioredis 5.11.1": async (keyPrefix) => ofIoredis(new Cluster5(startNodes, { keyPrefix })),
+  "ioredis 5.3.0": async (keyPrefix) => ofIoredis(new Cluster5(startNodes, { keyPrefix })),
   "ioredis 6.0.0": async (keyPrefix) => ofIoredis(new Cluster6(startNodes, { keyPrefix })),
   "redis 6.3.1": (keyPrefix) => {
     const client = redis6.createCluster({ rootNodes, keyPrefix });

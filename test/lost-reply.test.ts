@@ -3,6 +3,7 @@ import { createLocker, type Lock, type LockError, type LockOptions } from "@dist
 import { startFaultProxy, startRedis } from "@distlock/testing";
 import { afterAll, describe, expect, test } from "vitest";
 import { clients } from "./clients";
+import { oldestAndNewest } from "./lockers";
 import { until } from "./until";
 
 const server = await startRedis();
@@ -23,7 +24,7 @@ const ways: Readonly<Record<string, LockOptions>> = {
   "one attempt": { timeout: 0 },
 };
 
-describe.each(["ioredis 5.11.1", "ioredis 6.0.0", "redis 4.7.1", "redis 6.3.1"])("%s", (name) => {
+describe.each(oldestAndNewest)("%s", (name) => {
   async function open() {
     const proxy = await startFaultProxy(server);
     const client = await clients[name]!(proxy.url);

@@ -1,13 +1,11 @@
-import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
-import { startRedis } from "@distlock/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { testPinnedClients } from "./pinned-clients";
+import { pack, root, run, type Tarball } from "./tarballs";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
 const require = createRequire(import.meta.url);
 const SLOW = 120_000;
 const packages = ["core", "ioredis", "memory", "node-redis", "otel", "testing"];
@@ -19,20 +17,12 @@ async function builtOf(name: string): Promise<string[]> {
   return files.map((file) => relative(join(root, "packages", name), file));
 }
 
-/** Resolves with what the program printed, or rejects with it. */
-const run = (cwd: string, program: string, ...args: string[]): Promise<string> =>
-  new Promise((resolve, reject) => {
-    execFile(program, args, { cwd }, (error, stdout, stderr) =>
-      error ? reject(new Error(`${error.message}\n${stdout}\n${stderr}`)) : resolve(stdout),
-    );
-  });
-
 const folder = await mkdtemp(join(tmpdir(), "distlock-packaging-"));
-const tarballs = new Map<string, { filename: string; files: { path: string }[] }>();
+const tarballs = new Map<string, Tarball>();
+const packed = pack(folder);
 
 beforeAll(async () => {
-  const pack = ["-r", "--filter", "./packages/*", "pack", "--json", "--pack-destination", folder];
-  for (const each of JSON.parse(await run(root, "pnpm", ...pack))) tarballs.set(each.name, each);
+  for (const each of await packed) tarballs.set(each.name, each);
 }, SLOW);
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -115,29 +105,11 @@ main().catch((error) => {
 });
 `;
 
-/** How each adapter gets a real client of `library`, which is none of the packages in the folder. */
-const clients = {
-  ioredis: { from: "ioredis-6", open: "pkg.ioredisDriver(new library.Redis(url))" },
-  "node-redis": { from: "redis-6", open: "pkg.nodeRedisDriver(await library.createClient({ url }).connect())" },
-};
-
-const withClient = (name: keyof typeof clients, url: string) => `
-import { createRequire } from "node:module";
-import { createLocker } from "@distlock/core";
-import * as pkg from "@distlock/${name}";
-
-const library = createRequire(import.meta.url)(${JSON.stringify(require.resolve(clients[name].from))});
-const url = ${JSON.stringify(url)};
-const locker = createLocker(${clients[name].open});
-console.log(await locker.withLock("key", (lock) => lock.fence > 0 && lock.isHeld), await locker.inspect("key"));
-process.exit();
-`;
-
 /** The compiler, with the least that a program of ours needs: one lib, and the types of Node. */
 const compile = (...args: string[]) => {
   const options = ["--noEmit", "--strict", "--exactOptionalPropertyTypes", "--target", "es2022", "--lib", "es2022"];
   const types = ["--types", "node", "--typeRoots", join(root, "node_modules/@types")];
-  return run(folder, process.execPath, require.resolve("typescript/bin/tsc"), ...options, ...types, ...args);
+  return run(folder, process.execPath, [require.resolve("typescript/bin/tsc"), ...options, ...types, ...args]);
 };
 
 describe("alone in a folder", () => {
@@ -149,7 +121,7 @@ describe("alone in a folder", () => {
       const home = join(folder, name);
       const wanted = [...new Set(["core", name])].map((each) => tarballs.get(`@distlock/${each}`)!.filename);
       await mkdir(home);
-      await run(home, "npm", "install", "--offline", "--ignore-scripts", "--no-audit", "--no-fund", ...wanted);
+      await run(home, "npm", ["install", "--offline", "--ignore-scripts", "--no-audit", "--no-fund", ...wanted]);
       await writeFile(join(home, "esm.mjs"), program(name, asImport));
       await writeFile(join(home, "cjs.cjs"), program(name, asRequire));
       await writeFile(join(home, "esm.mts"), program(name, asImport));
@@ -164,25 +136,17 @@ describe("alone in a folder", () => {
   });
 
   test.for(inAll("esm.mjs", "cjs.cjs"))("%s runs", async (file) => {
-    await run(folder, process.execPath, file);
+    await run(folder, process.execPath, [file]);
   });
 
   test.for([
     ["--module", "node16", ...inAll("esm.mts", "cjs.cts")],
-    ["--module", "nodenext", ...inAll("esm.mts", "cjs.cts")],
     ["--module", "esnext", "--moduleResolution", "bundler", ...inAll("esm.mts")],
   ])("compiles with %s %s", { timeout: SLOW }, async (args) => {
     await compile(...args);
   });
+});
 
-  test.for(["ioredis", "node-redis"] as const)("%s locks through a real client", async (name) => {
-    const server = await startRedis();
-    try {
-      const file = join(folder, name, "client.mjs");
-      await writeFile(file, withClient(name, server.url));
-      expect(await run(folder, process.execPath, file)).toMatch(/^true { held: false, remaining: 0, fence: \d{16},/);
-    } finally {
-      await server.stop();
-    }
-  });
+describe("in a folder that pins its client", () => {
+  testPinnedClients(folder, packed);
 });

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createLocker, type Driver, LockError } from "@distlock/core";
 import { driverContract, type RedisServer, type Reply, startCluster, startSentinel } from "@distlock/testing";
 import { afterAll, describe, expect, test } from "vitest";
-import type { TestClient } from "./clients";
+import { newestOf, type TestClient } from "./clients";
 import { clusterClients, sentinelClients, urlOf } from "./topology-clients";
 import { until, untilWaiting } from "./until";
 import { startWorker } from "./worker";
@@ -38,7 +38,7 @@ const topologies = [
 type Connect = (url: string) => Promise<TestClient>;
 
 describe.each(topologies)("$kind", ({ url, nodes, clients, command }) => {
-  const versions: [string, Connect][] = Object.entries(clients);
+  const versions: [string, Connect][] = Object.entries(newestOf(clients));
 
   /** On which nodes somebody listens. */
   const listening = async () => {
@@ -145,14 +145,11 @@ describe.each(topologies)("$kind", ({ url, nodes, clients, command }) => {
     });
   });
 
-  const mixed = versions.map(([name]) => name);
-  const crews = [
-    ...mixed.map((name) => [name, Array(4).fill(name)] as const),
-    ["each on another client", mixed] as const,
-  ];
-
-  test.each(crews)("processes add 40 times each to a counter, one at a time: %s", async (_, names) => {
+  test("processes on the oldest and the newest clients add 40 times each to a counter, one at a time", async () => {
     const key = `counter:${randomUUID()}`;
+    const crew = ["ioredis 5.3.0", "ioredis 6.0.0", "iovalkey 0.4.0", "redis 4.6.0", "redis 5.0.0", "redis 6.3.1"];
+    const names = crew.filter((name) => name in clients);
+    expect(names.length).toBeGreaterThan(4);
     const workers = names.map((name) => startWorker("count", name, url, key, "40", "locked"));
     await Promise.all(workers.map((worker) => worker.next()));
     for (const worker of workers) worker.process.send("go");

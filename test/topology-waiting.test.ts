@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Locker } from "@distlock/core";
 import { type RedisServer, startCluster, startRedis, startSentinel } from "@distlock/testing";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
-import { clients } from "./clients";
+import { newest, newestOf } from "./clients";
 import { createLockers } from "./lockers";
 import { clusterClients, sentinelClients, urlOf } from "./topology-clients";
 import { refuseUnhandledRejections } from "./unhandled";
@@ -31,19 +31,19 @@ interface Place {
 const places: Readonly<Record<string, Place>> = {
   "one server": {
     url: server.url,
-    names: Object.keys(clients),
+    names: newest,
     primaries: async () => [server],
     primary: async () => server,
   },
   Sentinel: {
     url: urlOf(sentinel),
-    names: Object.keys(sentinelClients),
+    names: Object.keys(newestOf(sentinelClients)),
     primaries: async () => [await sentinel.primary()],
     primary: () => sentinel.primary(),
   },
   Cluster: {
     url: urlOf(cluster),
-    names: Object.keys(clusterClients),
+    names: Object.keys(newestOf(clusterClients)),
     primaries: async () => cluster.nodes.slice(0, 3),
     primary: (key) => cluster.primary(key),
   },

@@ -3,13 +3,20 @@ import { createLocker, type Driver } from "@distlock/core";
 import { ioredisDriver } from "@distlock/ioredis";
 import { nodeRedisDriver } from "@distlock/node-redis";
 import { startRedis } from "@distlock/testing";
-import { Redis as Redis5 } from "ioredis-5";
+import { Redis as Redis511 } from "ioredis-5";
+import { Redis as Redis53 } from "ioredis-5.3";
+import { Redis as Redis510 } from "ioredis-5.10";
 import { Redis as Redis6 } from "ioredis-6";
-import * as redis4 from "redis-4";
-import * as redis5 from "redis-5";
+import { Redis as Valkey } from "iovalkey";
+import * as redis47 from "redis-4";
+import * as redis46 from "redis-4.6";
+import * as redis512 from "redis-5";
+import * as redis50 from "redis-5.0";
+import * as redis58 from "redis-5.8";
 import * as redis6 from "redis-6";
+import * as redis60 from "redis-6.0";
 import { afterAll, describe, expect, test } from "vitest";
-import { clients } from "./clients";
+import { clients, endOf, type Ioredis, type NodeRedis, newest } from "./clients";
 import { until } from "./until";
 
 const server = await startRedis();
@@ -28,28 +35,24 @@ interface Given {
   close(): unknown;
 }
 
-const ofIoredis = (client: Redis5 | Redis6): Given => {
+interface StartingIoredis extends Ioredis {
+  once(event: "ready", listener: () => void): unknown;
+}
+
+const ofIoredis = (client: Ioredis): Given => {
   client.on("error", () => {});
   return { driver: ioredisDriver(client), close: () => client.disconnect() };
 };
-const ready = async (client: Redis5 | Redis6): Promise<Given> => {
+const ready = async (client: StartingIoredis): Promise<Given> => {
   if (client.status !== "ready") await new Promise((resolve) => client.once("ready", () => resolve(undefined)));
   return ofIoredis(client);
 };
 
-interface NodeRedis {
-  on(event: "error", listener: (error: Error) => void): unknown;
-  connect(): Promise<unknown>;
-  destroy?(): unknown;
-  disconnect?(): unknown;
-}
-async function ofNodeRedis(client: NodeRedis): Promise<Given> {
+async function ofNodeRedis(made: unknown): Promise<Given> {
+  const client = made as NodeRedis;
   client.on("error", () => {});
   await client.connect();
-  return {
-    driver: nodeRedisDriver(client as unknown as Parameters<typeof nodeRedisDriver>[0]),
-    close: () => (client.destroy ? client.destroy() : client.disconnect!()),
-  };
+  return { driver: nodeRedisDriver(client), close: endOf(client) };
 }
 
 /** Replies as the caller's other code may want them. */
@@ -57,20 +60,30 @@ const typeMapping = { [redis6.RESP_TYPES.NUMBER]: String, [redis6.RESP_TYPES.BLO
 const size = { minimum: 1, maximum: 3 };
 
 const given: Record<string, () => Given | Promise<Given>> = {
-  "ioredis 5.11.1, lazyConnect": () => ofIoredis(new Redis5(port, { lazyConnect: true })),
+  "ioredis 5.3.0, lazyConnect": () => ofIoredis(new Redis53(port, { lazyConnect: true })),
   "ioredis 6.0.0, lazyConnect": () => ofIoredis(new Redis6(port, { lazyConnect: true })),
-  "ioredis 5.11.1, no offline queue": () => ready(new Redis5(port, { enableOfflineQueue: false })),
+  "ioredis 5.3.0, no offline queue": () => ready(new Redis53(port, { enableOfflineQueue: false })),
   "ioredis 6.0.0, no offline queue": () => ready(new Redis6(port, { enableOfflineQueue: false })),
-  "ioredis 5.11.1, keyPrefix and db": () => ofIoredis(new Redis5(port, { keyPrefix: "app:", db: 3 })),
+  "iovalkey 0.4.0, no offline queue": () => ready(new Valkey(port, { enableOfflineQueue: false })),
+  "ioredis 5.3.0, keyPrefix and db": () => ofIoredis(new Redis53(port, { keyPrefix: "app:", db: 3 })),
+  "ioredis 5.10.0, keyPrefix and db": () => ofIoredis(new Redis510(port, { keyPrefix: "app:", db: 3 })),
+  "ioredis 5.11.1, keyPrefix and db": () => ofIoredis(new Redis511(port, { keyPrefix: "app:", db: 3 })),
   "ioredis 6.0.0, keyPrefix and db": () => ofIoredis(new Redis6(port, { keyPrefix: "app:", db: 3 })),
+  "iovalkey 0.4.0, keyPrefix and db": () => ofIoredis(new Valkey(port, { keyPrefix: "app:", db: 3 })),
   "ioredis 6.0.0, auto-pipelining and numbers as strings": () =>
     ofIoredis(new Redis6(port, { enableAutoPipelining: true, stringNumbers: true })),
-  "redis 4.7.1, database": () => ofNodeRedis(redis4.createClient({ url, database: 3 })),
-  "redis 4.7.1, no offline queue": () => ofNodeRedis(redis4.createClient({ url, disableOfflineQueue: true })),
-  "redis 5.12.1, RESP 2": () => ofNodeRedis(redis5.createClient({ url, RESP: 2 })),
-  "redis 5.12.1, RESP 3": () => ofNodeRedis(redis5.createClient({ url, RESP: 3 })),
-  "redis 5.12.1, type mappings": () => ofNodeRedis(redis5.createClient({ url, commandOptions: { typeMapping } })),
-  "redis 5.12.1, pool": () => ofNodeRedis(redis5.createClientPool({ url }, size)),
+  "redis 4.6.0, database": () => ofNodeRedis(redis46.createClient({ url, database: 3 })),
+  "redis 4.6.0, no offline queue": () => ofNodeRedis(redis46.createClient({ url, disableOfflineQueue: true })),
+  "redis 4.7.1, database": () => ofNodeRedis(redis47.createClient({ url, database: 3 })),
+  "redis 5.0.0, RESP 2": () => ofNodeRedis(redis50.createClient({ url, RESP: 2 })),
+  "redis 5.0.0, RESP 3, type mappings": () =>
+    ofNodeRedis(redis50.createClient({ url, RESP: 3, commandOptions: { typeMapping } })),
+  "redis 5.8.0, RESP 3": () => ofNodeRedis(redis58.createClient({ url, RESP: 3 })),
+  "redis 5.8.0, pool": () => ofNodeRedis(redis58.createClientPool({ url }, size)),
+  "redis 5.12.1, RESP 3": () => ofNodeRedis(redis512.createClient({ url, RESP: 3 })),
+  "redis 5.12.1, pool": () => ofNodeRedis(redis512.createClientPool({ url }, size)),
+  "redis 6.0.0, RESP 2": () => ofNodeRedis(redis60.createClient({ url, RESP: 2 })),
+  "redis 6.0.0, RESP 3, pool": () => ofNodeRedis(redis60.createClientPool({ url, RESP: 3 }, size)),
   "redis 6.3.1, RESP 2": () => ofNodeRedis(redis6.createClient({ url, RESP: 2 })),
   "redis 6.3.1, RESP 3": () => ofNodeRedis(redis6.createClient({ url, RESP: 3 })),
   "redis 6.3.1, RESP 2, type mappings": () =>
@@ -107,16 +120,16 @@ describe.each(Object.entries(given))("%s", (_, connect) => {
 });
 
 /** Clients that give up soon, each in its way. */
+const never = { url, socket: { reconnectStrategy: false as const } };
 const impatient: Record<string, () => Given | Promise<Given>> = {
-  "ioredis 5.11.1, a short command timeout": () => ofIoredis(new Redis5(port, { commandTimeout: 150 })),
+  "ioredis 5.3.0, a short command timeout": () => ofIoredis(new Redis53(port, { commandTimeout: 150 })),
   "ioredis 6.0.0, a short command timeout": () => ofIoredis(new Redis6(port, { commandTimeout: 150 })),
   "ioredis 6.0.0, no reconnection": () => ofIoredis(new Redis6(port, { retryStrategy: () => null })),
-  "redis 4.7.1, no reconnection": () => ofNodeRedis(redis4.createClient({ url, socket: { reconnectStrategy: false } })),
-  "redis 5.12.1, no reconnection": () =>
-    ofNodeRedis(redis5.createClient({ url, socket: { reconnectStrategy: false } })),
-  "redis 6.3.1, no reconnection": () => ofNodeRedis(redis6.createClient({ url, socket: { reconnectStrategy: false } })),
-  "redis 6.3.1, pool, no reconnection": () =>
-    ofNodeRedis(redis6.createClientPool({ url, socket: { reconnectStrategy: false } }, size)),
+  "redis 4.6.0, no reconnection": () => ofNodeRedis(redis46.createClient(never)),
+  "redis 5.0.0, no reconnection": () => ofNodeRedis(redis50.createClient(never)),
+  "redis 6.0.0, no reconnection": () => ofNodeRedis(redis60.createClient(never)),
+  "redis 6.3.1, no reconnection": () => ofNodeRedis(redis6.createClient(never)),
+  "redis 6.3.1, pool, no reconnection": () => ofNodeRedis(redis6.createClientPool(never, size)),
 };
 
 test.each(Object.entries(impatient))("%s: the inbox comes back after its connection was lost", async (_, connect) => {
@@ -143,8 +156,8 @@ test.each(Object.entries(impatient))("%s: the inbox comes back after its connect
 /** Clients to which a connection on which nothing is said is one that is lost. */
 const socket = { socketTimeout: 200, reconnectStrategy: () => 10 };
 const distrustful: Record<string, () => Promise<Given>> = {
-  "redis 5.12.1": () => ofNodeRedis(redis5.createClient({ url, socket })),
-  "redis 5.12.1, RESP 3": () => ofNodeRedis(redis5.createClient({ url, RESP: 3, socket })),
+  "redis 5.8.0": () => ofNodeRedis(redis58.createClient({ url, socket })),
+  "redis 5.12.1, RESP 3": () => ofNodeRedis(redis512.createClient({ url, RESP: 3, socket })),
   "redis 6.3.1": () => ofNodeRedis(redis6.createClient({ url, socket, pingInterval: 10_000 })),
   "redis 6.3.1, RESP 2, pool": () => ofNodeRedis(redis6.createClientPool({ url, RESP: 2, socket }, size)),
 };
@@ -171,7 +184,7 @@ test.each(Object.entries(distrustful))(
   },
 );
 
-describe.each(Object.keys(clients))("%s", (name) => {
+describe.each(newest)("%s", (name) => {
   test("forceRelease tells the holder's process at once, and grants the next waiter", async () => {
     const client = await clients[name]!(url);
     const operator = createLocker(client.driver);

@@ -26,7 +26,7 @@ async function newLocker(name: string): Promise<Locker> {
   return locker;
 }
 
-const names = ["ioredis 6.0.0", "redis 6.3.1", "ioredis 5.11.1", "redis 4.7.1"];
+const names = ["ioredis 6.0.0", "redis 6.3.1", "ioredis 5.3.0", "redis 4.6.0"];
 const here = await newLocker(names[0]!);
 const lockers = await Promise.all(names.map(newLocker));
 const scripts = (sent: readonly Sent[]) => sent.filter(({ kind }) => kind !== "heartbeat" && kind !== "inspect");

@@ -4,7 +4,7 @@ import { createLocker, type Lock, type Locker } from "@distlock/core";
 import { freePort, startRedis } from "@distlock/testing";
 import { Redis } from "ioredis-6";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
-import { clients, type TestClient } from "./clients";
+import { clients, newest, type TestClient } from "./clients";
 import { until } from "./until";
 import { startWorker } from "./worker";
 
@@ -125,7 +125,7 @@ describe.each(["ioredis 6.0.0", "redis 6.3.1"])("%s", (name) => {
   );
 });
 
-describe.each(Object.keys(clients))("%s", (name) => {
+describe.each(newest)("%s", (name) => {
   test("close ends every wait and every inbox, open or not, and leaves nothing that keeps the process running", async () => {
     const holding = await clients[name]!(server.url);
     const holder = createLocker(holding.driver);

@@ -12,8 +12,8 @@ const redis = new Redis(server.url);
 const client = await clients["ioredis 6.0.0"]!(server.url);
 const locker = createLocker(client.driver);
 
-const names = ["ioredis 5.11.1", "ioredis 6.0.0", "ioredis 5.11.1", "ioredis 6.0.0"].concat(
-  ...["redis 4.7.1", "redis 5.12.1", "redis 6.3.1", "redis 6.3.1"],
+const names = ["ioredis 5.3.0", "ioredis 5.11.1", "ioredis 6.0.0", "iovalkey 0.4.0"].concat(
+  ...["redis 4.6.0", "redis 5.0.0", "redis 5.12.1", "redis 6.3.1"],
 );
 const processes = await Promise.all(names.map((name) => startWaiting(name, server.url)));
 

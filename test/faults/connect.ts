@@ -1,9 +1,9 @@
 import type { Driver } from "@distlock/core";
 import { ioredisDriver } from "@distlock/ioredis";
 import { type NodeRedisClient, nodeRedisDriver } from "@distlock/node-redis";
-import { Redis as Redis5 } from "ioredis-5";
+import { Redis as Redis5 } from "ioredis-5.3";
 import { Redis as Redis6 } from "ioredis-6";
-import * as redis4 from "redis-4";
+import * as redis4 from "redis-4.6";
 import * as redis6 from "redis-6";
 
 export interface Connected {
@@ -45,10 +45,10 @@ async function ofNodeRedis(client: NodeRedis, close: () => unknown): Promise<Con
 
 const settings = (url: string) => ({ url, socket: { reconnectStrategy: () => PAUSE } });
 
-/** The oldest and the newest of each client that is supported. */
+/** The oldest and the newest of each client that are supported. */
 export const connect: Readonly<Record<string, (url: string) => Promise<Connected>>> = {
-  "ioredis-5.11.1": async (url) => ofIoredis(Redis5 as unknown as typeof Redis6, url),
-  "redis-4.7.1": (url) => {
+  "ioredis-5.3.0": async (url) => ofIoredis(Redis5 as unknown as typeof Redis6, url),
+  "redis-4.6.0": (url) => {
     const client = redis4.createClient(settings(url));
     return ofNodeRedis(client as unknown as NodeRedis, () => client.disconnect());
   },

@@ -1,6 +1,6 @@
 import { ioredisConnection } from "@distlock/ioredis";
 import { nodeRedisConnection } from "@distlock/node-redis";
-import { Redis as Redis5 } from "ioredis-5";
+import { Redis as Redis5 } from "ioredis-5.3";
 import { Redis as Redis6 } from "ioredis-6";
 import { createClient } from "redis-6";
 import type { RedisConnection } from "./core";

@@ -66,9 +66,11 @@ export interface RedisConnection {
   readonly lists?: ListReader | undefined;
 }
 
-/** A wait ends soon with this error, though the client may be opened again. */
-export const closedClientError = (): Error =>
-  Object.assign(new Error("the client is closed, or was never connected"), { name: "ClosedClientError" });
+/** A wait ends soon with this error, though the client may be opened again. `advice` says how. */
+export const closedClientError = (advice?: string): Error =>
+  Object.assign(new Error(`the client is closed, or was never connected${advice ? `: ${advice}` : ""}`), {
+    name: "ClosedClientError",
+  });
 
 /** Throws `TypeError` for what is no connection, such as a client. */
 export function assertConnection(connection: RedisConnection): void {

@@ -14,7 +14,7 @@ export const listening =
     try {
       return await subscribe(`distlock:${inbox}`, onMessage, ended, signal);
     } catch (error) {
-      unheard(error);
+      if (!signal.aborted) unheard(error); // a client that is ended while it connects fails in many ways
       throw error;
     }
   };

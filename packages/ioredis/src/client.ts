@@ -1,4 +1,7 @@
-/** The part of an ioredis client that a lock needs: `Redis` (one server, Sentinel) or `Cluster`, of version 5 or 6. */
+/**
+ * The part of a client that a lock needs: `Redis` (one server, Sentinel) or `Cluster`, of ioredis 5.3 or later, or of iovalkey
+ * 0.4.
+ */
 export interface IoredisClient {
   readonly status: string;
   readonly isCluster: boolean;
@@ -8,12 +11,23 @@ export interface IoredisClient {
   duplicate(...args: never[]): unknown;
 }
 
+type Given = Partial<Record<"status" | "evalsha" | "evalSha" | "options" | "then" | "customCommand", unknown>>;
+
+/** What was given instead. */
+function hintAt(given: Given | null | undefined): string {
+  if (Array.isArray(given)) return ": got an array, give one client: this is not Redlock";
+  if (typeof given?.then === "function") return ": got a promise, await it first";
+  if (typeof given?.customCommand === "function") {
+    return ': this looks like GLIDE: a few lines of your own make it a connection for redisDriver of "@distlock/core", see docs/drivers.md of distlock';
+  }
+  if (typeof given?.evalSha === "function") {
+    return ': this looks like node-redis, use nodeRedisDriver from "@distlock/node-redis"';
+  }
+  return "";
+}
+
 export function assertClient(client: IoredisClient): void {
-  const given = client as Partial<Record<"status" | "evalsha" | "evalSha" | "options", unknown>> | null | undefined;
+  const given = client as Given | null | undefined;
   if (typeof given?.evalsha === "function" && typeof given.status === "string" && given.options) return;
-  const hint =
-    typeof given?.evalSha === "function"
-      ? ': this looks like node-redis, use nodeRedisDriver from "@distlock/node-redis"'
-      : "";
-  throw new TypeError(`ioredisDriver needs a client of ioredis (Redis or Cluster)${hint}`);
+  throw new TypeError(`ioredisDriver needs a client of ioredis (Redis or Cluster)${hintAt(given)}`);
 }

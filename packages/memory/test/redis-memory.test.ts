@@ -209,14 +209,14 @@ test("ends a call that has no answer when its signal aborts", async () => {
   expect(await Promise.all(calls)).toEqual([reason, reason, reason, reason]);
 });
 
-test("rejects with the client's error when the server is gone", async () => {
+test("says that the client is closed when the server is gone", async () => {
   const lost = await startRedis();
   onTestFinished(() => lost.stop());
   const memory = new RedisMemory(viaIoredis(lost.port, { retryStrategy: () => null }), { session: "s" });
   await memory.save(said, answered);
   await lost.signal("SIGKILL");
-  await expect(memory.save(said, answered)).rejects.toThrow("Connection is closed");
-  await expect(memory.load()).rejects.toThrow("Connection is closed");
+  await expect(memory.save(said, answered)).rejects.toThrow(/closed/);
+  await expect(memory.load()).rejects.toThrow(/closed/);
 });
 
 test("refuses what is no connection", async () => {

@@ -5,7 +5,7 @@ export interface ScriptInput {
 
 /**
  * The part of a node-redis client that a lock needs: `createClient`, `createCluster`, `createSentinel` or
- * `createClientPool`, of `redis` 4, 5 or 6.
+ * `createClientPool`, of `redis` 4.6 or later.
  */
 export interface NodeRedisClient {
   readonly isOpen: boolean;
@@ -43,6 +43,8 @@ export interface Extras {
   readonly isOpen?: boolean;
   readonly evalSha?: unknown;
   readonly evalsha?: unknown;
+  readonly then?: unknown;
+  readonly customCommand?: unknown;
   readonly connect?: unknown;
   readonly unref?: unknown;
   readonly options?: { readonly legacyMode?: boolean; readonly socket?: object };
@@ -63,14 +65,26 @@ export interface Extras {
   off?(event: string, listener: (event: unknown) => void): unknown;
 }
 
+/** What was given instead. */
+function hintAt(client: Extras | null | undefined): string {
+  if (Array.isArray(client)) return ": got an array, give one client: this is not Redlock";
+  if (typeof client?.then === "function") return ": got a promise, await it first";
+  if (typeof client?.customCommand === "function") {
+    return ': this looks like GLIDE: a few lines of your own make it a connection for redisDriver of "@distlock/core", see docs/drivers.md of distlock';
+  }
+  if (typeof client?.evalsha === "function") {
+    return ': this looks like ioredis, use ioredisDriver from "@distlock/ioredis"';
+  }
+  return "";
+}
+
 export function assertClient(client: Extras | null | undefined): asserts client is Extras {
   const need =
     "nodeRedisDriver needs a client of redis (createClient, createCluster, createSentinel or createClientPool)";
   if (client?.options?.legacyMode) throw new TypeError(`${need}, without legacyMode`);
-  if (typeof client?.evalsha === "function") {
-    throw new TypeError(`${need}: this looks like ioredis, use ioredisDriver from "@distlock/ioredis"`);
+  if (typeof client?.evalSha !== "function" || typeof client.connect !== "function") {
+    throw new TypeError(`${need}${hintAt(client)}`);
   }
-  if (typeof client?.evalSha !== "function" || typeof client.connect !== "function") throw new TypeError(need);
 }
 
 export const isDuplicable = (client: Extras): client is Extras & Duplicable =>

@@ -17,7 +17,7 @@ export function nodeRedisConnection(client: NodeRedisClient): RedisConnection {
 
   /** What a closed client does by itself differs by kind and version; the Cluster of redis 4 never gives control back. */
   async function whenOpen(send: () => Promise<unknown>): Promise<unknown> {
-    if (!client.isOpen) throw closedClientError();
+    if (!client.isOpen) throw closedClientError("call `await client.connect()` first");
     return send();
   }
 

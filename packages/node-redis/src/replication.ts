@@ -1,13 +1,12 @@
 import { type Replication, slotOf } from "@distlock/core";
-import { type Duplicable, type Extras, isDuplicable, type Subscriber } from "./client";
+import { type Duplicable, type Extras, isDuplicable } from "./client";
+import { type Own, own } from "./own";
 
 /** How much later than its time a server may answer `WAIT`, in ms. */
 const PATIENCE = 1_000;
 
-interface Connection {
-  readonly opened: Subscriber;
+interface Connection extends Own {
   readonly ready: Promise<unknown>;
-  end(): Promise<void>;
 }
 
 /** The caller's connection to the primary that has a key. */
@@ -24,23 +23,18 @@ export function openReplication(client: Extras, keyPrefix: string): Replication 
   const connections = new Map<object, Connection>();
   let closed = false;
 
-  /** Without a `keyPrefix` of its own: clients of one node of a topology have one or have none. */
-  const duplicate = (node: Duplicable): Subscriber => {
-    const socket = { ...node.options?.socket, reconnectStrategy: false, socketTimeout: undefined };
-    return node.duplicate({ socket, keyPrefix: undefined });
-  };
-
   async function connectionTo(key: string): Promise<Connection> {
     const node = client.execute ? client : await nodeOf(client, key); // any connection of a pool is as good as another
     const known = connections.get(node);
     if (known) return known;
-    const opened = await (client.execute ? client.execute(duplicate) : duplicate(node as Duplicable));
+    const made = await (client.execute ? client.execute(own) : own(node as Duplicable));
     const other = connections.get(node);
     if (other) return other;
     if (closed) throw new Error("closed");
     const leave = () => {
       if (connections.get(node) === connection) connections.delete(node);
     };
+    const { opened } = made;
     opened.on("error", leave);
     opened.on("end", leave);
     const ready = opened.connect().then(() => opened.unref());
@@ -48,12 +42,9 @@ export function openReplication(client: Extras, keyPrefix: string): Replication 
     const connection = {
       opened,
       ready,
-      async end() {
+      end() {
         leave();
-        try {
-          if (opened.destroy) opened.destroy();
-          else await opened.disconnect();
-        } catch {} // it was closed already
+        return made.end();
       },
     };
     connections.set(node, connection);
