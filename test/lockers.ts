@@ -1,3 +1,8 @@
+// Loaded before a test begins: to load a client can keep the event loop busy for longer than a lease of a test lasts.
+import "ioredis-5.3";
+import "ioredis-6";
+import "redis-4.6";
+import "redis-6";
 import { createLocker, type Locker, type LockOptions } from "@distlock/core";
 import type { TestClient } from "./clients";
 import { connectTo } from "./topology-clients";
