@@ -5,7 +5,6 @@ import { startFaultProxy, startRedis } from "@distlock/testing";
 import { Redis } from "ioredis-6";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { clients } from "./clients";
-import { connections } from "./connections";
 import { oldestAndNewest } from "./lockers";
 import { refuseUnhandledRejections } from "./unhandled";
 import { until, untilWaiting } from "./until";
@@ -51,8 +50,8 @@ describe.each(oldestAndNewest)("%s", (name) => {
   test("a listener whose connection was forgotten on the way is replaced, with a warning", async () => {
     const { server, holder } = await startServer();
     const proxy = await startFaultProxy(server);
-    const near = await connections[name]!(server.url);
-    const far = await connections[name]!(proxy.url);
+    const near = await clients[name]!(server.url);
+    const far = await clients[name]!(proxy.url);
     closers.unshift(() => Promise.all([near.close(), far.close(), proxy.stop()]));
     let listeners = 0;
     const connection: RedisConnection = {

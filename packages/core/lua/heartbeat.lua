@@ -5,7 +5,7 @@
 --        <1 if the first in the queue is one of the inbox, or if nobody alive is known to be before it> <a digit per token>':
 --        2 granted, its claim counted from now | 1 queued | 0 missing, or not to be waited for: no lease
 --
--- It runs for every waited key once a second: what is the same for all is made once, and as text, since Lua is slow to make a
+-- It runs for every waited key every 1.2 s: what is the same for all is made once, and as text, since Lua is slow to make a
 -- number text.
 local inbox, now = ARGV[4], micros()
 local now_text, alive_till, life = exact(now), exact(now / 1000 + WINDOW), exact(2 * WINDOW)

@@ -45,7 +45,7 @@ export const noAnswer = (key: string, verb: Verb, ms: number = ANSWER_TIMEOUT, c
     cause,
   );
 
-const MEANWHILE = "waiters are granted all the same, up to 1 s later";
+const MEANWHILE = "waiters are granted all the same, up to 1.3 s later";
 
 /** For a warning: heartbeats find grants of which no message came. */
 export const noMessages = (key: string): LockBackendError =>

@@ -4,7 +4,7 @@
  */
 
 /** Between two heartbeats of one process for one key. */
-export const HEARTBEAT = 1_000;
+export const HEARTBEAT = 1_200;
 /** For how long after its last sign a process's waiters count as alive. */
 export const WINDOW = 3_000;
 /** For how long a lock is handed over to a waiter. */
