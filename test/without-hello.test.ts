@@ -51,7 +51,7 @@ test.each(given)("%s locks, waits and asks replicas, on connections of its own a
   await until(async () => listens);
   await lock.release();
   await (await waiting).release();
-  await expect(holder.acquire(key, { waitReplicas: 1, timeout: 500 })).rejects.toThrow("0 of 1 replicas");
+  await expect(holder.acquire(key, { waitReplicas: 1, timeout: 500 })).rejects.toThrow(/replicas/);
   await Promise.all([deaf.close(), holder.close()]);
   await close();
 });
