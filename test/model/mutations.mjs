@@ -65,11 +65,11 @@ export const mutations = {
   },
   "acquire grants a released token": {
     rule: "a late copy of an acquire is refused after the release",
-    edits: [["lua/hand-over.lua", "(released == token or ", "("]],
+    edits: [["lua/hand-over.lua", "return released == token\n    or released and", "return released and"]],
   },
   "acquire grants a token that was forced out": {
     rule: "who was forced out does not come back",
-    edits: [["lua/hand-over.lua", " or released == '!' .. redis.sha1hex(token))", ")"]],
+    edits: [["lua/hand-over.lua", " and released == '!' .. redis.sha1hex(token)", " and false"]],
   },
   "acquire overtakes": {
     rule: "a newcomer that meets a free lock hands it to who waits",
@@ -328,7 +328,7 @@ export const mutations = {
   },
   "a release that is to be asked again is not": {
     rule: "a release that met too many dead waiters is asked again",
-    edits: [["src/redis-driver.ts", "if (settling) release(request).catch(() => {});", ""]],
+    edits: [["src/redis-driver.ts", "void release(request).catch(() => {})", "void request"]],
   },
   "acquire takes a lock whose dead waiters are being dropped": {
     rule: "nobody overtakes while dead waiters are dropped",

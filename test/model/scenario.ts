@@ -70,7 +70,7 @@ export function noticed(fault: Fault): { readonly fault: Fault; readonly begun: 
   };
 }
 
-export async function until(what: string, isTrue: () => boolean | Promise<boolean>, ms = 3_000): Promise<void> {
+export async function until(what: string, isTrue: () => boolean | Promise<boolean>, ms = 8_000): Promise<void> {
   const end = performance.now() + ms;
   while (!(await isTrue())) {
     if (performance.now() > end) throw new Error(`not within ${ms} ms: ${what}`);
@@ -78,7 +78,7 @@ export async function until(what: string, isTrue: () => boolean | Promise<boolea
   }
 }
 
-export async function granted(attempt: Attempt, ms = 3_000): Promise<Lock> {
+export async function granted(attempt: Attempt, ms = 8_000): Promise<Lock> {
   await until("granted", () => !attempt.isWaiting, ms);
   const lock = await attempt.ended;
   expect(lock).toBeDefined();

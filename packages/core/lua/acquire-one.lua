@@ -13,7 +13,7 @@ local function acquire(k, token, ttl, ticket)
   if known[3] or is_over(token, released) then
     return 'dead'
   end
-  local foreign = foreign_companion(k, last)
+  local foreign = foreign_companion(k, last, released)
   if foreign then
     return foreign
   end

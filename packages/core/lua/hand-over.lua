@@ -51,9 +51,10 @@ local function mint(k, last, ttl)
 end
 
 -- Whether the token is the one that was released last, or forced out last. Of the latter only a digest is kept, since the
--- token of another library may be long.
+-- token of another library may be long. It is made only where it is compared: every acquire after a release comes by here.
 local function is_over(token, released)
-  return released and (released == token or released == '!' .. redis.sha1hex(token))
+  return released == token
+    or released and string.byte(released) == 33 and released == '!' .. redis.sha1hex(token)
 end
 
 -- Whether somebody waits. A queue without a ttl is not of these scripts, and nobody's.
@@ -66,12 +67,17 @@ local function is_foreign(k)
   return call('PTTL', KEYS[k]) == -1
 end
 
+-- Whether it looks like a token of a locker (16 characters, a colon, 36 more). Then nobody asks for its ttl.
+local function is_known(released)
+  return released and #released == 53 and string.byte(released, 17) == 58
+end
+
 -- Which companion of a lock that is to be granted is foreign, if any. `last` is the fence.
-local function foreign_companion(k, last)
+local function foreign_companion(k, last, released)
   if not (last and #last > 15 and tonumber(last)) and is_foreign(k + 1) then
     return 'foreign fence'
   end
-  return is_foreign(k + 4) and 'foreign released'
+  return not is_known(released) and is_foreign(k + 4) and 'foreign released'
 end
 
 -- Behind what takes waiters out of the queue: nobody is left who could be alive. What it does not delete ends by itself.

@@ -28,7 +28,7 @@ end
 if known[3] or is_over(to, released) then
   return 'dead'
 end
-local foreign = foreign_companion(1, last)
+local foreign = foreign_companion(1, last, released)
 if foreign then
   return foreign
 end

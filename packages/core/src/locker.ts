@@ -99,7 +99,12 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
     const how: ResolvedOptions = once ? { ...asked, wait: "retry", maxAttempts: 1, timeout: ANSWER_TIMEOUT } : asked;
     if (asked.autoExtend) warnOfShortLease(asked.ttl);
     const nested = !once && isNested(driver, keys);
-    const grant = await granted(keys, how, nested);
+    let grant: Grant;
+    try {
+      grant = await acquireLock(keys, how, waiting);
+    } catch (error) {
+      throw explained(error, how, nested);
+    }
     const locks = keys.map((each, i) => new HeldLock(each, grant.fences[i]!, grant, asked, holding));
     // The extension to the whole ttl is on its way before work begins that may keep the event loop busy.
     if (grant.claimed) await written();
@@ -108,16 +113,11 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
   }
 
   /** An error of contention says what is known here of who has the lock. */
-  async function granted(keys: readonly string[], options: ResolvedOptions, nested: boolean): Promise<Grant> {
-    try {
-      return await acquireLock(keys, options, waiting);
-    } catch (error) {
-      if (!(error instanceof LockNotAcquiredError)) throw error;
-      const { key, attempts, waited } = error;
-      const holder = keeper.holds(key) ? "held by another call of this locker" : "held by another";
-      const queued = options.wait === "queue";
-      throw new LockNotAcquiredError(key, { attempts, waited, queued }, nested ? NESTED : holder);
-    }
+  function explained(error: unknown, { wait }: ResolvedOptions, nested: boolean): unknown {
+    if (!(error instanceof LockNotAcquiredError)) return error;
+    const { key, attempts, waited } = error;
+    const holder = keeper.holds(key) ? "held by another call of this locker" : "held by another";
+    return new LockNotAcquiredError(key, { attempts, waited, queued: wait === "queue" }, nested ? NESTED : holder);
   }
 
   async function ask<T>(verb: Verb, key: string, send: () => Promise<T>): Promise<T> {

@@ -5,7 +5,7 @@ import transferLua from "../lua/transfer.lua";
 import { acquireAllOf } from "./acquire-all";
 import { channelWarning } from "./channel-warning";
 import { assertConnection, type RedisConnection } from "./connection";
-import type { Driver, ReleaseReply, ReleaseRequest } from "./driver";
+import type { Driver, ReleaseRequest } from "./driver";
 import { type DriverOptions, resolveFenceTtl } from "./driver-options";
 import { listening } from "./listening";
 import { lockKeys } from "./lock-keys";
@@ -23,7 +23,9 @@ export function redisDriver(connection: RedisConnection, options?: DriverOptions
   const names = lockKeys(connection);
   const first = common(fenceTtl);
   const channels = channelWarning(() => driver.listen);
-  const scripts = redisScripts(names, connection.keyPrefix, fenceTtl);
+  // If this fails, the heartbeats of the waiters go on with it.
+  const settle = (request: ReleaseRequest) => void release(request).catch(() => {});
+  const scripts = redisScripts(names, connection.keyPrefix, fenceTtl, settle);
 
   const keysOf = (key: string, token?: string): string[] => {
     const keys: string[] = [];
@@ -34,18 +36,10 @@ export function redisDriver(connection: RedisConnection, options?: DriverOptions
     perLock(connection, one, channels.unpublished);
 
   const acquire = batched(scripts.acquire);
-  const releaseOnce = batched(scripts.release);
+  const release = batched(scripts.release);
   const transfer = script(connection, handOverLua + transferLua);
   const inspect = script(connection, handOverLua + inspectLua);
   const forceRelease = script(connection, handOverLua + forceReleaseLua);
-
-  function release(request: ReleaseRequest): Promise<ReleaseReply> {
-    return releaseOnce(request).then(({ status, settling }) => {
-      // If this fails, the heartbeats of those who wait go on with it.
-      if (settling) release(request).catch(() => {});
-      return status;
-    });
-  }
 
   const driver: Driver = {
     acquire(request, call) {

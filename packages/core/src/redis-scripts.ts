@@ -4,7 +4,7 @@ import extendLua from "../lua/extend.lua";
 import handOverLua from "../lua/hand-over.lua";
 import heartbeatLua from "../lua/heartbeat.lua";
 import releaseLua from "../lua/release.lua";
-import type { AcquireRequest, ExtendRequest, HeartbeatRequest, ReleaseRequest } from "./driver";
+import type { AcquireRequest, ExtendRequest, HeartbeatRequest, ReleaseReply, ReleaseRequest } from "./driver";
 import { companions } from "./keys";
 import type { LockKeys } from "./lock-keys";
 import type { PerLock } from "./per-lock";
@@ -24,8 +24,13 @@ const TOKENS_OF_A_KEY = 8;
 /** The arguments of hand-over.lua. */
 export const common = (fenceTtl: number): readonly string[] => [`${CLAIM}`, `${WINDOW}`, `${fenceTtl}`];
 
-/** The scripts that serve many locks with one command. */
-export function redisScripts({ add: addKeys, slotOf }: LockKeys, keyPrefix: string, fenceTtl: number) {
+/** The scripts that serve many locks with one command. `settle` sends a release again. */
+export function redisScripts(
+  { add: addKeys, slotOf }: LockKeys,
+  keyPrefix: string,
+  fenceTtl: number,
+  settle: (request: ReleaseRequest) => void,
+) {
   const first = common(fenceTtl);
 
   const acquire: PerLock<AcquireRequest, ReturnType<typeof acquireReply>> = {
@@ -52,7 +57,7 @@ export function redisScripts({ add: addKeys, slotOf }: LockKeys, keyPrefix: stri
     parse: ({ key }, reply) => (flag(key, reply) ? "held" : "lost"),
   };
 
-  const release: PerLock<ReleaseRequest, ReturnType<typeof releaseReply>> = {
+  const release: PerLock<ReleaseRequest, ReleaseReply> = {
     lua: handOverLua + releaseLua,
     largest: AT_ONCE,
     groupOf: ({ key }) => slotOf(key),
@@ -61,7 +66,7 @@ export function redisScripts({ add: addKeys, slotOf }: LockKeys, keyPrefix: stri
       addKeys(keys, key, token);
       args.push(token, undo ? TOMBSTONE : "0");
     },
-    parse: ({ key }, reply) => releaseReply(key, reply),
+    parse: (request, reply) => releaseReply(request.key, reply, () => settle(request)),
   };
 
   const heartbeat: PerLock<HeartbeatRequest, ReturnType<typeof heartbeatReply>> = {

@@ -84,14 +84,12 @@ export function acquireReply(key: string, reply: unknown): AcquireReply {
   }
 }
 
-/** What release.lua gives. `settling`: it is to be asked again, since dead waiters are still to be dropped. */
-export function releaseReply(
-  key: string,
-  reply: unknown,
-): { readonly status: ReleaseReply; readonly settling: boolean } {
+/** The reply of release.lua. Calls `settle` if the script is to be asked again, since dead waiters are still to be dropped. */
+export function releaseReply(key: string, reply: unknown, settle: () => void): ReleaseReply {
   if (!/^[0-3]$/.test(text(reply))) throw unknown(key, reply);
   const bits = integer(reply);
-  return { status: bits & 1 ? "released" : "lost", settling: bits > 1 };
+  if (bits > 1) settle();
+  return bits & 1 ? "released" : "lost";
 }
 
 const states = ["missing", "queued", "granted"] as const;

@@ -13,8 +13,8 @@ export const turn = (): Promise<void> => new Promise(setImmediate);
  */
 export function within<T>(ms: number, answer: Promise<T>, late: () => Error): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    const end = () => reject(late());
-    const timer = setTimeout(() => setImmediate(end), Math.min(Math.ceil(ms), MAX_DELAY));
+    const end = () => setImmediate(() => reject(late()));
+    const timer = setTimeout(end, Math.min(Math.ceil(ms), MAX_DELAY));
     const settle =
       <V>(how: (value: V) => void) =>
       (value: V) => {
