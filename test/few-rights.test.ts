@@ -6,7 +6,7 @@ import { ioredisDriver } from "@distlock/ioredis";
 import { startRedis } from "@distlock/testing";
 import { Redis } from "ioredis-6";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
-import { rule } from "../packages/core/src/rights";
+import { rule } from "../packages/core/src/driver/rights";
 import { connections } from "./connections";
 import { refuseUnhandledRejections } from "./unhandled";
 import { until, untilWaiting } from "./until";

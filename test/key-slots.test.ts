@@ -6,7 +6,7 @@ import { Cluster as Cluster5 } from "ioredis-5.3";
 import { Cluster as Cluster6, Redis } from "ioredis-6";
 import * as redis6 from "redis-6";
 import { afterAll, describe, expect, test } from "vitest";
-import { assertKey, assertKeyPrefix, companions } from "../packages/core/src/keys";
+import { assertKey, assertKeyPrefix, companions } from "../packages/core/src/driver/keys";
 import { type NodeRedis, ofIoredis, ofNodeRedis, type TestClient } from "./clients";
 import { clusterClients, urlOf } from "./topology-clients";
 import { untilWaiting } from "./until";

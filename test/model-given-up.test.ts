@@ -12,7 +12,7 @@ import {
   until,
 } from "./model/scenario";
 
-vi.mock("../packages/core/src/times", () => import("./model/times"));
+vi.mock("../packages/core/src/driver/times", () => import("./model/times"));
 
 scenarios({
   "who gives up leaves the queue": async (stage) => {

@@ -18,7 +18,7 @@ import {
 import { CLAIM } from "./model/times";
 import type { Attempt } from "./model/world";
 
-vi.mock("../packages/core/src/times", () => import("./model/times"));
+vi.mock("../packages/core/src/driver/times", () => import("./model/times"));
 
 const dropped = () => {};
 

@@ -3,7 +3,7 @@ import { sleep } from "./model/faults";
 import { ask, isFree, isWaiting, type Stage, scenarios, until } from "./model/scenario";
 import { CLAIM, HEARTBEAT, WINDOW } from "./model/times";
 
-vi.mock("../packages/core/src/times", () => import("./model/times"));
+vi.mock("../packages/core/src/driver/times", () => import("./model/times"));
 
 const LONG = 5_000;
 

@@ -7,7 +7,7 @@ import { createLocker, type Driver, redisDriver } from "./model/core";
 import { until } from "./model/scenario";
 import { CLAIM } from "./model/times";
 
-vi.mock("../packages/core/src/times", () => import("./model/times"));
+vi.mock("../packages/core/src/driver/times", () => import("./model/times"));
 
 const TTL = 10_000;
 

@@ -3,7 +3,7 @@ import { sentAfter, sleep, unanswered } from "./model/faults";
 import { createGate, FOR_EVER, granted, isWaiting, LONG, noticed, oneWaits, scenarios, until } from "./model/scenario";
 import { HEARTBEAT } from "./model/times";
 
-vi.mock("../packages/core/src/times", () => import("./model/times"));
+vi.mock("../packages/core/src/driver/times", () => import("./model/times"));
 
 const dropped = () => {};
 

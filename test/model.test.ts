@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { doStep, type Step, step } from "./model/steps";
 import { createWorld } from "./model/world";
 
-vi.mock("../packages/core/src/times", () => import("./model/times"));
+vi.mock("../packages/core/src/driver/times", () => import("./model/times"));
 
 const { MODEL_SEED, MODEL_RUNS } = process.env;
 const seed = MODEL_SEED === undefined ? Date.now() % 2 ** 31 : Number(MODEL_SEED);

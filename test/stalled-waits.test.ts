@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createLocker, type Locker } from "@distlock/core";
 import { stallEventLoop, startRedis } from "@distlock/testing";
 import { afterAll, expect, test } from "vitest";
-import { within } from "../packages/core/src/within";
+import { within } from "../packages/core/src/driver/within";
 import { clients } from "./clients";
 import { oldestAndNewest } from "./lockers";
 import { untilWaiting } from "./until";

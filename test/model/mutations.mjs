@@ -200,7 +200,7 @@ export const mutations = {
     rule: "a waiter that was dropped asks again",
     edits: [
       [
-        "src/heartbeats.ts",
+        "src/locker/heartbeats.ts",
         'else if (states[i] === "missing") waiter.missing();',
         'else if (states[i] === "missing") {}',
       ],
@@ -208,33 +208,35 @@ export const mutations = {
   },
   "who is missing asks without its ticket": {
     rule: "a waiter that was dropped gets its old place back",
-    edits: [["src/ask.ts", "ticket: place?.ticket", "ticket: place && 0"]],
+    edits: [["src/locker/ask.ts", "ticket: place?.ticket", "ticket: place && 0"]],
   },
   "a push is never void": {
     rule: "a push that is older than the last answer is void",
-    edits: [["src/waiter.ts", "if (fence > this.#floor)", "if (fence > 0)"]],
+    edits: [["src/locker/waiter.ts", "if (fence > this.#floor)", "if (fence > 0)"]],
   },
   "heartbeats leave the floor": {
     rule: "a push that is older than the last answer is void",
-    edits: [["src/waiter.ts", "      this.#floor = floor;\n", ""]],
+    edits: [["src/locker/waiter.ts", "      this.#floor = floor;\n", ""]],
   },
   "a push counts from its arrival": {
     rule: "a lease is counted from when the waiter was last heard",
-    edits: [["src/waiter.ts", "leaseEnd(this.#heardAt, claim)", "leaseEnd(now(), claim)"]],
+    edits: [["src/locker/waiter.ts", "leaseEnd(this.#heardAt, claim)", "leaseEnd(now(), claim)"]],
   },
   "a heartbeat's grant counts from its arrival": {
     rule: "a lease is counted from when the request was sent",
-    edits: [["src/waiter.ts", "leaseEnd(sent, CLAIM)", "leaseEnd(now(), CLAIM)"]],
+    edits: [["src/locker/waiter.ts", "leaseEnd(sent, CLAIM)", "leaseEnd(now(), CLAIM)"]],
   },
   "an unanswered request counts": {
     rule: "the send time of an unanswered enqueue is that of its first sending",
-    edits: [["src/waiter.ts", "    this.#asking = true;\n", "    this.#asking = true;\n    this.#heardAt = now();\n"]],
+    edits: [
+      ["src/locker/waiter.ts", "    this.#asking = true;\n", "    this.#asking = true;\n    this.#heardAt = now();\n"],
+    ],
   },
   "an unanswered heartbeat blocks the next": {
     rule: "a heartbeat waits for no other",
     edits: [
       [
-        "src/heartbeats.ts",
+        "src/locker/heartbeats.ts",
         "line.beatAt = sent + (isMute ? Math.max(pause, GROWTH * (sent - line.silentSince)) : pause);",
         "line.beatAt = pause < 0 && isMute ? sent : Number.POSITIVE_INFINITY;",
       ],
@@ -242,31 +244,33 @@ export const mutations = {
   },
   "a grant counts from its answer": {
     rule: "a lease is counted from when the request was sent",
-    edits: [["src/acquire.ts", "const deadline = leaseEnd(sent, ttl);", "const deadline = leaseEnd(now(), ttl);"]],
+    edits: [
+      ["src/locker/acquire.ts", "const deadline = leaseEnd(sent, ttl);", "const deadline = leaseEnd(now(), ttl);"],
+    ],
   },
   "an extension counts from its answer": {
     rule: "a lease is counted from when the request was sent",
-    edits: [["src/lock.ts", "leaseEnd(sent, ttl));", "leaseEnd(now(), ttl));"]],
+    edits: [["src/locker/lock.ts", "leaseEnd(sent, ttl));", "leaseEnd(now(), ttl));"]],
   },
   "an extension forgets the longer lease": {
     rule: "the deadline is that of the longest lease that was acknowledged",
-    edits: [["src/lock.ts", "Math.max(this.#deadline, leaseEnd(sent, ttl));", "leaseEnd(sent, ttl);"]],
+    edits: [["src/locker/lock.ts", "Math.max(this.#deadline, leaseEnd(sent, ttl));", "leaseEnd(sent, ttl);"]],
   },
   "no margin": {
     rule: "the holder counts on less than Redis gives",
-    edits: [["src/lease.ts", "2 + ttl * 0.01", "0 * ttl"]],
+    edits: [["src/driver/lease.ts", "2 + ttl * 0.01", "0 * ttl"]],
   },
   "a lock comes back": {
     rule: "a loss that was told stays",
     edits: [
       [
-        "src/lock.ts",
+        "src/locker/lock.ts",
         'if (this.#state !== "held") return;\n    this.#failure = undefined;',
         "this.#failure = undefined;",
       ],
-      ["src/lock.ts", "leaseEnd(sent, ttl));\n    if (!this.isHeld) return;", "leaseEnd(sent, ttl));"],
+      ["src/locker/lock.ts", "leaseEnd(sent, ttl));\n    if (!this.isHeld) return;", "leaseEnd(sent, ttl));"],
       [
-        "src/lock.ts",
+        "src/locker/lock.ts",
         '    return this.#state === "held";\n',
         '    return (this.#state === "held" || this.#state === "lost") && now() < this.#deadline;\n',
       ],
@@ -274,33 +278,33 @@ export const mutations = {
   },
   "a loss sends no release": {
     rule: "what ends a token sends a release",
-    edits: [["src/lock.ts", "if (!stolen || this.#ambiguous) this.#undo();", ""]],
+    edits: [["src/locker/lock.ts", "if (!stolen || this.#ambiguous) this.#undo();", ""]],
   },
   "who gives up says nothing": {
     rule: "an abort, a timeout and close leave the queue",
-    edits: [["src/acquire.ts", "if (pending || ambiguous || place || taken) {", "if (false) {"]],
+    edits: [["src/locker/acquire.ts", "if (pending || ambiguous || place || taken) {", "if (false) {"]],
   },
   "who gives up leaves no tombstone": {
     rule: "a token that was given up is refused, in whatever order the two arrive",
-    edits: [["src/acquire.ts", "refuse: ambiguous || pending !== undefined", "refuse: false"]],
+    edits: [["src/locker/acquire.ts", "refuse: ambiguous || pending !== undefined", "refuse: false"]],
   },
   "a request that was given up is sent again": {
     rule: "the EVAL after a NOSCRIPT is not sent for a call that was abandoned",
-    edits: [["src/script.ts", " || call?.abandoned", ""]],
+    edits: [["src/redis/script.ts", " || call?.abandoned", ""]],
   },
   "a release that failed is not repeated": {
     rule: "a token that was given up is given back, whatever happens to the first try",
-    edits: [["src/undo.ts", "      } catch (error) {\n", "      } catch (error) {\n        return;\n"]],
+    edits: [["src/locker/undo.ts", "      } catch (error) {\n", "      } catch (error) {\n        return;\n"]],
   },
   "a late grant is kept": {
     rule: "a grant that comes after its token was given up is given back",
-    edits: [["src/undo.ts", 'if (reply.status === "granted")', "if (false)"]],
+    edits: [["src/locker/undo.ts", 'if (reply.status === "granted")', "if (false)"]],
   },
   "a grant that became a lock is undone": {
     rule: "only a token that was given up is undone",
     edits: [
       [
-        "src/acquire.ts",
+        "src/locker/acquire.ts",
         "if (claimIsEnough && now() < heard.deadline) return",
         "if (now() < heard.deadline && pending) void undo(key, token, { pending, refuse: false });\n            if (now() < heard.deadline) return",
       ],
@@ -308,15 +312,15 @@ export const mutations = {
   },
   "a dead token is tried again": {
     rule: "a retry takes a new token",
-    edits: [["src/acquire.ts", "    token = newToken(inbox);\n    place = queued", "    place = queued"]],
+    edits: [["src/locker/acquire.ts", "    token = newToken(inbox);\n    place = queued", "    place = queued"]],
   },
   "a claim is not extended": {
     rule: "who was handed a lock extends it to its ttl",
-    edits: [["src/lock.ts", "grant.claimed ? now() : ", ""]],
+    edits: [["src/locker/lock.ts", "grant.claimed ? now() : ", ""]],
   },
   "the end of a lease is not awaited": {
     rule: "the first waiter looks when the holder's lease ends",
-    edits: [["src/heartbeats.ts", "Math.min(line.endsAt, now() + Math.max(remaining, 0) + 1)", "line.endsAt"]],
+    edits: [["src/locker/heartbeats.ts", "Math.min(line.endsAt, now() + Math.max(remaining, 0) + 1)", "line.endsAt"]],
   },
   "hand-over trusts a clock that was set back": {
     rule: "a sign of life that is further ahead than the window does not count",
@@ -328,7 +332,7 @@ export const mutations = {
   },
   "a release that is to be asked again is not": {
     rule: "a release that met too many dead waiters is asked again",
-    edits: [["src/redis-driver.ts", "void release(request).catch(() => {})", "void request"]],
+    edits: [["src/redis/redis-driver.ts", "void release(request).catch(() => {})", "void request"]],
   },
   "acquire takes a lock whose dead waiters are being dropped": {
     rule: "nobody overtakes while dead waiters are dropped",
@@ -346,7 +350,7 @@ export const mutations = {
     rule: "the heartbeats without an answer are bounded",
     edits: [
       [
-        "src/heartbeats.ts",
+        "src/locker/heartbeats.ts",
         "(isMute ? Math.max(pause, GROWTH * (sent - line.silentSince)) : pause)",
         "(isMute ? pause : pause)",
       ],
@@ -354,13 +358,13 @@ export const mutations = {
   },
   "a deaf listener stays": {
     rule: "a listener that hears nothing is replaced",
-    edits: [["src/inbox.ts", "if (isOverdue) void written().then(() => expected >= DEAF && replace());", ""]],
+    edits: [["src/locker/inbox.ts", "if (isOverdue) void written().then(() => expected >= DEAF && replace());", ""]],
   },
   "a lease is over before what has arrived is read": {
     rule: "after a stall, what has arrived counts before a lease is over",
     edits: [
       [
-        "src/lock.ts",
+        "src/locker/lock.ts",
         "if (this.#unanswered === 0) this.#loseLease();",
         "if (this.#unanswered >= 0) this.#loseLease();",
       ],
@@ -368,13 +372,13 @@ export const mutations = {
   },
   "a handed-over lock is told before its extension is sent": {
     rule: "the extension of a handed-over lock is sent before its holder goes on",
-    edits: [["src/locker.ts", "if (grant.claimed) await written();", ""]],
+    edits: [["src/locker/locker.ts", "if (grant.claimed) await written();", ""]],
   },
   "only an extended lock hears that it was forced out": {
     rule: "every lock hears that it was forced out",
     edits: [
       [
-        "src/keeper.ts",
+        "src/locker/keeper.ts",
         "for (const lock of held.values()) if (lock.token === token)",
         "for (const lock of kept) if (lock.token === token)",
       ],
@@ -382,14 +386,16 @@ export const mutations = {
   },
   "who is forced out frees nothing": {
     rule: "a lock that was said to be forced out is freed",
-    edits: [["src/lock.ts", "this.#undo(); // whoever may publish", "// whoever may publish"]],
+    edits: [["src/locker/lock.ts", "this.#undo(); // whoever may publish", "// whoever may publish"]],
   },
   "a floor from before the clock was set back stays": {
     rule: "the floor is that of the answer to the latest request",
-    edits: [["src/waiter.ts", "      this.#floor = floor;\n", "      this.#floor = Math.max(this.#floor, floor);\n"]],
+    edits: [
+      ["src/locker/waiter.ts", "      this.#floor = floor;\n", "      this.#floor = Math.max(this.#floor, floor);\n"],
+    ],
   },
   "a new inbox checks nothing": {
     rule: "when messages may have been lost, all waiters are checked",
-    edits: [["src/queue.ts", "opened: () => heartbeats.checkAll()", "opened() {}"]],
+    edits: [["src/locker/queue.ts", "opened: () => heartbeats.checkAll()", "opened() {}"]],
   },
 };

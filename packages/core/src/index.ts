@@ -1,4 +1,3 @@
-export { closedClientError, type ListReader, type RedisConnection, type Replication } from "./connection";
 export type {
   AcquireAllReply,
   AcquireAllRequest,
@@ -19,8 +18,8 @@ export type {
   Replicator,
   TransferReply,
   TransferRequest,
-} from "./driver";
-export type { DriverOptions } from "./driver-options";
+} from "./driver/driver";
+export type { DriverOptions } from "./driver/driver-options";
 export {
   LockBackendError,
   LockError,
@@ -28,14 +27,15 @@ export {
   LockerClosedError,
   LockLostError,
   LockNotAcquiredError,
-} from "./errors";
-export { inProcessDriver } from "./in-process-driver";
-export { assertKey, inLockOrder, slotOf } from "./keys";
-export { createLeases, type Holder, type LeaseReply, type Leases } from "./leases";
-export type { Lock } from "./lock";
-export { createLocker, type Keys, type Locker, type LockOf, type Work } from "./locker";
-export type { MultiLock } from "./multi-lock";
-export type { LockOptions } from "./options";
-export { redisDriver } from "./redis-driver";
-export { type RunScript, script } from "./script";
-export { warn } from "./warning";
+} from "./driver/errors";
+export { assertKey, inLockOrder, slotOf } from "./driver/keys";
+export { warn } from "./driver/warning";
+export { inProcessDriver } from "./in-process/in-process-driver";
+export { createLeases, type Holder, type LeaseReply, type Leases } from "./locker/leases";
+export type { Lock } from "./locker/lock";
+export { createLocker, type Keys, type Locker, type LockOf, type Work } from "./locker/locker";
+export type { MultiLock } from "./locker/multi-lock";
+export type { LockOptions } from "./locker/options";
+export { closedClientError, type ListReader, type RedisConnection, type Replication } from "./redis/connection";
+export { redisDriver } from "./redis/redis-driver";
+export { type RunScript, script } from "./redis/script";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { assertKey, assertKeyPrefix, companions, hashed } from "../src/keys";
+import { assertKey, assertKeyPrefix, companions, hashed } from "../src/driver/keys";
 
 describe("companions keys", () => {
   test.each([

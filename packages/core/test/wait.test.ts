@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
-import { Wait } from "../src/wait";
+import { Wait } from "../src/locker/wait";
 
 test("a wait of many attempts keeps nothing of those that are over", async () => {
   setFlagsFromString("--expose-gc");

@@ -1,6 +1,6 @@
+import type { Driver } from "../driver/driver";
+import { now } from "../driver/lease";
 import { createAlarm } from "./alarm";
-import type { Driver } from "./driver";
-import { now } from "./lease";
 
 /** A held lock, as the keeper sees it. Times are on the clock of `now()`. */
 export interface Kept {

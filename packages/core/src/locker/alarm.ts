@@ -1,6 +1,6 @@
 import { AsyncResource } from "node:async_hooks";
-import { now } from "./lease";
-import { MAX_DELAY } from "./within";
+import { now } from "../driver/lease";
+import { MAX_DELAY } from "../driver/within";
 
 /** One timer for many times. */
 export interface Alarm {

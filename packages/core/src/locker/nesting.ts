@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { LockBackendError } from "./errors";
-import { warn } from "./warning";
+import { LockBackendError } from "../driver/errors";
+import { warn } from "../driver/warning";
 
 /** The work of a `withLock`, and the one that it is within. */
 interface Around {

@@ -5,8 +5,8 @@ import type {
   HeartbeatRequest,
   ReleaseReply,
   TransferReply,
-} from "./driver";
-import { LockBackendError } from "./errors";
+} from "../driver/driver";
+import { LockBackendError } from "../driver/errors";
 
 export const text = (reply: unknown): string => String(reply);
 

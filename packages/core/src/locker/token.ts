@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { kindOf } from "./kind-of";
+import { kindOf } from "../driver/kind-of";
 
 /** A name for one locker instance: random, so that a restarted process never has its predecessor's. */
 export const newInbox = (): string => randomBytes(12).toString("base64url");

@@ -1,15 +1,15 @@
-import acquireLua from "../lua/acquire.lua";
-import acquireOneLua from "../lua/acquire-one.lua";
-import extendLua from "../lua/extend.lua";
-import handOverLua from "../lua/hand-over.lua";
-import heartbeatLua from "../lua/heartbeat.lua";
-import releaseLua from "../lua/release.lua";
-import type { AcquireRequest, ExtendRequest, HeartbeatRequest, ReleaseReply, ReleaseRequest } from "./driver";
-import { companions } from "./keys";
+import acquireLua from "../../lua/acquire.lua";
+import acquireOneLua from "../../lua/acquire-one.lua";
+import extendLua from "../../lua/extend.lua";
+import handOverLua from "../../lua/hand-over.lua";
+import heartbeatLua from "../../lua/heartbeat.lua";
+import releaseLua from "../../lua/release.lua";
+import type { AcquireRequest, ExtendRequest, HeartbeatRequest, ReleaseReply, ReleaseRequest } from "../driver/driver";
+import { companions } from "../driver/keys";
+import { CLAIM, WINDOW } from "../driver/times";
 import type { LockKeys } from "./lock-keys";
 import type { PerLock } from "./per-lock";
 import { acquireReply, flag, heartbeatReply, releaseReply } from "./replies";
-import { CLAIM, WINDOW } from "./times";
 
 /** How long a token that was given up is refused, in ms. */
 const TOMBSTONE = "60000";

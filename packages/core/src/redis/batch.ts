@@ -1,4 +1,4 @@
-import type { Call } from "./driver";
+import type { Call } from "../driver/driver";
 
 /** A request on its way; its answer settles the promise that the caller got. */
 export interface Asked<Q, R> {

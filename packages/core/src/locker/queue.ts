@@ -1,4 +1,4 @@
-import type { Driver } from "./driver";
+import type { Driver } from "../driver/driver";
 import { createGone } from "./gone";
 import { createHeartbeats } from "./heartbeats";
 import { createInbox } from "./inbox";

@@ -1,6 +1,6 @@
-import type { AcquireAllReply, AcquireReply, Call, Driver, Replicator } from "./driver";
-import { LockBackendError } from "./errors";
-import { now } from "./lease";
+import type { AcquireAllReply, AcquireReply, Call, Driver, Replicator } from "../driver/driver";
+import { LockBackendError } from "../driver/errors";
+import { now } from "../driver/lease";
 import type { ResolvedOptions } from "./options";
 
 export type Answer =

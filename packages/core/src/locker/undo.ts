@@ -1,7 +1,7 @@
-import { isRefusal } from "./backend-error";
-import type { Driver } from "./driver";
-import { now } from "./lease";
-import { turn } from "./within";
+import { isRefusal } from "../driver/backend-error";
+import type { Driver } from "../driver/driver";
+import { now } from "../driver/lease";
+import { turn } from "../driver/within";
 
 /** How long a failing release is repeated, in ms. */
 const PERSISTENCE = 60_000;

@@ -1,4 +1,4 @@
-import { MAX_DELAY } from "./within";
+import { MAX_DELAY } from "../driver/within";
 
 /** Why a wait ends before the lock is granted. */
 export type Ending =

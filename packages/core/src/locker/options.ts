@@ -1,4 +1,5 @@
-import { MIN_TTL } from "./lease";
+import { MIN_TTL } from "../driver/lease";
+import { number, show } from "../driver/number";
 
 /** How a lock is waited for and held. Per locker and per call: the call wins. All times are in ms. */
 export interface LockOptions {
@@ -45,18 +46,7 @@ export interface ResolvedOptions {
 
 const MAX_TTL = 2 ** 31 - 1;
 
-export const show = (value: unknown): string =>
-  typeof value === "function" ? "a function" : typeof value === "string" ? JSON.stringify(value) : String(value);
-
 type Check = (value: unknown) => unknown;
-
-export const number =
-  (name: string, bound: string, fits: (n: number) => boolean) =>
-  (value: unknown): number => {
-    if (typeof value !== "number") throw new TypeError(`${name} must be ${bound}, got ${show(value)}`);
-    if (!fits(value)) throw new RangeError(`${name} must be ${bound}, got ${value}`);
-    return value;
-  };
 
 export const checkTtl = number(
   "ttl",

@@ -1,4 +1,4 @@
-import { number, show } from "./options";
+import { number, show } from "./number";
 
 /** What holds for all locks of a driver. */
 export interface DriverOptions {

@@ -1,7 +1,7 @@
-import type { AcquireReply, AcquireRequest, Driver, Listener } from "./driver";
-import { type DriverOptions, resolveFenceTtl } from "./driver-options";
-import { now } from "./lease";
-import { CLAIM, WINDOW } from "./times";
+import type { AcquireReply, AcquireRequest, Driver, Listener } from "../driver/driver";
+import { type DriverOptions, resolveFenceTtl } from "../driver/driver-options";
+import { now } from "../driver/lease";
+import { CLAIM, WINDOW } from "../driver/times";
 
 interface Place {
   holder: string | undefined;
