@@ -14,7 +14,7 @@ test.each([seed])("every promise is kept while everything goes wrong (FAULTS_SEE
 });
 
 test("without locks the check fails", { timeout }, async () => {
-  const result = await runRound({ seed, clients: ["ioredis-6.0.0", "redis-6.3.1"], rage: 0, bare: true });
+  const result = await runRound({ seed, clients: ["ioredis 6.0.0", "redis 6.3.1"], rage: 0, bare: true });
   const rules = result.violations.map(({ rule }) => rule);
   for (const rule of ["exclusion", "belief", "fences", "stored", "loss"] as const) expect(rules).toContain(rule);
   await rm(result.folder, { recursive: true });

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { startRedis } from "@distlock/testing";
 import { describe, expect, test } from "vitest";
-import { createLockers, oldestAndNewest } from "../support/lockers";
+import { createLockers } from "../support/lockers";
+import { oldestAndNewest } from "../support/oldest-and-newest";
 import { refuseUnhandledRejections } from "../support/unhandled";
 import { untilWaiting } from "../support/until";
 import { watch } from "../support/watch";

@@ -4,7 +4,7 @@ import { stallEventLoop } from "@distlock/testing";
 import { describe, expect, test } from "vitest";
 import { behindProxy } from "../support/behind-proxy";
 import { expectSoonFree } from "../support/left-behind";
-import { oldestAndNewest } from "../support/lockers";
+import { oldestAndNewest } from "../support/oldest-and-newest";
 
 const TTL = 100;
 

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { behindProxy } from "../support/behind-proxy";
-import type { TestClient } from "../support/clients";
+import type { TestClient } from "../support/client";
 import { expectSoonFree, leftBehind } from "../support/left-behind";
-import { oldestAndNewest } from "../support/lockers";
+import { oldestAndNewest } from "../support/oldest-and-newest";
 import { until, untilWaiting } from "../support/until";
 
 const here = await behindProxy();

@@ -3,7 +3,7 @@ import { createLocker } from "@distlock/core";
 import { describe, expect, test } from "vitest";
 import { behindProxy } from "../support/behind-proxy";
 import { leftBehind } from "../support/left-behind";
-import { oldestAndNewest } from "../support/lockers";
+import { oldestAndNewest } from "../support/oldest-and-newest";
 import { until } from "../support/until";
 
 const here = await behindProxy();

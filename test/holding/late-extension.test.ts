@@ -4,7 +4,8 @@ import { startFaultProxy, startRedis } from "@distlock/testing";
 import { Redis } from "ioredis-6";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { leftBehind } from "../support/left-behind";
-import { createLockers, oldestAndNewest } from "../support/lockers";
+import { createLockers } from "../support/lockers";
+import { oldestAndNewest } from "../support/oldest-and-newest";
 import { refuseUnhandledRejections } from "../support/unhandled";
 import { until } from "../support/until";
 

@@ -2,7 +2,8 @@ import { startFaultProxy, startRedis } from "@distlock/testing";
 import { Redis } from "ioredis-6";
 import { afterAll, expect, test } from "vitest";
 import { expectSoonFree } from "../support/left-behind";
-import { createLockers, oldestAndNewest } from "../support/lockers";
+import { createLockers } from "../support/lockers";
+import { oldestAndNewest } from "../support/oldest-and-newest";
 import { refuseUnhandledRejections } from "../support/unhandled";
 import { untilWaiting } from "../support/until";
 

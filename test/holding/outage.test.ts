@@ -3,7 +3,7 @@ import { createLocker, type Lock } from "@distlock/core";
 import { startFaultProxy, startRedis } from "@distlock/testing";
 import { afterAll, describe, expect, test } from "vitest";
 import { clients } from "../support/clients";
-import { oldestAndNewest } from "../support/lockers";
+import { oldestAndNewest } from "../support/oldest-and-newest";
 import { refuseUnhandledRejections } from "../support/unhandled";
 import { until } from "../support/until";
 

@@ -3,7 +3,8 @@ import { createLocker, type Locker } from "@distlock/core";
 import { startRedis } from "@distlock/testing";
 import { Redis } from "ioredis-6";
 import { afterAll, describe, expect, test } from "vitest";
-import { createLockers, oldestAndNewest } from "../support/lockers";
+import { createLockers } from "../support/lockers";
+import { oldestAndNewest } from "../support/oldest-and-newest";
 import { refuseUnhandledRejections } from "../support/unhandled";
 
 const server = await startRedis();

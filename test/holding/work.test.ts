@@ -4,7 +4,7 @@ import { type FaultProxy, stallEventLoop, startFaultProxy, startRedis } from "@d
 import { Redis } from "ioredis-6";
 import { afterAll, describe, expect, test } from "vitest";
 import { clients } from "../support/clients";
-import { oldestAndNewest } from "../support/lockers";
+import { oldestAndNewest } from "../support/oldest-and-newest";
 import { refuseUnhandledRejections } from "../support/unhandled";
 import { warningsOf } from "../support/warnings";
 

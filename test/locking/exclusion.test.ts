@@ -3,7 +3,7 @@ import { startRedis } from "@distlock/testing";
 import { Redis } from "ioredis-6";
 import { afterAll, describe, expect, test } from "vitest";
 import { newest } from "../support/clients";
-import { oldestAndNewest } from "../support/lockers";
+import { oldestAndNewest } from "../support/oldest-and-newest";
 import { startWorker } from "../support/worker";
 
 const server = await startRedis();

@@ -7,7 +7,7 @@ import { startRedis } from "@distlock/testing";
 import { Redis } from "ioredis-6";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { rule } from "../../packages/core/src/driver/rights";
-import { connections } from "../support/connections";
+import { clients } from "../support/clients";
 import { refuseUnhandledRejections } from "../support/unhandled";
 import { until, untilWaiting } from "../support/until";
 
@@ -40,7 +40,7 @@ const scripts = exactly.filter((right) => right.startsWith("+") && !/^\+(eval|ev
 async function asUser(client: string, rights: readonly string[]): Promise<Driver> {
   const user = `user-${randomUUID()}`;
   await admin.call("ACL", "SETUSER", user, "on", ">secret", "resetchannels", ...rights, ...ofClients);
-  const { connection, close } = await connections[client]!(`redis://${user}:secret@127.0.0.1:${server.port}`);
+  const { connection, close } = await clients[client]!(`redis://${user}:secret@127.0.0.1:${server.port}`);
   closers.push(close);
   return redisDriver(connection);
 }

@@ -7,8 +7,9 @@ import { Cluster as Cluster6, Redis } from "ioredis-6";
 import * as redis6 from "redis-6";
 import { afterAll, describe, expect, test } from "vitest";
 import { assertKey, assertKeyPrefix, companions } from "../../packages/core/src/driver/keys";
-import { type NodeRedis, ofIoredis, ofNodeRedis, type TestClient } from "../support/clients";
-import { clusterClients, urlOf } from "../support/topology-clients";
+import { ofIoredis, ofNodeRedis, type TestClient } from "../support/client";
+import { clusterClients } from "../support/clients";
+import { urlOf } from "../support/topology-url";
 import { untilWaiting } from "../support/until";
 
 const cluster = await startCluster();
@@ -131,7 +132,7 @@ const prefixing: Record<string, (keyPrefix: string) => Promise<TestClient>> = {
   "ioredis 6.0.0": async (keyPrefix) => ofIoredis(new Cluster6(startNodes, { keyPrefix })),
   "redis 6.3.1": (keyPrefix) => {
     const client = redis6.createCluster({ rootNodes, keyPrefix });
-    return ofNodeRedis(client as unknown as NodeRedis, () => client.destroy());
+    return ofNodeRedis(client);
   },
 };
 const cases = Object.entries(clusterClients).flatMap(([client, connect]) =>

@@ -3,7 +3,7 @@ import { createLocker, type Lock, type LockError, type LockOptions } from "@dist
 import { startFaultProxy, startRedis } from "@distlock/testing";
 import { afterAll, describe, expect, test } from "vitest";
 import { clients } from "../support/clients";
-import { oldestAndNewest } from "../support/lockers";
+import { oldestAndNewest } from "../support/oldest-and-newest";
 import { until } from "../support/until";
 
 const server = await startRedis();

@@ -6,7 +6,8 @@ import { traced } from "@distlock/otel";
 import { startRedis } from "@distlock/testing";
 import { Redis } from "ioredis-6";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { clients, type TestClient } from "../support/clients";
+import type { TestClient } from "../support/client";
+import { clients } from "../support/clients";
 
 const server = await startRedis();
 const admin = new Redis(server.url);

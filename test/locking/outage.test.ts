@@ -7,7 +7,8 @@ import * as redis4 from "redis-4";
 import * as redis6 from "redis-6";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { allSlots } from "../support/all-slots";
-import { clients, newestOf, type TestClient } from "../support/clients";
+import type { TestClient } from "../support/client";
+import { clients, newestOf } from "../support/clients";
 
 const server = await startRedis();
 const rejections: unknown[] = [];

@@ -10,7 +10,7 @@ import * as redis6 from "redis-6";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { allSlots } from "../support/all-slots";
 import { clients } from "../support/clients";
-import { oldestAndNewest } from "../support/lockers";
+import { oldestAndNewest } from "../support/oldest-and-newest";
 
 const rejections: unknown[] = [];
 process.on("unhandledRejection", (reason) => rejections.push(reason));

@@ -5,7 +5,7 @@ import { type RedisServer, startCluster, startRedis } from "@distlock/testing";
 import { Cluster, Redis } from "ioredis-6";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { createLockers } from "../support/lockers";
-import { urlOf } from "../support/topology-clients";
+import { urlOf } from "../support/topology-url";
 import { refuseUnhandledRejections } from "../support/unhandled";
 import { until, untilWaiting } from "../support/until";
 

@@ -1,7 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { ListReader, RedisConnection } from "@distlock/core";
-import { ioredisConnection } from "@distlock/ioredis";
-import { type NodeRedisClient, nodeRedisConnection } from "@distlock/node-redis";
 import { type RedisServer, startRedis } from "@distlock/testing";
 import { Cluster as Cluster5, Redis as Redis5 } from "ioredis-5";
 import { Cluster as Cluster6, Redis as Redis6 } from "ioredis-6";
@@ -9,6 +7,7 @@ import * as redis4 from "redis-4";
 import * as redis5 from "redis-5";
 import * as redis6 from "redis-6";
 import { afterAll, describe, expect, test } from "vitest";
+import { type Ioredis, ofIoredis, ofNodeRedis, type TestClient } from "../support/client";
 
 const server = await startRedis();
 /** A Cluster of one node, which refuses keys of several slots as any other does. */
@@ -24,19 +23,14 @@ afterAll(async () => {
 
 type User = { readonly username?: string; readonly password?: string };
 
-function viaIoredis(client: Redis5 | Redis6 | Cluster5 | Cluster6): RedisConnection {
-  (client as Redis6).on("error", () => {});
-  closers.push(() => client.disconnect());
-  return ioredisConnection(client);
+function connectionOf({ connection, close }: TestClient): RedisConnection {
+  closers.push(close);
+  return connection;
 }
 
-async function viaNodeRedis(client: object): Promise<RedisConnection> {
-  const { on, connect, destroy, disconnect } = client as redis6.RedisClientType;
-  on.call(client as redis6.RedisClientType, "error", () => {});
-  await connect.call(client as redis6.RedisClientType);
-  closers.push(() => (destroy ?? disconnect).call(client as redis6.RedisClientType));
-  return nodeRedisConnection(client as NodeRedisClient);
-}
+const viaIoredis = (client: Ioredis): RedisConnection => connectionOf(ofIoredis(client));
+
+const viaNodeRedis = async (client: object): Promise<RedisConnection> => connectionOf(await ofNodeRedis(client));
 
 const at = { port: server.port };
 const node = { host: cluster.host, port: cluster.port };

@@ -1,7 +1,5 @@
 import type { RedisConnection } from "@distlock/core";
-import { ioredisConnection } from "@distlock/ioredis";
 import { type Message, RedisMemory, sessionKey } from "@distlock/memory";
-import { type NodeRedisClient, nodeRedisConnection } from "@distlock/node-redis";
 import { startCluster } from "@distlock/testing";
 import { Cluster as Cluster5 } from "ioredis-5";
 import { Cluster as Cluster6 } from "ioredis-6";
@@ -9,6 +7,7 @@ import * as redis4 from "redis-4";
 import * as redis5 from "redis-5";
 import * as redis6 from "redis-6";
 import { afterAll, expect, test } from "vitest";
+import { type Ioredis, ofIoredis, ofNodeRedis, type TestClient } from "../support/client";
 
 const cluster = await startCluster();
 const nodes = cluster.nodes.slice(0, 3);
@@ -20,19 +19,14 @@ afterAll(async () => {
   await cluster.stop();
 });
 
-function viaIoredis(client: Cluster5 | Cluster6): RedisConnection {
-  (client as Cluster6).on("error", () => {});
-  closers.push(() => client.disconnect());
-  return ioredisConnection(client);
+function connectionOf({ connection, close }: TestClient): RedisConnection {
+  closers.push(close);
+  return connection;
 }
 
-async function viaNodeRedis(client: object): Promise<RedisConnection> {
-  const { on, connect, destroy, disconnect } = client as redis6.RedisClusterType;
-  on.call(client as redis6.RedisClusterType, "error", () => {});
-  await connect.call(client as redis6.RedisClusterType);
-  closers.push(() => (destroy ?? disconnect).call(client as redis6.RedisClusterType));
-  return nodeRedisConnection(client as NodeRedisClient);
-}
+const viaIoredis = (client: Ioredis): RedisConnection => connectionOf(ofIoredis(client));
+
+const viaNodeRedis = async (client: object): Promise<RedisConnection> => connectionOf(await ofNodeRedis(client));
 
 const at = nodes.map(({ host, port }) => ({ host, port }));
 const clients: Record<string, () => RedisConnection | Promise<RedisConnection>> = {

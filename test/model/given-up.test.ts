@@ -1,16 +1,6 @@
 import { expect, vi } from "vitest";
 import { type Fault, lost, sentAfter, sleep } from "./faults";
-import {
-  createGate,
-  FOR_EVER,
-  granted,
-  isFree,
-  isWaiting,
-  listens,
-  oneWaits,
-  scenarios,
-  until,
-} from "./scenario";
+import { createGate, FOR_EVER, granted, isFree, isWaiting, listens, oneWaits, scenarios, until } from "./scenario";
 
 vi.mock("../../packages/core/src/driver/times", () => import("./times"));
 

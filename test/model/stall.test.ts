@@ -2,7 +2,8 @@ import { once } from "node:events";
 import { type RedisServer, stallEventLoop, startRedis } from "@distlock/testing";
 import { Redis } from "ioredis-6";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { type Connected, connects } from "./connect";
+import type { TestClient } from "../support/client";
+import { connects } from "./connect";
 import { createLocker, type Driver, redisDriver } from "./core";
 import { until } from "./scenario";
 import { CLAIM } from "./times";
@@ -28,17 +29,17 @@ async function turns(): Promise<void> {
 }
 
 describe.each(connects.map((connect, i) => [i, connect] as const))("client %i", (i, connect) => {
-  let client: Connected;
+  let client: TestClient;
   let driver: Driver;
   let key: string;
   /** Called when an extension has been written. */
   let onExtend: () => void;
 
   beforeAll(async () => {
-    client = await connect(server.url, `stall-${i}`);
+    client = await connect(server.url, { name: `stall-${i}` });
     driver = redisDriver(client.connection);
   });
-  afterAll(() => client.destroy());
+  afterAll(() => client.close());
   beforeEach(({ task }) => {
     key = `${task.name}:${i}`;
     onExtend = () => {};

@@ -2,7 +2,7 @@ import { createHook } from "node:async_hooks";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { Redis } from "ioredis-6";
-import type { EmittingClient } from "./emitting-clients";
+import type { TestClient } from "./client";
 
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
@@ -15,7 +15,7 @@ createHook({
 }).enable();
 
 /** Listeners of the client, timers of this process. */
-export async function countHere({ listeners }: EmittingClient) {
+export async function countHere({ listeners }: Pick<TestClient, "listeners">) {
   for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate); // until Node has told of those that were cleared
   return { timers: timers.size, listeners: listeners() };
 }

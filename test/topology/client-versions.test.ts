@@ -5,11 +5,12 @@ import { memoryContract } from "@distlock/memory/contract";
 import { type RedisServer, startRedis, startSentinel } from "@distlock/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { allSlots } from "../support/all-slots";
-import { clients, type TestClient } from "../support/clients";
-import { testClosedEarly } from "./closed-early";
-import { clusterClients, sentinelClients, urlOf } from "../support/topology-clients";
+import type { TestClient } from "../support/client";
+import { clients, clusterClients, sentinelClients } from "../support/clients";
+import { urlOf } from "../support/topology-url";
 import { refuseUnhandledRejections } from "../support/unhandled";
 import { until, untilWaiting } from "../support/until";
+import { testClosedEarly } from "./closed-early";
 
 /*
  * What differs between the versions of a client, side by side on all that are supported. Their driver contract is in

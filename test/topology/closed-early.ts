@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createLocker, type Driver, type Locker } from "@distlock/core";
 import type { RedisServer } from "@distlock/testing";
 import { expect, test } from "vitest";
-import type { TestClient } from "../support/clients";
+import type { TestClient } from "../support/client";
 import { until } from "../support/until";
 
 /** How many times a locker is closed, each time a little later. */

@@ -1,6 +1,4 @@
 import type { Driver } from "@distlock/core";
-import { ioredisDriver } from "@distlock/ioredis";
-import { nodeRedisDriver } from "@distlock/node-redis";
 import { driverContract, startRedis } from "@distlock/testing";
 import { Cluster as Cluster53 } from "ioredis-5.3";
 import { Cluster as Cluster510 } from "ioredis-5.10";
@@ -13,7 +11,7 @@ import * as redis63 from "redis-6";
 import * as redis60 from "redis-6.0";
 import { afterAll, describe, test } from "vitest";
 import { allSlots } from "../support/all-slots";
-import { endOf, type Ioredis, type NodeRedis } from "../support/clients";
+import { type Ioredis, ofIoredis, ofNodeRedis, type TestClient } from "../support/client";
 
 /** The driver contract through the Cluster classes of clients, on a Cluster of one node. See also `locks.test.ts`. */
 const server = await startRedis({ args: ["--cluster-enabled", "yes", "--cluster-announce-ip", "127.0.0.1"] });
@@ -31,35 +29,32 @@ afterAll(async () => {
 const node = { host: server.host, port: server.port };
 const rootNodes = [{ url: server.url }];
 
-const ofIoredis =
-  (Cluster: new (nodes: { host: string; port: number }[], options: { keyPrefix: string }) => Ioredis) =>
-  (keyPrefix: string): Driver => {
-    const cluster = new Cluster([node], { keyPrefix });
-    closers.push(() => cluster.disconnect());
-    return ioredisDriver(cluster);
-  };
+function driverOf(client: TestClient): Driver {
+  closers.push(client.close);
+  return client.driver;
+}
 
-const ofNodeRedis =
-  (library: { createCluster(options: object): unknown }) =>
-  async (keyPrefix: string): Promise<Driver> => {
-    const client = library.createCluster(keyPrefix ? { rootNodes, keyPrefix } : { rootNodes }) as NodeRedis;
-    client.on("error", () => {});
-    await client.connect();
-    closers.push(endOf(client));
-    return nodeRedisDriver(client);
-  };
+const viaIoredis =
+  (Cluster: new (nodes: { host: string; port: number }[], options: { keyPrefix: string }) => Ioredis) =>
+  (keyPrefix: string): Driver =>
+    driverOf(ofIoredis(new Cluster([node], { keyPrefix })));
+
+const viaNodeRedis =
+  (library: { createCluster(options: object): object }) =>
+  async (keyPrefix: string): Promise<Driver> =>
+    driverOf(await ofNodeRedis(library.createCluster(keyPrefix ? { rootNodes, keyPrefix } : { rootNodes })));
 
 const prefixes = ["app:", "{app}:"];
 const kinds: Readonly<Record<string, [string[], (keyPrefix: string) => Driver | Promise<Driver>]>> = {
-  "ioredis 5.3.0": [["app:"], ofIoredis(Cluster53)],
-  "ioredis 5.10.0": [["{app}:"], ofIoredis(Cluster510)],
-  "ioredis 6.0.0": [prefixes, ofIoredis(Cluster6)],
-  "iovalkey 0.4.0": [["app:"], ofIoredis(ValkeyCluster)],
-  "redis 4.6.0": [[""], ofNodeRedis(redis46)],
-  "redis 5.0.0": [[""], ofNodeRedis(redis50)],
-  "redis 5.8.0": [[""], ofNodeRedis(redis58)],
-  "redis 6.0.0": [[""], ofNodeRedis(redis60)],
-  "redis 6.3.1": [prefixes, ofNodeRedis(redis63)],
+  "ioredis 5.3.0": [["app:"], viaIoredis(Cluster53)],
+  "ioredis 5.10.0": [["{app}:"], viaIoredis(Cluster510)],
+  "ioredis 6.0.0": [prefixes, viaIoredis(Cluster6)],
+  "iovalkey 0.4.0": [["app:"], viaIoredis(ValkeyCluster)],
+  "redis 4.6.0": [[""], viaNodeRedis(redis46)],
+  "redis 5.0.0": [[""], viaNodeRedis(redis50)],
+  "redis 5.8.0": [[""], viaNodeRedis(redis58)],
+  "redis 6.0.0": [[""], viaNodeRedis(redis60)],
+  "redis 6.3.1": [prefixes, viaNodeRedis(redis63)],
 };
 
 for (const [name, [keyPrefixes, create]] of Object.entries(kinds)) {

@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { createLocker, type Driver, type Lock } from "@distlock/core";
 import { type RedisServer, startCluster } from "@distlock/testing";
 import { afterAll, expect, test } from "vitest";
-import { newestOf } from "../support/clients";
-import { clusterClients, urlOf } from "../support/topology-clients";
+import { clusterClients, newestOf } from "../support/clients";
+import { urlOf } from "../support/topology-url";
 import { refuseUnhandledRejections } from "../support/unhandled";
 import { until } from "../support/until";
 

@@ -1,9 +1,8 @@
 import { type RedisServer, startCluster } from "@distlock/testing";
 import { afterAll } from "vitest";
-import { newestOf } from "../support/clients";
-import { TAG, testFailover } from "./failover";
-import { clusterClients } from "../support/topology-clients";
+import { clusterClients, newestOf } from "../support/clients";
 import { refuseUnhandledRejections } from "../support/unhandled";
+import { TAG, testFailover } from "./failover";
 
 const cluster = await startCluster({ nodeTimeout: 1_500 });
 

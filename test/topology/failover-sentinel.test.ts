@@ -1,9 +1,8 @@
 import { startSentinel } from "@distlock/testing";
 import { afterAll } from "vitest";
-import { newestOf } from "../support/clients";
-import { testFailover } from "./failover";
-import { sentinelClients } from "../support/topology-clients";
+import { newestOf, sentinelClients } from "../support/clients";
 import { refuseUnhandledRejections } from "../support/unhandled";
+import { testFailover } from "./failover";
 
 const sentinel = await startSentinel();
 

@@ -2,8 +2,9 @@ import { randomUUID } from "node:crypto";
 import { createLocker, type Driver, type Lock, LockError } from "@distlock/core";
 import type { RedisCluster, RedisSentinel, RedisServer, Reply } from "@distlock/testing";
 import { expect, test } from "vitest";
-import type { TestClient } from "../support/clients";
-import { NOTICE, urlOf } from "../support/topology-clients";
+import type { TestClient } from "../support/client";
+import { NOTICE } from "../support/clients";
+import { urlOf } from "../support/topology-url";
 import { until } from "../support/until";
 
 /** All keys are in one slot, so that what happens to its primary happens to all locks. */

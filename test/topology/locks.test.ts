@@ -2,8 +2,9 @@ import { randomUUID } from "node:crypto";
 import { createLocker, type Driver, LockError } from "@distlock/core";
 import { driverContract, type RedisServer, type Reply, startCluster, startSentinel } from "@distlock/testing";
 import { afterAll, describe, expect, test } from "vitest";
-import { newestOf, type TestClient } from "../support/clients";
-import { clusterClients, sentinelClients, urlOf } from "../support/topology-clients";
+import type { TestClient } from "../support/client";
+import { clusterClients, newestOf, sentinelClients } from "../support/clients";
+import { urlOf } from "../support/topology-url";
 import { until, untilWaiting } from "../support/until";
 import { startWorker } from "../support/worker";
 

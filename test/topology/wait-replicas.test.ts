@@ -5,9 +5,10 @@ import { Redis as Redis5 } from "ioredis-5";
 import { Cluster, Redis } from "ioredis-6";
 import { createClientPool, createCluster, createSentinel } from "redis-6";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
-import { clients, type NodeRedis, ofIoredis, ofNodeRedis, type TestClient } from "../support/clients";
+import { ofIoredis, ofNodeRedis, type TestClient } from "../support/client";
+import { clients, clusterClients, sentinelClients } from "../support/clients";
 import { createLockers } from "../support/lockers";
-import { clusterClients, sentinelClients, urlOf } from "../support/topology-clients";
+import { urlOf } from "../support/topology-url";
 import { refuseUnhandledRejections } from "../support/unhandled";
 import { until, untilWaiting } from "../support/until";
 
@@ -266,26 +267,17 @@ test.each<[string, (keyPrefix: string) => Promise<TestClient>]>([
     "Cluster of ioredis, of its nodes",
     async (keyPrefix) => ofIoredis(new Cluster(addresses(clusterNodes.slice(0, 3)), { redisOptions: { keyPrefix } })),
   ],
-  [
-    "Cluster of redis",
-    (keyPrefix) => {
-      const client = createCluster({ rootNodes, keyPrefix });
-      return ofNodeRedis(client as unknown as NodeRedis, () => client.destroy());
-    },
-  ],
+  ["Cluster of redis", (keyPrefix) => ofNodeRedis(createCluster({ rootNodes, keyPrefix }))],
   [
     "Sentinel of redis",
-    (keyPrefix) => {
-      const client = createSentinel({ ...ofSentinel, keyPrefix, nodeClientOptions: { keyPrefix: "not:" } } as never);
-      return ofNodeRedis(client as unknown as NodeRedis, () => client.destroy());
-    },
+    (keyPrefix) =>
+      ofNodeRedis(createSentinel({ ...ofSentinel, keyPrefix, nodeClientOptions: { keyPrefix: "not:" } } as never)),
   ],
   [
     "pool of redis",
     async (keyPrefix) => {
       const { url } = await sentinel.primary();
-      const client = createClientPool({ url, keyPrefix });
-      return ofNodeRedis(client as unknown as NodeRedis, () => client.destroy());
+      return ofNodeRedis(createClientPool({ url, keyPrefix }));
     },
   ],
 ])("is asked for under a client's keyPrefix: %s", async (_, connect) => {

@@ -5,7 +5,8 @@ import { startRedis } from "@distlock/testing";
 import * as redis6 from "redis-6";
 import * as redis60 from "redis-6.0";
 import { afterAll, expect, test } from "vitest";
-import { clients, type NodeRedis, ofNodeRedis, type TestClient } from "../support/clients";
+import { ofNodeRedis, type TestClient } from "../support/client";
+import { clients } from "../support/clients";
 import { refuseUnhandledRejections } from "../support/unhandled";
 import { until, untilWaiting } from "../support/until";
 
@@ -18,9 +19,9 @@ afterAll(() => server.stop());
 
 const RESP = 2 as const;
 const speaking2 = {
-  "redis 6.0.0": async () => ofNodeRedis(redis60.createClient({ url, RESP }) as unknown as NodeRedis),
-  "redis 6.3.1": async () => ofNodeRedis(redis6.createClient({ url, RESP }) as unknown as NodeRedis),
-  "a pool of redis 6.3.1": async () => ofNodeRedis(redis6.createClientPool({ url, RESP }) as unknown as NodeRedis),
+  "redis 6.0.0": async () => ofNodeRedis(redis60.createClient({ url, RESP })),
+  "redis 6.3.1": async () => ofNodeRedis(redis6.createClient({ url, RESP })),
+  "a pool of redis 6.3.1": async () => ofNodeRedis(redis6.createClientPool({ url, RESP })),
 };
 const asTheyCome = ["ioredis 5.3.0", "ioredis 6.0.0", "iovalkey 0.4.0", "redis 4.6.0", "redis 5.0.0", "redis 5.12.1"];
 

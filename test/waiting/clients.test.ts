@@ -1,7 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { createLocker, type Driver } from "@distlock/core";
-import { ioredisDriver } from "@distlock/ioredis";
-import { nodeRedisDriver } from "@distlock/node-redis";
+import { createLocker } from "@distlock/core";
 import { startRedis } from "@distlock/testing";
 import { Redis as Redis511 } from "ioredis-5";
 import { Redis as Redis53 } from "ioredis-5.3";
@@ -16,7 +14,8 @@ import * as redis58 from "redis-5.8";
 import * as redis6 from "redis-6";
 import * as redis60 from "redis-6.0";
 import { afterAll, describe, expect, test } from "vitest";
-import { clients, endOf, type Ioredis, type NodeRedis, newest } from "../support/clients";
+import { type Ioredis, ofIoredis, ofNodeRedis, type TestClient } from "../support/client";
+import { clients, newest } from "../support/clients";
 import { until } from "../support/until";
 
 const server = await startRedis();
@@ -30,36 +29,20 @@ afterAll(async () => {
 
 const listeners = async () => ((await redis.pubsub("CHANNELS", "distlock:*")) as string[]).length;
 
-interface Given {
-  readonly driver: Driver;
-  close(): unknown;
-}
-
 interface StartingIoredis extends Ioredis {
   once(event: "ready", listener: () => void): unknown;
 }
 
-const ofIoredis = (client: Ioredis): Given => {
-  client.on("error", () => {});
-  return { driver: ioredisDriver(client), close: () => client.disconnect() };
-};
-const ready = async (client: StartingIoredis): Promise<Given> => {
+async function ready(client: StartingIoredis): Promise<TestClient> {
   if (client.status !== "ready") await new Promise((resolve) => client.once("ready", () => resolve(undefined)));
   return ofIoredis(client);
-};
-
-async function ofNodeRedis(made: unknown): Promise<Given> {
-  const client = made as NodeRedis;
-  client.on("error", () => {});
-  await client.connect();
-  return { driver: nodeRedisDriver(client), close: endOf(client) };
 }
 
 /** Replies as the caller's other code may want them. */
 const typeMapping = { [redis6.RESP_TYPES.NUMBER]: String, [redis6.RESP_TYPES.BLOB_STRING]: Buffer };
 const size = { minimum: 1, maximum: 3 };
 
-const given: Record<string, () => Given | Promise<Given>> = {
+const given: Record<string, () => TestClient | Promise<TestClient>> = {
   "ioredis 5.3.0, lazyConnect": () => ofIoredis(new Redis53(port, { lazyConnect: true })),
   "ioredis 6.0.0, lazyConnect": () => ofIoredis(new Redis6(port, { lazyConnect: true })),
   "ioredis 5.3.0, no offline queue": () => ready(new Redis53(port, { enableOfflineQueue: false })),
@@ -121,7 +104,7 @@ describe.each(Object.entries(given))("%s", (_, connect) => {
 
 /** Clients that give up soon, each in its way. */
 const never = { url, socket: { reconnectStrategy: false as const } };
-const impatient: Record<string, () => Given | Promise<Given>> = {
+const impatient: Record<string, () => TestClient | Promise<TestClient>> = {
   "ioredis 5.3.0, a short command timeout": () => ofIoredis(new Redis53(port, { commandTimeout: 150 })),
   "ioredis 6.0.0, a short command timeout": () => ofIoredis(new Redis6(port, { commandTimeout: 150 })),
   "ioredis 6.0.0, no reconnection": () => ofIoredis(new Redis6(port, { retryStrategy: () => null })),
@@ -155,7 +138,7 @@ test.each(Object.entries(impatient))("%s: the inbox comes back after its connect
 
 /** Clients to which a connection on which nothing is said is one that is lost. */
 const socket = { socketTimeout: 200, reconnectStrategy: () => 10 };
-const distrustful: Record<string, () => Promise<Given>> = {
+const distrustful: Record<string, () => Promise<TestClient>> = {
   "redis 5.8.0": () => ofNodeRedis(redis58.createClient({ url, socket })),
   "redis 5.12.1, RESP 3": () => ofNodeRedis(redis512.createClient({ url, RESP: 3, socket })),
   "redis 6.3.1": () => ofNodeRedis(redis6.createClient({ url, socket, pingInterval: 10_000 })),

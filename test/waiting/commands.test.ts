@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { createLocker, type Lock, type Locker } from "@distlock/core";
 import { startRedis } from "@distlock/testing";
 import { afterAll, describe, expect, test } from "vitest";
-import { clients, type TestClient } from "../support/clients";
+import type { TestClient } from "../support/client";
+import { clients } from "../support/clients";
 import { until, untilWaiting } from "../support/until";
 import { type Sent, watch } from "../support/watch";
 

@@ -5,7 +5,7 @@ import { startFaultProxy, startRedis } from "@distlock/testing";
 import { Redis } from "ioredis-6";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { clients } from "../support/clients";
-import { oldestAndNewest } from "../support/lockers";
+import { oldestAndNewest } from "../support/oldest-and-newest";
 import { refuseUnhandledRejections } from "../support/unhandled";
 import { until, untilWaiting } from "../support/until";
 

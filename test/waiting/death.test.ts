@@ -3,7 +3,8 @@ import { createLocker, type Locker } from "@distlock/core";
 import { startRedis } from "@distlock/testing";
 import { Redis } from "ioredis-6";
 import { afterAll, describe, expect, test } from "vitest";
-import { clients, type TestClient } from "../support/clients";
+import type { TestClient } from "../support/client";
+import { clients } from "../support/clients";
 import { untilWaiting } from "../support/until";
 import { startWaiting } from "../support/waiting-worker";
 

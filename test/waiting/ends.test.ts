@@ -4,7 +4,8 @@ import { createLocker, type Lock, type Locker } from "@distlock/core";
 import { freePort, startRedis } from "@distlock/testing";
 import { Redis } from "ioredis-6";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
-import { clients, newest, type TestClient } from "../support/clients";
+import type { TestClient } from "../support/client";
+import { clients, newest } from "../support/clients";
 import { until } from "../support/until";
 import { startWorker } from "../support/worker";
 

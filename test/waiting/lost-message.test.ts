@@ -3,8 +3,7 @@ import { createLocker, type Driver, type Locker, type RedisConnection, redisDriv
 import { type FaultProxy, startFaultProxy, startRedis } from "@distlock/testing";
 import { Redis } from "ioredis-6";
 import { afterAll, describe, expect, test } from "vitest";
-import { clients } from "../support/clients";
-import { connections } from "../support/connections";
+import { type Connect, clients, newestOf } from "../support/clients";
 import { until, untilWaiting } from "../support/until";
 
 const server = await startRedis();
@@ -35,10 +34,10 @@ interface Line {
   stop(): Promise<void>;
 }
 
-async function open(connect: (typeof connections)[string]): Promise<Line> {
+async function open(connect: Connect): Promise<Line> {
   const proxy = await startFaultProxy(server);
   const commands = await connect(server.url);
-  const messages = await connect(proxy.url, "lazy");
+  const messages = await connect(proxy.url, { lazy: true });
   const checks: boolean[] = [];
   let heartbeats = 0;
   const connection: RedisConnection = {
@@ -87,7 +86,7 @@ async function waiting(line: Line) {
   return { key, held, granted };
 }
 
-describe.each(Object.entries(connections))("%s", (_, connect) => {
+describe.each(Object.entries(newestOf(clients)))("%s", (_, connect) => {
   test("a message that is dropped on its way costs no more than a heartbeat", async () => {
     const line = await open(connect);
     const { held, granted } = await waiting(line);

@@ -3,7 +3,7 @@ import { createLocker } from "@distlock/core";
 import { startRedis } from "@distlock/testing";
 import { afterAll, expect, test } from "vitest";
 import { clients } from "../support/clients";
-import { oldestAndNewest } from "../support/lockers";
+import { oldestAndNewest } from "../support/oldest-and-newest";
 import { untilWaiting } from "../support/until";
 import { watch } from "../support/watch";
 

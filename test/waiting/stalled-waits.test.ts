@@ -4,7 +4,7 @@ import { stallEventLoop, startRedis } from "@distlock/testing";
 import { afterAll, expect, test } from "vitest";
 import { within } from "../../packages/core/src/driver/within";
 import { clients } from "../support/clients";
-import { oldestAndNewest } from "../support/lockers";
+import { oldestAndNewest } from "../support/oldest-and-newest";
 import { untilWaiting } from "../support/until";
 
 const server = await startRedis();

@@ -1,5 +1,5 @@
 import { createLocker } from "@distlock/core";
-import { connectTo } from "../topology-clients";
+import { connectTo } from "../clients";
 
 /**
  * Adds to a counter by reading and writing it, with a lock around that or without one; or ("several") to two of three, with

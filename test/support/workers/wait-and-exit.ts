@@ -1,10 +1,10 @@
 import { createLocker, type LockError, redisDriver } from "@distlock/core";
-import { connections } from "../connections";
+import { clients } from "../clients";
 import { until, untilWaiting } from "../until";
 
 /** Waits for a key that is held, closes, tells how the waits ended, and when no timer is left. */
 const [client, url, nowhere, key] = process.argv.slice(2) as [string, string, string, string];
-const { connection, close } = await connections[client]!(url);
+const { connection, close } = await clients[client]!(url);
 const locker = createLocker(redisDriver(connection));
 const code = (error: LockError) => error.code;
 
@@ -14,7 +14,7 @@ await untilWaiting(locker, key, 2);
 const timedOut = await locker.acquire(key, { timeout: 100 }).catch(code);
 
 // The same where the inbox can't be opened.
-const unreachable = await connections[client]!(nowhere, "lazy");
+const unreachable = await clients[client]!(nowhere, { lazy: true });
 const deaf = createLocker(redisDriver({ ...connection, subscribe: unreachable.connection.subscribe }));
 const unheard = deaf.acquire(key).catch(code);
 await untilWaiting(locker, key, 3);

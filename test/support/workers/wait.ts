@@ -1,6 +1,6 @@
 import { createLocker, type Lock, LockError } from "@distlock/core";
 import { stallEventLoop } from "@distlock/testing";
-import { connectTo } from "../topology-clients";
+import { connectTo } from "../clients";
 import type { Order, Told } from "../waiting-worker";
 
 /** Waits for locks as it is told, and tells what came of it. */
