@@ -1,3 +1,4 @@
+// Tested by packages/testing/src/contract
 /*
  * Words
  *
