@@ -1,15 +1,15 @@
-export type { CallOptions } from "./call-options";
-export { checkWrite } from "./check-write";
-export { InProcessMemory } from "./in-process-memory";
+export type { CallOptions } from "./turn/call-options";
+export { checkWrite } from "./store/check-write";
+export { InProcessMemory } from "./store/in-process-memory";
 export {
   type LockedMethods,
   type LockMethodsOptions,
   lockMethods,
   type MethodOf,
   type StreamMethodOf,
-} from "./lock-methods";
-export { LockedMemory, type LockedSessions } from "./locked-memory";
-export type { LockedMemoryOptions, LockedSessionsOptions } from "./locked-memory-options";
+} from "./lock-methods/lock-methods";
+export { LockedMemory, type LockedSessions } from "./locked-memory/locked-memory";
+export type { LockedMemoryOptions, LockedSessionsOptions } from "./locked-memory/locked-memory-options";
 export type {
   AppendableMemory,
   Document,
@@ -21,15 +21,15 @@ export type {
   SearchableMemory,
   WriteOptions,
   Written,
-} from "./memory";
-export { type ContentPart, decodeMessage, encodeMessage, type Message } from "./message";
-export type { Page } from "./page";
-export { RedisMemory } from "./redis-memory";
-export type { RedisMemoryOptions } from "./redis-memory-options";
-export { type Session, sessionKey } from "./session-key";
-export { StaleTurnError } from "./stale-turn-error";
-export type { Turn, TurnOf } from "./turn";
-export type { TurnOptions } from "./turn-options";
-export type { Turns, TurnWork } from "./turns";
-export { UnknownOutcomeError } from "./unknown-outcome-error";
-export { toVariableMemory, type VariableMemory, type VariableNames, type Variables } from "./variable-memory";
+} from "./store/memory";
+export { type ContentPart, decodeMessage, encodeMessage, type Message } from "./store/message";
+export type { Page } from "./store/page";
+export { RedisMemory } from "./store/redis-memory";
+export type { RedisMemoryOptions } from "./store/redis-memory-options";
+export { type Session, sessionKey } from "./support/session-key";
+export { StaleTurnError } from "./store/stale-turn-error";
+export type { Turn, TurnOf } from "./turn/turn";
+export type { TurnOptions } from "./turn/turn-options";
+export type { Turns, TurnWork } from "./turn/turns";
+export { UnknownOutcomeError } from "./store/unknown-outcome-error";
+export { toVariableMemory, type VariableMemory, type VariableNames, type Variables } from "./store/variable-memory";
