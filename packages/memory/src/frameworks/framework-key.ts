@@ -1,11 +1,11 @@
 import { assertKey } from "@distlock/core";
-import { encode } from "./session-key";
+import { encode } from "../support/session-key";
 
 /**
- * What is locked for a name that a framework gives: by default `<kind>:{<name>}`, percent-encoded as by `sessionKey`. What is
- * given back throws `TypeError` or `RangeError` for a name that has no key.
+ * Makes the keys that are locked for the names of a framework: by default `<kind>:{<name>}`, percent-encoded as by
+ * `sessionKey`. The function that it returns throws `TypeError` or `RangeError` for a name that has no key.
  */
-export function plugKey(
+export function frameworkKey(
   kind: string,
   what: string,
   key: (name: string) => string = (name) => `${kind}:{${encode(what, name)}}`,

@@ -1,5 +1,4 @@
-import { assertKey, type LockOptions } from "@distlock/core";
-import { checkLockOptions } from "../support/check-lock-options";
+import { assertKey, checkLockOptions, type LockOptions } from "@distlock/core";
 import { type Session, sessionKey } from "../support/session-key";
 import { LEASE } from "../turn/turn-options";
 

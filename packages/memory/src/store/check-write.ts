@@ -1,6 +1,6 @@
 import type { WriteOptions } from "./memory";
 
-/** Throws `TypeError` or `RangeError` for a fence or an idempotency key that is none: what a memory does before all else. */
+/** Throws `TypeError` or `RangeError` for a bad fence or idempotency key. A memory calls it before all else. */
 export function checkWrite({ fence, idempotencyKey }: WriteOptions): void {
   if (fence !== undefined && typeof fence !== "number")
     throw new TypeError(`fence must be a number, got ${typeof fence}`);

@@ -39,7 +39,7 @@ export interface FencedList {
   clear(options?: MemoryOptions): Promise<void>;
 }
 
-/** For more, the stack has no room in some clients. */
+/** Some clients pass the arguments by a call, and more would not fit on the stack. */
 const MOST = 50_000;
 
 const unnamed = ({ fence, signal }: MemoryOptions): MemoryOptions => ({ fence, signal });

@@ -15,7 +15,7 @@ export function decodeObject(json: string): object {
   return value;
 }
 
-/** An object as JSON text. Throws `TypeError`, which calls it `what`, for what is not one, or what JSON can't write. */
+/** An object as JSON text. Throws `TypeError`, which calls it `what`, for a value that is not an object, or that JSON can't write. */
 export function encodeObject(what: string, kind: string, value: unknown): string {
   if (!isObject(value)) throw new TypeError(`${what} must be ${kind}: an object`);
   try {
@@ -45,11 +45,11 @@ export function tryDecode(json: string): object | undefined {
   }
 }
 
-/** The objects that the texts hold. What only others can have put between them, and is not one, is left out. */
+/** The objects that the texts hold. A text that holds none is left out: only other programs can have put it there. */
 export const decodeObjects = (texts: readonly string[]): object[] =>
   texts.map(tryDecode).filter((value) => value !== undefined);
 
-/** JSON's own order of fields is that of their making, which says nothing: two that differ in it are the same. */
+/** With the fields of objects in one order: JSON has them in the order in which they were set, which says nothing. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (!isObject(value)) return value;
@@ -60,5 +60,5 @@ function sorted(value: unknown): unknown {
   );
 }
 
-/** The text that all have in common whose JSON says the same. */
+/** One text for all JSON texts that say the same. */
 export const canonical = (json: string): string => JSON.stringify(sorted(JSON.parse(json)));

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { RunScript } from "@distlock/core";
+import { untilAborted } from "../support/until-aborted";
 import type { ListConnection } from "./assert-connection";
 import { checkWrite } from "./check-write";
 import { fencedListScripts } from "./fenced-list-scripts";
@@ -7,10 +8,9 @@ import type { ListLimits, ListPlace } from "./list-options";
 import { failureOf, foreignError, replyOf, textOfReply } from "./list-reply";
 import type { MemoryOptions, WriteOptions } from "./memory";
 import { type Page, rangeOf } from "./page";
-import { untilAborted } from "../support/until-aborted";
 import { nameOfWrite } from "./write-digest";
 
-/** The calls of one list: what each of them sends, and what it makes of the answer. */
+/** The calls of one list: they send the commands, and read the replies. */
 export interface ListCalls {
   readonly key: string;
   read(options?: MemoryOptions, page?: Page): Promise<string[]>;
@@ -23,7 +23,7 @@ export interface ListCalls {
   ): Promise<[status: string, ...string[]]>;
 }
 
-/** For how long what is known of the writes outlives the list: as long as a lock remembers its own last fence. */
+/** For how long the hash of the writes outlives the list: as long as a lock remembers its own last fence. */
 const OUTLIVES = String(86_400_000);
 
 export function createListCalls(

@@ -12,8 +12,8 @@ export interface ListLimits {
 
 /** Where a list is: at `<key>:<name>`, and what is known of its writes at `<key>:<name>:writes`. */
 export interface ListPlace {
-  /** That of the session's lock. */
+  /** The key of the session's lock. */
   readonly key: string;
-  /** What the texts are. */
+  /** The name of the texts, such as `messages`. */
   readonly name: string;
 }

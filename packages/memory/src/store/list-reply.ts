@@ -6,20 +6,20 @@ import { otherWrite } from "./write-digest";
 export const textOfReply = (part: unknown): string =>
   part instanceof Uint8Array ? Buffer.from(part).toString() : String(part);
 
-/** What a call was about. */
+/** The call that a reply is for. */
 export interface ListCall {
-  /** That of the session's lock. */
+  /** The key of the session's lock. */
   readonly key: string;
-  /** What the texts are. */
+  /** The name of the texts, such as `messages`. */
   readonly name: string;
-  /** Those of the script. */
+  /** The keys of the script. */
   readonly keys: readonly string[];
   readonly maxBytes: number;
   readonly fence?: number | undefined;
   readonly idempotencyKey?: string | undefined;
 }
 
-/** For a key that holds something else. */
+/** The error for a key that holds something else. */
 export const foreignError = (list: string, name: string, what = "something else", cause?: unknown): Error =>
   new Error(
     `key ${JSON.stringify(list)} holds ${what}, not what a session's ${name} are kept in`,
@@ -54,8 +54,8 @@ export function replyOf(reply: unknown, call: ListCall): [status: string, ...str
 }
 
 /**
- * What a write rejects with that the client rejects with. Only some answers of Redis say for sure that nothing was done,
- * also if the client has sent it twice: the first word of these is a code in every client.
+ * The error of a write whose command failed with this error of the client. Only some replies of Redis say for sure that nothing
+ * was done, also if the client has sent the command twice: the first word of these replies is a code in every client.
  */
 export const failureOf = (key: string, error: unknown): unknown =>
   error instanceof RangeError ||

@@ -8,7 +8,7 @@ export interface MemoryOptions {
    */
   signal?: AbortSignal | undefined;
   /**
-   * That of the lock which the caller holds. A memory that knows of fences refuses one that is lower than the highest it
+   * The fence of the lock that the caller holds. A memory that knows of fences refuses one that is lower than the highest it
    * has seen, with `StaleTurnError`, and remembers it, also of a load: from then on older holders can't write.
    */
   fence?: number | undefined;
@@ -27,7 +27,7 @@ export interface WriteOptions extends MemoryOptions {
   idempotencyKey?: string | undefined;
 }
 
-/** What a write tells. */
+/** The result of a write. */
 export interface Written {
   /** `"before"`: nothing was done now, as the same write of this name was done before. */
   readonly done: "now" | "before";
@@ -41,7 +41,7 @@ export interface Document {
   score: number;
 }
 
-/** One conversation, kept as messages `M`. Its writes tell `W`. */
+/** One conversation, kept as messages `M`. Its writes return `W`. */
 export interface Memory<M = Message, W = unknown> {
   /** Adds what was said and what was answered, in this order, at the end. */
   save(input: M, output: M, options?: WriteOptions): Promise<W>;
@@ -51,7 +51,7 @@ export interface Memory<M = Message, W = unknown> {
   clear(options?: WriteOptions): Promise<void>;
 }
 
-/** A memory that also takes messages that are no pair, such as those of tools. */
+/** A memory that also takes messages that are not a pair, such as the messages of tools. */
 export interface AppendableMemory<M = Message, W = unknown> {
   /** Adds messages at the end, in this order: all or none. */
   append(messages: readonly M[], options?: WriteOptions): Promise<W>;

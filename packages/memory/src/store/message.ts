@@ -21,18 +21,9 @@ export interface Message {
   [field: string]: unknown;
 }
 
-/** The field of a message in which an adapter keeps what only its framework knows. */
-export const ownField = { langchain: "langchain" } as const;
-
-/** Without what is another adapter's: what comes from a browser has no such field, and what goes there has none. */
-export function withoutOwnFields<T extends object>(message: T): T {
-  const own: readonly string[] = Object.values(ownField);
-  return Object.fromEntries(Object.entries(message).filter(([name]) => !own.includes(name))) as T;
-}
-
 /**
- * A message as JSON text, for a store. Throws `TypeError`, which calls it `what`, for what is not an object, and for what JSON
- * can't write, or would make something else of, such as bytes.
+ * A message as JSON text, for a store. Throws `TypeError`, which calls it `what`, for a value that is not an object, that JSON
+ * can't write, or that JSON would make something else of, such as bytes.
  */
 export const encodeMessage = (what: string, message: object): string => encodeObject(what, "a message", message);
 
@@ -48,7 +39,7 @@ const textOfPart = (part: unknown): string => {
   return typeof text === "string" ? text : "";
 };
 
-/** What a search sees of a message: its `content`, or its `parts`, if that is a text, or an array of what may have a `text`. */
+/** The text of a message for a search: its `content`, or its `parts`, if that is a text or an array of objects with a `text`. */
 export function textOf(message: object): string {
   const { content, parts } = message as { content?: unknown; parts?: unknown };
   const said = content ?? parts;

@@ -1,6 +1,6 @@
 import { integerOption } from "../support/integer-option";
-import type { ListLimits } from "./list-options";
 import { type Session, sessionKey } from "../support/session-key";
+import type { ListLimits } from "./list-options";
 
 export interface RedisMemoryOptions {
   /** Names the conversation. Any content, not empty. */
@@ -29,7 +29,7 @@ export interface RedisMemoryOptions {
 }
 
 export interface ResolvedRedisMemoryOptions {
-  /** That of the session's lock. */
+  /** The key of the session's lock. */
   readonly key: string;
   readonly limits: ListLimits;
 }

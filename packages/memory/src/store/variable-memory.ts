@@ -9,18 +9,18 @@ export interface VariableMemory {
   saveContext(inputs: Variables, outputs: Variables, options?: WriteOptions): Promise<void>;
   /** The variables that `memoryVariables` names, for a call of the model with these inputs. */
   loadMemoryVariables(inputs: Variables, options?: MemoryOptions): Promise<Variables>;
-  /** Names of the variables that `loadMemoryVariables` gives. */
+  /** Names of the variables that `loadMemoryVariables` returns. */
   memoryVariables(): string[];
   /** Forgets the conversation. */
   clear(options?: WriteOptions): Promise<void>;
 }
 
 export interface VariableNames {
-  /** What was said, in the inputs. Default `"input"`. */
+  /** The user's text, in the inputs. Default `"input"`. */
   input?: string | undefined;
-  /** What was answered, in the outputs. Default `"output"`. */
+  /** The answer, in the outputs. Default `"output"`. */
   output?: string | undefined;
-  /** The messages so far, as `load` gives them. Default `"history"`. */
+  /** The messages so far, as `load` returns them. Default `"history"`. */
   history?: string | undefined;
 }
 
@@ -32,7 +32,7 @@ function message(role: string, variables: Variables, name: string): Message {
 
 /**
  * The same conversation as variables. `saveContext` saves the input as the user's message and the output as the
- * assistant's; it rejects with `TypeError` if one of them is no string.
+ * assistant's; it rejects with `TypeError` if one of them is not a string.
  */
 export function toVariableMemory(
   memory: Memory<Message>,

@@ -1,7 +1,7 @@
 /**
- * The object with some members replaced. Everything else is the object's own: methods run on it and not on the proxy, so that
- * private members work and what it calls of itself is not replaced; what is set is set on it. A method that gives the object,
- * or a plain promise of it, gives the proxy.
+ * The object with some members replaced. Everything else is the object's own. Its methods run on it and not on the proxy, so
+ * that private members work, and a method that it calls on itself is not replaced. A member that is set is set on it. A method
+ * that returns the object, or a plain promise of it, returns the proxy.
  */
 export function boundProxy<T extends object>(target: T, replaced: Readonly<Record<PropertyKey, unknown>>): T {
   const bound = new WeakMap<object, unknown>();
@@ -28,11 +28,11 @@ export function boundProxy<T extends object>(target: T, replaced: Readonly<Recor
   return proxy;
 }
 
-/** Others may have more to them than their result. */
+/** A promise with members of its own, or of a subclass, may have more to it than its result. */
 const isPlainPromise = (value: unknown): value is Promise<unknown> =>
   value?.constructor === Promise && Object.keys(value).length === 0;
 
-/** Whether JavaScript allows a proxy no other value than the object's own. */
+/** Whether JavaScript makes the proxy return the object's own value. */
 export function isFixed(target: object, name: PropertyKey): boolean {
   const own = Reflect.getOwnPropertyDescriptor(target, name);
   return own !== undefined && !own.configurable && !own.writable && "value" in own;

@@ -7,7 +7,10 @@ export interface JoinedSignal {
   dispose(): void;
 }
 
-/** Throws `TypeError` for what is not a signal. `AbortSignal.any` leaves an entry on a long-lived signal for every call (Node 20), so this listens by itself. */
+/**
+ * Throws `TypeError` for a value that is not a signal. `AbortSignal.any` leaves an entry on a long-lived signal for every call
+ * (Node 20), so this listens by itself.
+ */
 export function joinSignals(...given: readonly (AbortSignal | undefined)[]): JoinedSignal {
   const controller = new AbortController();
   const signals = given.filter((signal) => signal !== undefined);

@@ -1,7 +1,7 @@
-import { checkLockOptions } from "../support/check-lock-options";
+import { checkLockOptions } from "@distlock/core";
 import { type HowToHold, LEASE, resolveTurnOptions, type TurnOptions } from "./turn-options";
 
-/** How the lock of a call is waited for and held: as that of a turn. All times are in ms. */
+/** How the lock of a call is waited for and held, as for a turn. All times are in ms. */
 export type CallOptions = Omit<TurnOptions, "signal">;
 
 /** The one place for defaults and validation. Throws `TypeError` or `RangeError`. */

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Locker } from "@distlock/core";
+import { isSameLocker } from "../support/same-locker";
 import { assertHeld, type Leave, type SharedLock } from "./shared-lock";
 
 interface Held {
@@ -11,11 +12,11 @@ interface Held {
 const place = Symbol.for("distlock.heldLocks");
 const everywhere = globalThis as { [place]?: AsyncLocalStorage<Held> };
 
-/** One for all copies of this package (ESM and CJS), else a turn of one would wait for its caller's, of another. */
+/** One for all copies of this package (ESM and CJS): else a turn of one copy would wait for the turn around it of another. */
 const held = everywhere[place] ?? new AsyncLocalStorage<Held>();
 everywhere[place] = held;
 
-/** Without what is over: work that starts the next, for ever, would else drag along all that was before. */
+/** Without turns that are over: work that starts the next work, for ever, would else keep all turns before it in memory. */
 function live(each: Held | undefined): Held | undefined {
   let first = each;
   while (first?.shared.over) first = first.outer;
@@ -31,7 +32,7 @@ function live(each: Held | undefined): Held | undefined {
 export function heldLock(locker: Locker, key: string): SharedLock | undefined {
   for (let each = live(held.getStore()); each !== undefined; each = each.outer) {
     if (each.shared.lock.key !== key) continue;
-    if (each.locker !== locker) {
+    if (!isSameLocker(each.locker, locker)) {
       throw new TypeError(
         `${JSON.stringify(key)} is held by another locker around this call, which would wait for itself: use one locker for both, or another key if they lock on different servers`,
       );
@@ -43,8 +44,8 @@ export function heldLock(locker: Locker, key: string): SharedLock | undefined {
 }
 
 /**
- * Throws `TypeError` if `what`, which is locked by this key, is used within turns or runs of other keys only: what is read
- * and written would carry no fence of theirs, and they would not keep others out of it.
+ * Throws `TypeError` if `what`, a history that is locked by this key, is used within turns or runs of other keys only: its reads
+ * and writes would carry none of their fences, and their locks would not keep others out.
  */
 export function assertHistoryOf(what: string, locker: Locker, key: string): void {
   const around = live(held.getStore());
@@ -55,17 +56,17 @@ export function assertHistoryOf(what: string, locker: Locker, key: string): void
   );
 }
 
-/** Keeps the innermost lock around the caller from being released, until what it gives is called. */
-export function holdOn(locker: Locker): Leave | undefined {
+/** Keeps the innermost lock around the caller from being released, until the function that it returns is called. */
+export function keepHeld(locker: Locker): Leave | undefined {
   let each = live(held.getStore());
-  while (each && each.locker !== locker) each = each.outer;
+  while (each && !isSameLocker(each.locker, locker)) each = each.outer;
   return each?.shared.enter();
 }
 
 /** Does the work, and all that it starts, within a turn that holds the lock, and that is not idle until it is done. */
-export async function whileHeld<T>(locker: Locker, shared: SharedLock, work: () => T | PromiseLike<T>): Promise<T> {
+export async function runWithLock<T>(locker: Locker, shared: SharedLock, work: () => T | PromiseLike<T>): Promise<T> {
   const outer = live(held.getStore());
-  const already = outer?.locker === locker && outer.shared === shared;
+  const already = outer?.shared === shared && isSameLocker(outer.locker, locker);
   const done = shared.busy();
   try {
     // What begins when it is awaited, such as a query, begins within the turn.

@@ -1,16 +1,16 @@
 import { setImmediate } from "node:timers/promises";
 import { type LockError, type Locker, LockLostError, warn } from "@distlock/core";
-import { joinSignals } from "../support/join-signals";
 import type { MemoryOptions } from "../store/memory";
 import { StaleTurnError } from "../store/stale-turn-error";
+import { joinSignals } from "../support/join-signals";
 import { createTurnLimits, type TurnBounds } from "./turn-limits";
 import { boundLock, type TurnLock } from "./turn-lock";
 
 /**
- * Takes a user away; the last to leave releases the lock. `onLost`, a warning unless given, is told if that finds the lock
- * lost, and may throw; else this never rejects: any other failure of a release is a warning.
+ * Takes a user away; the last to leave releases the lock. If that finds the lock lost, it rejects with the loss, or publishes
+ * it as a warning, which is the default. Any other failure of a release is a warning.
  */
-export type Leave = (onLost?: (loss: LockError) => void) => Promise<void>;
+export type Leave = (onLoss?: "throw" | "warn") => Promise<void>;
 
 /** A held lock that several use: turns within one another, and calls that are under way. */
 export interface SharedLock {
@@ -24,7 +24,7 @@ export interface SharedLock {
   busy(): () => void;
   /** Whether all have left. */
   readonly over: boolean;
-  /** Has the places of the turns within this one. */
+  /** Gives out the places of the turns within this one. */
   within?: Locker;
 }
 
@@ -35,14 +35,14 @@ export interface Sharing extends TurnBounds {
   readonly until?: AbortSignal | undefined;
 }
 
-/** A lock whose bound is reached is lost for all its users, and is given back before they have left. */
+/** A lock whose bound is reached is lost for all its users, and is released before they have left. */
 export function shareLock(given: TurnLock, { release, until, ...bounds }: Sharing): SharedLock {
   let users = 0;
   let entered = 0;
   let calls = 0;
   let over = false;
   let loss: LockError | undefined;
-  /** Whether somebody hears of the loss who is not the last user. */
+  /** Whether the loss was published before the last user leaves. */
   let heard = false;
   let released: Promise<LockError | undefined> | undefined;
   const limits = createTurnLimits(bounds, (bound, why) => lose(new LockLostError(given.key, why), bound === "maxIdle"));
@@ -69,42 +69,54 @@ export function shareLock(given: TurnLock, { release, until, ...bounds }: Sharin
     if (calls === 0) giveBack();
   }
 
-  function tell(failure: LockError | undefined, onLost: ((loss: LockError) => void) | undefined): void {
-    const told = failure ?? loss;
-    if (told === undefined) return;
-    if (told.code !== "LOCK_LOST") warn(told);
-    else if (onLost) onLost(told);
-    else if (failure || !heard) warn(told);
+  function report(failure: LockError | undefined, onLoss: "throw" | "warn"): void {
+    const error = failure ?? loss;
+    if (error === undefined) return;
+    const isLoss = error.code === "LOCK_LOST";
+    if (isLoss && onLoss === "throw") throw error;
+    if (!isLoss || failure || !heard) warn(error);
+  }
+
+  function beginCall(): () => void {
+    const done = limits.busy();
+    calls++;
+    return () => {
+      done();
+      if (--calls === 0 && loss) giveBack();
+    };
+  }
+
+  function close(): void {
+    over = true;
+    limits.stop();
+    until?.removeEventListener("abort", onAbort);
+    bound?.dispose();
+    giveBack();
+  }
+
+  async function leave(isFirst: boolean, isLast: boolean, onLoss: "throw" | "warn"): Promise<void> {
+    // A user that outlives the work that took the lock may have more to do, such as the next of several writes.
+    if (isLast && !isFirst) await setImmediate();
+    const closes = isLast && users === 0 && !over;
+    if (closes) close();
+    const failure = await released;
+    if (!closes) return;
+    released = undefined; // A promise remembers the work that it was made in (Node 20).
+    report(failure, onLoss);
   }
 
   return {
     lock,
     enter(as = "call") {
       users++;
-      const first = ++entered === 1;
-      const done = as === "call" ? limits.busy() : undefined;
-      if (done) calls++;
+      const isFirst = ++entered === 1;
+      const endCall = as === "call" ? beginCall() : undefined;
       let left = false;
-      return async (onLost) => {
-        const last = !left && --users === 0;
-        if (!left && done) {
-          done();
-          if (--calls === 0 && loss) giveBack();
-        }
+      return (onLoss = "warn") => {
+        const isLast = !left && --users === 0;
+        if (!left) endCall?.();
         left = true;
-        // What outlives the work that took the lock may have more to do, such as the next of several writes.
-        if (last && !first) await setImmediate();
-        const mine = last && users === 0 && !over;
-        if (mine) {
-          over = true;
-          limits.stop();
-          until?.removeEventListener("abort", onAbort);
-          bound?.dispose();
-          giveBack();
-        }
-        const failure = await released;
-        if (mine) released = undefined; // A promise remembers the work that it was made in (Node 20).
-        if (mine) tell(failure, onLost);
+        return leave(isFirst, isLast, onLoss);
       };
     },
     busy: limits.busy,

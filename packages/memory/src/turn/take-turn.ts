@@ -1,13 +1,13 @@
 import { createLocker, inProcessDriver, type Lock, type Locker, type LockOptions } from "@distlock/core";
-import { heldLock } from "./held-locks";
 import { joinSignals } from "../support/join-signals";
+import { heldLock } from "./held-locks";
 import { assertHeld, type SharedLock, shareLock } from "./shared-lock";
 import type { HowToHold } from "./turn-options";
 import { SILENCE, watchOutages } from "./watch-outages";
 
 const LONGEST = 2 ** 31 - 1;
 
-/** For a place within a turn, which is not a lease: only its bounds end it. A bad ttl stays, for the locker to refuse. */
+/** A place within a turn is not a lease: only its bounds end it. A bad ttl stays, for the locker to refuse. */
 const inPlace = (how: LockOptions): LockOptions => ({
   ...how,
   ttl: Number.isInteger(how.ttl) && how.ttl! > 0 ? LONGEST : how.ttl,
@@ -16,7 +16,7 @@ const inPlace = (how: LockOptions): LockOptions => ({
   waitReplicas: 0,
 });
 
-/** As the locker does, but patience is for other turns: a Redis that can't be reached ends the wait after about 5 s. */
+/** Acquires as the locker does. A Redis that can't be reached ends the wait after about 5 s: patience is for other turns. */
 async function acquire(locker: Locker, key: string, how: LockOptions): Promise<Lock> {
   if (how.timeout === undefined || how.timeout <= SILENCE) return locker.acquire(key, how);
   const wait = joinSignals(how.signal);
@@ -30,29 +30,32 @@ async function acquire(locker: Locker, key: string, how: LockOptions): Promise<L
 }
 
 /**
- * The lock of the key for a turn or a run: that of a turn around the caller, else one that is acquired. Those within one
- * turn, or within one run, take place one at a time and wait as their options say; none waits for one that it is in. Each
- * ends by its own bounds, too.
+ * The lock of the key for a turn or a run: the lock of a turn around the caller, else one that is acquired. Turns and runs
+ * within one turn or run take place one at a time, and wait as their options say; none waits for one that it is in. Each ends
+ * by its own bounds, too.
  * Rejects as `locker.acquire` does, with `LockBackendError` also when Redis can't be reached for about 5 s of the wait, and
  * with `StaleTurnError` if the turn around it has lost its lock.
  */
-export async function takeTurn(locker: Locker, key: string, { maxIdle, ...how }: HowToHold): Promise<SharedLock> {
+export async function takeTurn(locker: Locker, key: string, options: HowToHold): Promise<SharedLock> {
   const outer = heldLock(locker, key);
-  if (!outer) {
-    const lock = await acquire(locker, key, how);
-    return shareLock(lock, { release: () => lock.release(), maxIdle });
-  }
+  if (outer) return takePlace(outer, key, options);
+  const { maxIdle, ...how } = options;
+  const lock = await acquire(locker, key, how);
+  return shareLock(lock, { release: () => lock.release(), maxIdle });
+}
+
+/** A place among the turns within another one: they share its lock, one after the other. */
+async function takePlace(outer: SharedLock, key: string, { maxIdle, ...how }: HowToHold): Promise<SharedLock> {
   const { lock } = outer;
   const leave = outer.enter();
   const wait = joinSignals(lock.signal, how.signal);
   try {
+    // The mutex of the turns within one turn: a locker of this process waits, aborts and times out by the same options.
     outer.within ??= createLocker(inProcessDriver());
     const place = await outer.within.acquire(key, { ...inPlace(how), signal: wait.signal });
     const release = async () => {
       await place.release();
-      await leave((loss) => {
-        throw loss;
-      });
+      await leave("throw");
     };
     return shareLock(lock, { release, until: lock.signal, maxTurn: how.maxHold, maxIdle });
   } catch (error) {

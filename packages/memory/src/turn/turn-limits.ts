@@ -7,7 +7,7 @@ export interface TurnBounds {
 }
 
 export interface TurnLimits {
-  /** Whether there is a bound at all. */
+  /** Whether there is a bound. */
   readonly some: boolean;
   /** The turn is not idle until the function that it returns is called. */
   busy(): () => void;
@@ -20,7 +20,7 @@ export interface TurnLimits {
 /** `setTimeout` fires at once for longer times. */
 const MAX_DELAY = 2 ** 31 - 1;
 
-/** Calls `over`, once, when a bound is reached, with its name and what was reached. It keeps no process alive. */
+/** Calls `over`, once, when a bound is reached, with its name and a reason. It keeps no process alive. */
 export function createTurnLimits(
   { maxTurn = Number.POSITIVE_INFINITY, maxIdle = Number.POSITIVE_INFINITY }: TurnBounds,
   over: (bound: "maxTurn" | "maxIdle", why: string) => void,
@@ -42,7 +42,7 @@ export function createTurnLimits(
 
   function tick(): void {
     timer = undefined;
-    // After a stall of the event loop, what has arrived meanwhile is heard first: it may be a read.
+    // After a stall of the event loop, events that have arrived meanwhile come first: one may be a read.
     if (left() <= 0) setImmediate(judge);
     else arm();
   }

@@ -11,7 +11,7 @@ export interface BoundLock extends TurnLock {
   dispose(): void;
 }
 
-/** The same lock, which can also be lost otherwise. `look` is called whenever somebody asks whether it was. */
+/** The same lock, which can also be lost by a bound. `look` is called whenever somebody asks whether it was lost. */
 export function boundLock(lock: TurnLock, look: () => void): BoundLock {
   let joined: JoinedSignal | undefined;
   let loss: LockLostError | undefined;

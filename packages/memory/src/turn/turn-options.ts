@@ -4,7 +4,7 @@ import type { LockOptions } from "@distlock/core";
 export interface TurnOptions extends Omit<LockOptions, "autoExtend" | "maxHold"> {
   /** While another turn runs: `"wait"` for it, up to `timeout`, or `"reject"` after one attempt. Default `"wait"`. */
   whenBusy?: "wait" | "reject" | undefined;
-  /** Longest wait for other turns, `Infinity` allowed; a Redis that gives no answer ends it after about 5 s. Default 30 000. */
+  /** Longest wait for other turns, `Infinity` allowed; a Redis that does not answer ends it after about 5 s. Default 30 000. */
   timeout?: number | undefined;
   /**
    * When a turn that is idle for that long loses its lock: nobody waits for its work, for a call of it, or for the next
@@ -21,7 +21,7 @@ export interface HowToHold extends LockOptions {
   readonly maxIdle?: number | undefined;
 }
 
-/** Long enough for a pause of the process or a failover; and what a crash costs those who wait. */
+/** Long enough for a pause of the process or a failover. A crash costs those who wait as much. */
 export const LEASE = 10_000;
 
 function bound(name: string, value: unknown): number {
@@ -34,8 +34,8 @@ function bound(name: string, value: unknown): number {
 }
 
 /**
- * The one place for the defaults of a turn and for the options that are its own; the locker checks the others. `base` is
- * what the memory's writes take. Throws `TypeError` or `RangeError`.
+ * The one place for the defaults of a turn and for its own options; the locker checks the others. `base` has the options of
+ * the memory's writes. Throws `TypeError` or `RangeError`.
  */
 export function resolveTurnOptions(base: LockOptions, given: TurnOptions = {}): HowToHold {
   if (typeof given !== "object" || given === null) throw new TypeError("the options of a turn must be an object");
@@ -51,7 +51,7 @@ export function resolveTurnOptions(base: LockOptions, given: TurnOptions = {}): 
   }
   const maxTurn = bound("maxTurn", turn);
 
-  // A turn waits by time: the number of attempts of a write is not that of a turn.
+  // A turn waits by time: the bound on the attempts of a write is no bound on the attempts of a turn.
   const { wait, retryDelay, waitReplicas } = base;
   const how: LockOptions = { wait, retryDelay, waitReplicas, ...rest };
   const { ttl = base.ttl as number } = rest;

@@ -1,29 +1,29 @@
 import type { Locker, LockOptions } from "@distlock/core";
-import { whileHeld } from "./held-locks";
 import type { OpenMemory } from "../store/memory";
+import { createTurn } from "./create-turn";
+import { runWithLock } from "./held-locks";
 import { assertHeld } from "./shared-lock";
 import { takeTurn } from "./take-turn";
-import { type AnyTurn, createTurn } from "./turn";
+import type { AnyTurn } from "./turn";
 import { resolveTurnOptions, type TurnOptions } from "./turn-options";
-
-export type TurnWork<T, R> = (turn: T) => R | PromiseLike<R>;
+import { optionsAndWork, type TurnWork } from "./turn-work";
 
 /**
  * Turns of one session, one at a time in however many processes. Both reject with `LockNotAcquiredError` if the session
- * stays busy, with `LockBackendError` if Redis gives no answer for about 5 s, else as `locker.acquire` does; with `TypeError` or `RangeError` for bad options; and with `StaleTurnError`
- * within a turn of the same session that has lost its lock.
+ * stays busy, with `LockBackendError` if Redis does not answer for about 5 s, else as `locker.acquire` does; with `TypeError` or
+ * `RangeError` for bad options; and with `StaleTurnError` within a turn of the same session that has lost its lock.
  */
 export interface Turns<T> {
   /**
-   * Does the work as one turn, and gives its result, or rejects with its error. What the work calls of a memory with the
-   * same locker and key, turns too, uses the lock of this turn. Turns and runs within one take place one at a time, and
+   * Does the work as one turn, and returns its result, or rejects with its error. Calls that the work makes of a memory with
+   * the same locker and key, turns too, use the lock of this turn. Turns and runs within one take place one at a time, and
    * wait for each other as their own options say; writes wait for nothing.
    */
   withTurn<R>(work: TurnWork<T, R>): Promise<R>;
   withTurn<R>(options: TurnOptions, work: TurnWork<T, R>): Promise<R>;
   /**
    * A turn that goes on after the caller has returned: until `end`, the end of a stream that it holds, `maxIdle` or
-   * `maxTurn`. What follows in the caller's code is not within the turn, and does not count as its work: see `run`.
+   * `maxTurn`. The caller's code after it is not within the turn, and does not count as its work: see `run`.
    */
   beginTurn(options?: TurnOptions): Promise<T>;
 }
@@ -36,13 +36,12 @@ export function createTurns(memory: OpenMemory, locker: Locker, key: string, bas
 
   return {
     async withTurn<R>(...rest: [TurnWork<AnyTurn, R>] | [TurnOptions, TurnWork<AnyTurn, R>]): Promise<R> {
-      const [options, work] = rest.length === 1 ? [undefined, rest[0]] : rest;
-      if (typeof work !== "function") throw new TypeError("withTurn needs the work to do: a function of the turn");
+      const [options, work] = optionsAndWork(rest);
       const { shared, turn, done } = await start(options, 1);
       let result: R;
       try {
         assertHeld(shared); // This process may have been busy since.
-        result = await whileHeld(locker, shared, () => work(turn));
+        result = await runWithLock(locker, shared, () => work(turn));
       } catch (error) {
         await turn.end();
         throw error;

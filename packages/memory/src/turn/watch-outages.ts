@@ -4,13 +4,13 @@ import { LockBackendError, type Locker } from "@distlock/core";
 
 type Tell = (outage: LockBackendError) => void;
 
-/** For how long Redis may give no answer before those who wait are told, in ms. */
+/** For how long Redis may stay silent before the waits end, in ms. */
 export const SILENCE = 5_000;
 
-/** How often somebody looks, and how long an answer may take, in ms. */
+/** How often it looks, and how long an answer may take, in ms. */
 const LOOK = 500;
 
-/** A wait that goes on must not remember the work of whoever waited first. */
+/** The watch outlives the first wait, and must not keep the async context of that wait in memory. */
 const outside = new AsyncResource("distlock.outages");
 
 const unref = { ref: false };
@@ -19,7 +19,10 @@ const unref = { ref: false };
 const isAnswer = (error: unknown): boolean =>
   !LockBackendError.is(error) || (error.cause instanceof Error && /^[A-Z][A-Z0-9]+ /.test(error.cause.message));
 
-/** Whether Redis gives no answer for the key, be it a refusal. After a stall of the event loop, what has arrived is heard first. */
+/**
+ * Whether Redis does not answer for the key; a refusal is an answer. After a stall of the event loop, it first reads the answers
+ * that have arrived.
+ */
 async function isSilent(locker: Locker, key: string): Promise<boolean> {
   const look = async () => locker.inspect(key);
   const looked = look().then(
@@ -35,7 +38,7 @@ function createWatch(locker: Locker): (key: string, tell: Tell) => () => void {
   const suspects = new Set<string>();
   let looking = false;
 
-  /** At one key after the other, so that many cost no more than one; at all of them when one is not answered. */
+  /** Looks at one key after the other, so that many cost no more than one; at all of them when one is not answered. */
   async function look(): Promise<void> {
     looking = true;
     for (;;) {
@@ -52,7 +55,7 @@ function createWatch(locker: Locker): (key: string, tell: Tell) => () => void {
     looking = false;
   }
 
-  /** Looks at this key until Redis answers, or has given no answer for too long. */
+  /** Looks at this key until Redis answers, or has been silent for too long. */
   async function suspect(key: string, since: number): Promise<void> {
     if (suspects.has(key)) return;
     suspects.add(key);
@@ -83,7 +86,7 @@ function createWatch(locker: Locker): (key: string, tell: Tell) => () => void {
 const watches = new WeakMap<Locker, ReturnType<typeof createWatch>>();
 
 /**
- * Calls `tell` when Redis has given no answer for this key for about 5 s, unless the function that it returns was called
+ * Calls `tell` when Redis has not answered for this key for about 5 s, unless the function that it returns was called
  * before. A locker that watches costs two commands a second, however many keys there are.
  */
 export function watchOutages(locker: Locker, key: string, tell: Tell): () => void {

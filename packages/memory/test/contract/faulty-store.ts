@@ -1,7 +1,7 @@
-import { checkWrite } from "../../src/store/check-write";
 import type { Handle } from "../../src/contract";
-import { finder } from "../../src/store/finder";
 import { type LoadOptions, type Message, StaleTurnError, type WriteOptions, type Written } from "../../src/index";
+import { checkWrite } from "../../src/store/check-write";
+import { finder } from "../../src/store/finder";
 import { decodeMessage, encodeMessage, encodeMessages } from "../../src/store/message";
 import { pageOf } from "../../src/store/page";
 import { writeDigest } from "../../src/store/write-digest";

@@ -97,7 +97,7 @@ function notes(texts: string[] = [], ttl = 30_000) {
   const raw = new Notes();
   for (const text of texts) raw.addNow(text);
   const locked = lockMethods(raw, locker, {
-    write: ["add", "addAll", "addNow", "fail", "streamLater", "eachLater", "each", "eachNow"],
+    write: ["add", "addAll", "addNow", "fail", "streamLater", "eachLater", "each"],
     stream: ["stream"],
     key,
     ttl,
@@ -283,7 +283,6 @@ describe("a lock that is lost while a method runs", () => {
 
 const streams = {
   each: async (locked: Notes) => locked.each(),
-  eachNow: async (locked: Notes) => locked.eachNow() as never as AsyncGenerator<string>,
   stream: async (locked: Notes) => locked.stream() as ReadableStream<string> & AsyncIterable<string>,
   streamLater: (locked: Notes) => locked.streamLater(),
   eachLater: (locked: Notes) => locked.eachLater(),
@@ -342,8 +341,8 @@ describe.for(Object.entries(streams) as [string, Open][])("a stream of %s", ([na
   test("that nobody reads holds the lock up to maxTurn, if at all", async () => {
     const { raw, key } = notes(["a"]);
     const locked = lockMethods(raw, locker, {
-      write: ["streamLater", "eachLater", "each"],
-      stream: ["eachNow", "stream"],
+      write: ["streamLater", "eachLater"],
+      stream: ["each", "stream"],
       key,
       maxTurn: 50,
     });
@@ -360,7 +359,6 @@ describe.for(Object.entries(streams) as [string, Open][])("a stream of %s", ([na
       yield String(await inner.add("from a stream"));
       return "the end";
     };
-    raw.eachNow = raw.each as never;
     const read: string[] = [];
     for await (const note of await open(locked as never)) read.push(note);
     expect(read).toEqual(["3", "4"]);
@@ -368,24 +366,35 @@ describe.for(Object.entries(streams) as [string, Open][])("a stream of %s", ([na
   });
 });
 
-test("a method that gives a generator and is none can be iterated at once, and awaited", async () => {
+test("a method that returns an async generator and is not one can be iterated at once in stream, and awaited in write", async () => {
   const { raw, key, isHeld } = notes(["a", "b"]);
-  const target = { list: (): AsyncGenerator<string> => raw.each(), now: (): Generator<string> => raw.eachNow() };
-  const locked = lockMethods(target, locker, { write: ["list", "now"], key });
-  for (const open of [() => locked.list(), () => locked.now()]) {
+  const target = { list: (): AsyncGenerator<string> => raw.each() };
+  const atOnce = lockMethods(target, locker, { write: [], stream: ["list"], key }).list();
+  const promised = lockMethods(target, locker, { write: ["list"], key }).list();
+  expect(promised).toBeInstanceOf(Promise);
+  for (const stream of [await promised, atOnce]) {
     const read: string[] = [];
-    for await (const note of await open()) {
+    for await (const note of stream) {
       read.push(note);
       expect(await isHeld()).toBe(true);
     }
-    for await (const note of open()) {
-      read.push(note);
-      expect(await isHeld()).toBe(true);
-      break;
-    }
-    expect(read).toEqual(["a", "b", "a"]);
+    expect(read).toEqual(["a", "b"]);
     expect(await isHeld()).toBe(false);
   }
+});
+
+test("a generator that is not async is refused, and so is a method that returns one", async () => {
+  const { raw, key, isHeld } = notes(["a", "b"]);
+  const lock = (list: "write" | "stream") => () =>
+    lockMethods(raw, locker, { write: [], [list]: ["eachNow"], key } as never);
+  expect(lock("write")).toThrow(/^write: eachNow is a generator that is not async, which can't wait for a lock/);
+  expect(lock("stream")).toThrow(/^stream: eachNow is a generator that is not async/);
+  const target = { list: async () => raw.eachNow(), now: () => raw.eachNow() };
+  const locked = lockMethods(target, locker, { write: ["list"], stream: ["now"] as never, key });
+  await expect(locked.list()).rejects.toThrow(/^write: list returned a generator that is not async/);
+  const now = locked.now() as Iterator<string> as unknown as AsyncIterator<string>;
+  await expect(now.next()).rejects.toThrow(/^stream: now returned no stream/);
+  expect(await isHeld()).toBe(false);
 });
 
 test("a locked generator takes values, gives its last one, and can be thrown into", async () => {
@@ -502,6 +511,6 @@ test("bad options are refused before anything is called", () => {
 test("what a stream method gives must be one", async () => {
   const { raw, locked, isHeld } = notes();
   raw.stream = () => "text" as never;
-  await expect(locked.stream().getReader().read()).rejects.toThrow(/^stream: stream gave no stream/);
+  await expect(locked.stream().getReader().read()).rejects.toThrow(/^stream: stream returned no stream/);
   expect(await isHeld()).toBe(false);
 });

@@ -143,9 +143,9 @@ class Store {
 test("an object with locked methods is of its own type, but for what it would have given at once", () => {
   const same = lockMethods(new Store(), locker, { write: ["add", "maybe", "later", "each"], key: "k" });
   expectTypeOf(same).toEqualTypeOf<Store>();
-  const now = lockMethods(new Store(), locker, { write: ["addNow"], stream: ["eachNow"], key: "k" });
+  const now = lockMethods(new Store(), locker, { write: ["addNow"], stream: ["each"], key: "k" });
   expectTypeOf(now.addNow).toEqualTypeOf<(text: string) => Promise<number>>();
-  expectTypeOf(now.eachNow).toEqualTypeOf<() => AsyncIterableIterator<string>>();
+  expectTypeOf(now.each).toEqualTypeOf<Store["each"]>();
   expectTypeOf(now.add).toEqualTypeOf<Store["add"]>();
   const inline = {
     async add() {
@@ -165,7 +165,7 @@ test("an object with locked methods is of its own type, but for what it would ha
     },
   });
   expectTypeOf<MethodOf<Store>>().toEqualTypeOf<"add" | "addNow" | "each" | "eachNow" | "maybe" | "later" | "open">();
-  expectTypeOf<StreamMethodOf<Store>>().toEqualTypeOf<"each" | "eachNow" | "open">();
+  expectTypeOf<StreamMethodOf<Store>>().toEqualTypeOf<"each" | "open">();
 });
 
 test("only methods can be locked", () => {
@@ -176,6 +176,10 @@ test("only methods can be locked", () => {
     () => lockMethods(new Store(), locker, { write: ["size"], key: "k" }),
     // @ts-expect-error: gives a stream at once
     () => lockMethods(new Store(), locker, { write: ["open"], key: "k" }),
+    // @ts-expect-error: a generator that is not async
+    () => lockMethods(new Store(), locker, { write: ["eachNow"], key: "k" }),
+    // @ts-expect-error: a generator that is not async
+    () => lockMethods(new Store(), locker, { write: [], stream: ["eachNow"], key: "k" }),
     // @ts-expect-error: gives no stream
     () => lockMethods(new Store(), locker, { write: [], stream: ["add"], key: "k" }),
     // @ts-expect-error: the key is missing

@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import { redisDriver } from "@distlock/core";
 import { startFaultProxy, startRedis } from "@distlock/testing";
 import { afterAll, expect, onTestFinished, test } from "vitest";
+import { StaleTurnError, type WriteOptions } from "../../src/index";
 import type { ListConnection } from "../../src/store/assert-connection";
 import { createFencedList, type FencedList } from "../../src/store/fenced-list";
-import { StaleTurnError, type WriteOptions } from "../../src/index";
 import type { ListLimits } from "../../src/store/list-options";
 import { buffers, ioredis, viaIoredis, viaNodeRedis } from "../support/clients";
 

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { startRedis } from "@distlock/testing";
 import { afterAll, describe, expect, test } from "vitest";
+import { type Message, RedisMemory, StaleTurnError, UnknownOutcomeError } from "../../src/index";
 import type { ListConnection } from "../../src/store/assert-connection";
 import { createFencedList, type FencedList } from "../../src/store/fenced-list";
-import { type Message, RedisMemory, StaleTurnError, UnknownOutcomeError } from "../../src/index";
 import type { ListLimits, ListPlace } from "../../src/store/list-options";
 import { ioredis, viaIoredis, viaNodeRedis } from "../support/clients";
 

@@ -6,7 +6,6 @@ import { type FaultProxy, startFaultProxy, startRedis } from "@distlock/testing"
 import { Redis } from "ioredis";
 import { createClient } from "redis";
 import { afterAll, describe, expect, onTestFinished, test } from "vitest";
-import { assertConnection, type ListConnection } from "../../src/store/assert-connection";
 import {
   InProcessMemory,
   LockedMemory,
@@ -15,6 +14,7 @@ import {
   StaleTurnError,
   UnknownOutcomeError,
 } from "../../src/index";
+import { assertConnection, type ListConnection } from "../../src/store/assert-connection";
 import { ioredis, viaIoredis, viaNodeRedis } from "../support/clients";
 
 const server = await startRedis();

@@ -2,13 +2,13 @@ import type { EndReplaceableMemory, Memory, MemoryOptions, ReplaceableMemory } f
 import type { Message } from "../../store/message";
 import { type ChatMessage, fromMessage, toMessage } from "./chat-message";
 
-/** What a chat is kept in. One that can't `replaceEnd` is sent all of it. */
+/** A memory that keeps a chat. One that can't `replaceEnd` is sent the whole chat by every save. */
 export type ChatMemory = Pick<Memory, "load"> & ReplaceableMemory & Partial<EndReplaceableMemory>;
 
-/** The chat as a turn knows it to be kept: by that, a save is no more than what has changed. */
+/** The chat as the turn has loaded or saved it. A save sends only the messages that differ from this copy. */
 export interface ChatCopy {
   load(options?: MemoryOptions): Promise<ChatMessage[]>;
-  /** Rejects with `TypeError` for what are not messages. */
+  /** Rejects with `TypeError` for a value that is not a list of messages. */
   save(messages: readonly ChatMessage[], options?: MemoryOptions): Promise<void>;
 }
 

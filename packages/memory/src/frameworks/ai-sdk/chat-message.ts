@@ -1,4 +1,5 @@
-import { type Message, withoutOwnFields } from "../../store/message";
+import type { Message } from "../../store/message";
+import { withoutOwnFields } from "../own-fields";
 
 /** What a `UIMessage` of the AI SDK has. Other fields are kept too. */
 export interface ChatMessage {
@@ -24,7 +25,7 @@ export function toMessage(message: ChatMessage, i: number): Message {
   return { ...rest, content: parts } as unknown as Message;
 }
 
-/** What was saved of it, as JSON gives it back. */
+/** The saved message, as JSON gives it back. */
 export function fromMessage(message: Message): ChatMessage {
   const { content, ...rest } = withoutOwnFields(message);
   const parts = typeof content === "string" ? [{ type: "text", text: content }] : (content ?? rest.parts ?? []);

@@ -2,7 +2,8 @@ import type { EndReplaceableMemory, Memory, MemoryOptions, ReplaceableMemory } f
 import type { Session } from "../../support/session-key";
 import type { Turn } from "../../turn/turn";
 import type { TurnOptions } from "../../turn/turn-options";
-import type { Turns, TurnWork } from "../../turn/turns";
+import { optionsAndWork, type TurnWork } from "../../turn/turn-work";
+import type { Turns } from "../../turn/turns";
 import { type ChatMemory, createChatCopy } from "./chat-copy";
 import type { ChatMessage } from "./chat-message";
 
@@ -28,7 +29,7 @@ export interface ChatTurn<M> extends Omit<Turn, keyof Memory> {
 
 /**
  * The chat store of the AI SDK's guides, and turns of a chat. Messages come back as JSON gives them back. `M` is your
- * `UIMessage`. Rejects as the memory and its turns do, and with `TypeError` for what is no `UIMessage`.
+ * `UIMessage`. Rejects as the memory and its turns do, and with `TypeError` for a value that is not a `UIMessage`.
  */
 export interface ChatStore<M, S extends Session = string> {
   /** All messages of the chat, oldest first; `[]` of a new one. */
@@ -61,7 +62,7 @@ function chatTurn<M extends ChatMessage>(turn: Turn & ChatMemory): ChatTurn<M> {
   };
 }
 
-/** Throws `TypeError` for what is no `LockedMemory` of many sessions. */
+/** Throws `TypeError` for a value that is not a `LockedMemory` of many sessions. */
 export function chatStore<M extends ChatMessage = ChatMessage, S extends Session = string>(
   sessions: ChatSessions<S>,
 ): ChatStore<M, S> {
@@ -83,8 +84,7 @@ export function chatStore<M extends ChatMessage = ChatMessage, S extends Session
       chatId: S,
       ...rest: [TurnWork<ChatTurn<M>, R>] | [TurnOptions, TurnWork<ChatTurn<M>, R>]
     ): Promise<R> {
-      const [options, work] = rest.length === 1 ? [{}, rest[0]] : rest;
-      if (typeof work !== "function") throw new TypeError("withTurn needs the work to do: a function of the turn");
+      const [options = {}, work] = optionsAndWork(rest);
       return chat(chatId).withTurn(options, (turn) => work(chatTurn<M>(turn)));
     },
   };

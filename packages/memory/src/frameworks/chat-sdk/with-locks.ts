@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { type Leases, LockError, warn } from "@distlock/core";
 import { assertLeases } from "../../support/assert-leases";
-import { plugKey } from "../../support/plug-key";
+import { boundProxy } from "../../support/bound-proxy";
+import { frameworkKey } from "../framework-key";
 
 /** The Chat SDK's `Lock`. `expiresAt` is a time of this process's wall clock, as that interface wants it. */
 export interface StateLock {
@@ -55,28 +56,15 @@ function createLocks(leases: Leases, keyOf: (threadId: string) => string): State
 }
 
 /**
- * The same state adapter, whose threads are locked by distlock: `acquireLock` gives `null` while another instance has the
- * thread, `extendLock` is false once the lock is lost, a release that does not reach Redis is a warning. The others reject
- * with `LockBackendError` if Redis does not answer within 5 s or refuses, and with `TypeError` or `RangeError` for an id or a
- * ttl that can't be one. Everything else is the adapter's own. Throws `TypeError` for bad arguments.
+ * The same state adapter, whose threads are locked by distlock: `acquireLock` returns `null` while another instance has the
+ * thread, `extendLock` is false once the lock is lost, a release that does not reach Redis is a warning. The other three reject
+ * with `LockBackendError` if Redis does not answer within 5 s or refuses, and with `TypeError` or `RangeError` for a bad id or
+ * ttl. Everything else is the adapter's own. Throws `TypeError` for bad arguments.
  */
 export function withLocks<S extends StateLocks>(state: S, leases: Leases, { key }: LocksOptions = {}): S {
   if (names.some((name) => typeof state?.[name] !== "function")) {
     throw new TypeError(`withLocks needs a state adapter, with ${names.join(", ")}`);
   }
   assertLeases("withLocks", leases);
-  const locks = createLocks(leases, plugKey("chat", "thread id", key));
-  const bound = new WeakMap<object, unknown>();
-
-  return new Proxy(state, {
-    get(target, name) {
-      if (Object.hasOwn(locks, name)) return locks[name as keyof StateLocks];
-      const value: unknown = Reflect.get(target, name);
-      // A class is used as it is; a method must find the private members of its own object.
-      if (typeof value !== "function" || name === "constructor") return value;
-      if (!bound.has(value)) bound.set(value, value.bind(target));
-      return bound.get(value);
-    },
-    set: (target, name, value) => Reflect.set(target, name, value),
-  });
+  return boundProxy(state, { ...createLocks(leases, frameworkKey("chat", "thread id", key)) });
 }

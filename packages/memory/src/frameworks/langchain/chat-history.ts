@@ -1,8 +1,8 @@
-import { assertHistoryOf } from "../../turn/held-locks";
-import { lockOf } from "../../locked-memory/lock-memory";
+import { lockOf } from "../../locked-memory/locked-mark";
 import type { AppendableMemory, Memory } from "../../store/memory";
 import type { Message } from "../../store/message";
-import { noteFailure } from "../../turn/noted-failures";
+import { assertHistoryOf } from "../../turn/held-locks";
+import { recordFailure } from "./recorded-failures";
 import { fromLangChain, type StoredMessageLike, toLangChain, toPlainLangChain } from "./stored-message";
 
 /** Of `@langchain/core/messages`, so that the messages are of your copy of it. */
@@ -36,12 +36,12 @@ export interface ChatHistory<M> {
  * A conversation as a history of LangChain. Over a `LockedMemory` of `RedisMemory` it is fenced: in a run of `lockRunnable`,
  * with the same locker and session, what it reads and writes carries the fence of the run, and is refused with
  * `StaleTurnError` once a newer one has read or written. Within runs and turns that are all of other sessions it rejects with
- * `TypeError`. Else its outcomes are the memory's. What it rejects with, the run around
- * it rejects with too: LangChain keeps it to itself.
+ * `TypeError`. Else it rejects as the memory does. The run around it rejects with its error too: LangChain keeps the error to
+ * itself.
  *
- * Messages are kept as those of the memory, for others to read, and come back as LangChain gave them, with tool calls, ids,
- * usage and whatever else LangChain's own stored form has, which is in their field `langchain`. The role of a message says
- * what comes back; what LangChain can't make a message of comes back by its role and content.
+ * Messages are kept in the form of the memory, for others to read, and come back as LangChain gave them, with tool calls, ids
+ * and usage: LangChain's own stored form is in their field `langchain`. The role of a message says which message comes back. A
+ * message that LangChain can't make comes back by its role and content.
  */
 export function chatHistory<M, S extends StoredMessageLike>(
   memory: Pick<Memory<Message>, "load" | "clear"> & AppendableMemory<Message>,
@@ -65,7 +65,7 @@ export function chatHistory<M, S extends StoredMessageLike>(
   };
   const lock = lockOf(memory);
   const run = <T>(call: () => Promise<T>): Promise<T> =>
-    noteFailure(async () => {
+    recordFailure(async () => {
       if (lock) assertHistoryOf("this chatHistory", lock.locker, lock.key);
       return call();
     }) as Promise<T>;

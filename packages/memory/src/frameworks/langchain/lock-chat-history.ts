@@ -1,10 +1,10 @@
 import type { Locker } from "@distlock/core";
+import { lockMethods } from "../../lock-methods/lock-methods";
 import { boundProxy } from "../../support/bound-proxy";
+import { type Session, sessionKey } from "../../support/session-key";
 import type { CallOptions } from "../../turn/call-options";
 import { assertHistoryOf } from "../../turn/held-locks";
-import { lockMethods } from "../../lock-methods/lock-methods";
-import { noteFailure } from "../../turn/noted-failures";
-import { type Session, sessionKey } from "../../support/session-key";
+import { recordFailure } from "./recorded-failures";
 
 /** As much of LangChain's `BaseChatMessageHistory` as is locked. */
 export interface ChatHistoryLike {
@@ -22,9 +22,10 @@ export type ChatHistoryOptions = CallOptions &
 
 /**
  * The same history, each of whose writes (`addMessage`, `addMessages`, `addUserMessage`, `addAIMessage`, `clear`) holds the
- * lock of the session, or that of the run or turn around it. That alone makes no turn: lock the runs, with `lockRunnable`.
- * Outcomes are those of `lockMethods`; within runs and turns that are all of other keys, a `TypeError`. What these and `getMessages` reject with, a run of `lockRunnable` around them rejects
- * with too: LangChain keeps it to itself. Throws `TypeError` or `RangeError` for bad options.
+ * lock of the session, or the lock of the run or turn around it. That alone makes no turn: lock the runs, with `lockRunnable`.
+ * Writes reject as methods of `lockMethods` do, and with `TypeError` within runs and turns that are all of other keys. A run of
+ * `lockRunnable` around a write, or around `getMessages`, rejects with its error too: LangChain keeps the error to itself.
+ * Throws `TypeError` or `RangeError` for bad options.
  */
 export function lockChatHistory<H extends ChatHistoryLike>(
   history: H,
@@ -41,7 +42,7 @@ export function lockChatHistory<H extends ChatHistoryLike>(
       assertHistoryOf("this history", locker, own);
       return methods[name]!(...args);
     }
-    return [name, (...args: unknown[]) => noteFailure(() => call(...args))];
+    return [name, (...args: unknown[]) => recordFailure(() => call(...args))];
   });
   return boundProxy(locked, Object.fromEntries(noted)) as H;
 }

@@ -3,7 +3,7 @@ import type { RunConfig } from "./run-config";
 
 type Method = (...args: unknown[]) => unknown;
 
-/** `batch` as any runnable has it: an `invoke` for each input. Others send inputs through each step side by side. */
+/** The `batch` of the base class: an `invoke` for each input. Subclasses send all inputs through each step side by side. */
 function plainBatch(runnable: object): Method | undefined {
   let plain: Method | undefined;
   for (let each: object | null = runnable; each; each = Object.getPrototypeOf(each)) {
@@ -12,7 +12,7 @@ function plainBatch(runnable: object): Method | undefined {
   return plain;
 }
 
-/** The same with that `invoke`, of each key one after the other: within a turn they share its lock, and would run at once. */
+/** A `batch` with that `invoke`, one after the other for each key: within a turn all share its lock, and would run at once. */
 export function orderedBatch(
   runnable: object,
   invoke: (input: unknown, config: RunConfig | undefined) => unknown,

@@ -1,6 +1,7 @@
-import { type ContentPart, type Message, ownField } from "../../store/message";
+import type { ContentPart, Message } from "../../store/message";
+import { ownField } from "../own-fields";
 
-/** What LangChain's `mapChatMessagesToStoredMessages` gives. */
+/** A result of LangChain's `mapChatMessagesToStoredMessages`. */
 export interface StoredMessageLike {
   type: string;
   data: object;
@@ -8,7 +9,7 @@ export interface StoredMessageLike {
 
 type Data = Record<string, unknown>;
 
-/** Roles of LangChain's types of messages; of others, the type is the role. */
+/** Roles of LangChain's types of messages. The role of any other type is the type. */
 const roles: ReadonlyMap<unknown, string> = new Map([
   ["human", "user"],
   ["ai", "assistant"],
@@ -16,7 +17,7 @@ const roles: ReadonlyMap<unknown, string> = new Map([
   ["tool", "tool"],
   ["function", "tool"],
 ]);
-/** One of a tool names the call that it is of: LangChain has none for a message that does not. */
+/** A tool's message is not among them: LangChain needs the id of its call, which a message may lack. */
 const types: ReadonlyMap<string, string> = new Map([
   ["user", "human"],
   ["assistant", "ai"],
@@ -29,22 +30,22 @@ const isObject = (value: unknown): value is Data =>
 const isPart = (part: unknown): part is ContentPart =>
   isObject(part) && typeof part.type === "string" && (part.text === undefined || typeof part.text === "string");
 
-/** Of a part that is none of ours, what can be read. */
+/** The text of a part that is not a `ContentPart`, if it has one. */
 function toPart(part: unknown): ContentPart[] {
   if (isPart(part)) return [part];
   const text = typeof part === "string" ? part : (part as { text?: unknown } | null | undefined)?.text;
   return typeof text === "string" ? [{ type: "text", text }] : [];
 }
 
-/** Of a "generic" one, its own. */
+/** A "generic" message has a role of its own. */
 function roleOf(type: unknown, data: Data): string {
   const own = type === "generic" ? data.role : (roles.get(type) ?? type);
   return typeof own === "string" && own !== "" ? own : "user";
 }
 
 /**
- * Also for others to read. What only LangChain knows is in a field of its own, the content too if it must be: not in
- * `metadata`, which comes from browsers.
+ * A message of the memory, which others can read. The rest of LangChain's form is in a field of its own, with the content if that
+ * has other parts than `ContentPart`. It is not in `metadata`, which comes from browsers.
  */
 export function fromLangChain({ type, data }: StoredMessageLike): Message {
   const { content, ...rest } = data as Data;
@@ -60,7 +61,7 @@ export function fromLangChain({ type, data }: StoredMessageLike): Message {
   };
 }
 
-/** A message as its role and content are, whoever wrote it. */
+/** The message of this role and content, whoever wrote it. */
 export function toPlainLangChain({ role, type, content, id, name }: Message): StoredMessageLike {
   return {
     type: types.get(role) ?? "generic",
@@ -73,7 +74,7 @@ export function toPlainLangChain({ role, type, content, id, name }: Message): St
   };
 }
 
-/** As LangChain wrote it. It is the role that says what a message is: what LangChain has kept of another one does not count. */
+/** The message as LangChain wrote it. The role says what a message is: a kept form of another role does not count. */
 export function toLangChain(message: Message): StoredMessageLike {
   const kept = message[ownField.langchain];
   if (!isObject(kept) || !isObject(kept.data) || roleOf(kept.type, kept.data) !== message.role) {

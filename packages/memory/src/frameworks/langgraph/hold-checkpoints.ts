@@ -1,6 +1,6 @@
 import type { Locker } from "@distlock/core";
 import { boundProxy } from "../../support/bound-proxy";
-import { holdOn } from "../../turn/held-locks";
+import { keepHeld } from "../../turn/held-locks";
 
 type Write = (...args: unknown[]) => Promise<unknown>;
 
@@ -22,7 +22,7 @@ function holdSaver(saver: unknown, locker: Locker): unknown {
   const held =
     (name: keyof Saver): Write =>
     async (...args) => {
-      const leave = holdOn(locker);
+      const leave = keepHeld(locker);
       try {
         return await own[name](...args);
       } finally {

@@ -1,9 +1,9 @@
 import type { Locker } from "@distlock/core";
-import { boundProxy } from "../../support/bound-proxy";
-import { type CallOptions, resolveCallOptions } from "../../turn/call-options";
 import { lockMethods } from "../../lock-methods/lock-methods";
-import { lockedCall } from "../../turn/locked-call";
+import { boundProxy } from "../../support/bound-proxy";
 import { encode, SEPARATOR } from "../../support/session-key";
+import { type CallOptions, resolveCallOptions } from "../../turn/call-options";
+import { lockedCall } from "../../turn/locked-call";
 
 type Value = Record<string, unknown>;
 
@@ -18,8 +18,8 @@ export interface StoreLike {
 
 export interface UpdatingStore {
   /**
-   * Puts what `change` makes of the item's value, `undefined` if there is no item, and gives it. If that is `undefined` the item
-   * is left as it is. `change` may run for long: the item is locked meanwhile. Rejects with its error, and as `lockMethods` does.
+   * Calls `change` with the item's value, `undefined` if there is no item, puts its result and returns it. If the result is
+   * `undefined` the item is left as it is. `change` may run for long: the item is locked meanwhile. Rejects with its error, and as `lockMethods` does.
    */
   update<V extends Value>(
     namespace: string[],
@@ -35,8 +35,8 @@ const itemKey = (namespace: unknown, key: unknown): string => {
 };
 
 /**
- * A store of LangGraph with one method more, `update`, which reads and writes an item under its lock. `put` and `delete` hold it
- * too; `batch` does not, and that is what a graph calls for the store that it was compiled with. Throws `TypeError` or
+ * A store of LangGraph with one method more, `update`, which reads and writes an item under its lock. `put` and `delete` hold
+ * that lock too. `batch` does not, and a graph calls `batch` of the store that it was compiled with. Throws `TypeError` or
  * `RangeError` for bad options.
  */
 export function lockStore<S extends StoreLike>(store: S, locker: Locker, options: CallOptions = {}): S & UpdatingStore {

@@ -1,12 +1,18 @@
 import { type Holder, type Leases, LockBackendError, LockError, warn } from "@distlock/core";
 import { assertLeases } from "../../support/assert-leases";
-import { plugKey } from "../../support/plug-key";
+import { frameworkKey } from "../framework-key";
 import { createOrder } from "./order";
 import { newToken, ownerOf } from "./owned-token";
 
 export interface LeaseOptions {
   /** What is locked for a lease's key. Default `mastra:lease:{<key>}`, percent-encoded. */
   key?: ((key: string) => string) | undefined;
+}
+
+/** The lease's owner after the call, if it has one that is known. */
+interface AcquiredLease {
+  acquired: boolean;
+  owner?: string;
 }
 
 /**
@@ -16,10 +22,10 @@ export interface LeaseOptions {
  */
 export interface LeaseProvider {
   /** Grants the lease if it is free or the owner's already, which it then keeps for at least `ttlMs` from now. */
-  acquireLease(key: string, owner: string, ttlMs: number): Promise<{ acquired: boolean; owner?: string }>;
-  /** `undefined` if nobody has the lease, or somebody who is no owner of these. */
+  acquireLease(key: string, owner: string, ttlMs: number): Promise<AcquiredLease>;
+  /** `undefined` if nobody has the lease, or a holder that is not an owner of this provider. */
   getLeaseOwner(key: string): Promise<string | undefined>;
-  /** Nothing for anybody but its owner. */
+  /** Does nothing for anybody but the owner of the lease. */
   releaseLease(key: string, owner: string): Promise<void>;
   /** False if the owner does not have the lease. It makes a lease longer, never shorter. */
   renewLease(key: string, owner: string, ttlMs: number): Promise<boolean>;
@@ -40,13 +46,13 @@ function assertOwner(name: string, owner: unknown): asserts owner is string {
 /**
  * Leases for Mastra's pub/sub: `Object.assign(pubsub, leaseProvider(createLeases(driver)))`.
  *
- * Each grant has a token of its own, which names the owner. Who acts for an owner first looks which token holds the lease,
- * then acts on exactly that one, so that what comes late, or twice, is for a token that is gone.
+ * Each grant has a token of its own, which names the owner. A call for an owner first looks which token holds the lease, then
+ * acts on exactly that token. So a command that comes late, or twice, is for a token that is gone.
  * Throws `TypeError` for bad arguments.
  */
 export function leaseProvider(leases: Leases, { key: keyOption }: LeaseOptions = {}): LeaseProvider {
   assertLeases("leaseProvider", leases);
-  const keyOf = plugKey("mastra:lease", "key", keyOption);
+  const keyOf = frameworkKey("mastra:lease", "key", keyOption);
   const inOrder = createOrder();
   /**
    * Per key the token that an answer granted us, until we ask for what ends it: so long nothing is under way, nor repeated,
@@ -71,7 +77,7 @@ export function leaseProvider(leases: Leases, { key: keyOption }: LeaseOptions =
     }
   }
 
-  /** Again and again until a step gives something. */
+  /** Repeats the step until it returns a result. */
   async function settled<T>(key: string, step: () => Promise<T | undefined>): Promise<T> {
     for (let look = 0; look < LOOKS; look++) {
       const done = await step();
@@ -96,30 +102,32 @@ export function leaseProvider(leases: Leases, { key: keyOption }: LeaseOptions =
   }
 
   /**
-   * For an owner that asks again. To a new token, unless this one is surely nobody's to undo: that of another process may be
-   * of an acquire whose answer was lost. If the transfer fails, the lease may be lost; an extension leaves it as it is.
+   * For an owner that asks again. The lease goes to a new token, unless nobody can take it from this one: the token of another
+   * process may be of an acquire whose answer was lost, and which will be undone. If the transfer fails, the lease may be lost;
+   * a failed extension leaves it as it is.
    */
   const adopt = async (key: string, { token, remaining }: Holder, owner: string, ttl: number): Promise<boolean> =>
     granted.get(key) === token
       ? (await leases.extend({ key, token, ttl })) === "held"
       : transfer(key, token, owner, Math.max(ttl, remaining));
 
+  /** `undefined` if the holder changed meanwhile. */
+  async function acquire(key: string, owner: string, ttl: number): Promise<AcquiredLease | undefined> {
+    const token = newToken(owner);
+    const reply = await leases.acquire({ key, token, ttl });
+    if (reply.status === "granted" && remember(key, token)) return { acquired: true, owner };
+    const holder = await leases.holder(key);
+    if (holder === null) return undefined;
+    const other = ownerOf(holder.token);
+    if (other === undefined) return { acquired: false };
+    if (other !== owner) return { acquired: false, owner: other };
+    return (await adopt(key, holder, owner, ttl)) ? { acquired: true, owner } : undefined;
+  }
+
   return {
     async acquireLease(key, owner, ttlMs) {
       assertOwner("owner", owner);
-      return run(key, (lock) =>
-        settled(lock, async () => {
-          const token = newToken(owner);
-          const reply = await leases.acquire({ key: lock, token, ttl: ttlMs });
-          if (reply.status === "granted" && remember(lock, token)) return { acquired: true, owner };
-          const holder = await leases.holder(lock);
-          if (holder === null) return undefined;
-          const other = ownerOf(holder.token);
-          if (other === undefined) return { acquired: false };
-          if (other !== owner) return { acquired: false, owner: other };
-          return (await adopt(lock, holder, owner, ttlMs)) ? { acquired: true, owner } : undefined;
-        }),
-      );
+      return run(key, (lock) => settled(lock, () => acquire(lock, owner, ttlMs)));
     },
 
     getLeaseOwner: async (key) =>

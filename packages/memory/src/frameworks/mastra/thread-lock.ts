@@ -1,13 +1,6 @@
-import {
-  createLocker,
-  inProcessDriver,
-  type Lock,
-  type LockError,
-  type Locker,
-  type LockOptions,
-  warn,
-} from "@distlock/core";
-import { plugKey } from "../../support/plug-key";
+import { checkLockOptions, type Lock, type LockError, type Locker, type LockOptions, warn } from "@distlock/core";
+import { assertLocker } from "../../support/assert-locker";
+import { frameworkKey } from "../framework-key";
 
 /** How the lock of a thread is waited for and held. All times are in ms. */
 export interface ThreadLockOptions extends Omit<LockOptions, "signal" | "autoExtend"> {
@@ -49,9 +42,7 @@ interface Use {
  * Throws `TypeError` or `RangeError` for bad options.
  */
 export function threadLock(locker: Locker, options: ThreadLockOptions = {}): ThreadLock {
-  if (typeof locker?.acquire !== "function" || typeof locker.inspect !== "function") {
-    throw new TypeError("threadLock needs a locker, such as createLocker(ioredisDriver(client))");
-  }
+  assertLocker("threadLock", locker);
   if (typeof options !== "object" || options === null) throw new TypeError("options must be an object");
   for (const name of ["signal", "autoExtend"]) {
     if (name in options) throw new TypeError(`${name} is no option of threadLock: a thread is held until its release`);
@@ -60,10 +51,9 @@ export function threadLock(locker: Locker, options: ThreadLockOptions = {}): Thr
   if (onLost !== undefined && typeof onLost !== "function") {
     throw new TypeError(`onLost must be a function of the thread id and the error, got ${typeof onLost}`);
   }
-  const keyOf = plugKey("mastra:thread", "thread id", key);
+  const keyOf = frameworkKey("mastra:thread", "thread id", key);
   const how: LockOptions = { ...rest, timeout, autoExtend: true };
-  // A locker checks its defaults when it is made; this one, of no server, knows of no replicas.
-  createLocker(inProcessDriver(), { ...how, waitReplicas: 0 });
+  checkLockOptions(how);
 
   const uses = new Map<string, Use>();
   /** Releases under way: the next acquire of this process must not find its own old lock. */
@@ -95,7 +85,7 @@ export function threadLock(locker: Locker, options: ThreadLockOptions = {}): Thr
   }
 
   async function free({ lock }: Use): Promise<void> {
-    const held = await lock.catch(() => undefined); // whoever acquires learns of that
+    const held = await lock.catch(() => undefined); // the call of acquire rejects with it
     await held?.release().catch((error: LockError) => {
       if (error.code !== "LOCK_LOST") warn(error); // a loss was told already
     });

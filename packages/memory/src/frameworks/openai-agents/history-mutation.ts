@@ -1,6 +1,6 @@
 import { tryDecode } from "../../store/json-text";
 
-/** A change of what the history says of one call: `replacement` in the place of its first item, and of all others of it nothing. */
+/** A change of one call in the history: `replacement` takes the place of its first item, and its other items are removed. */
 export interface HistoryMutation<Item> {
   type: "replace_function_call";
   callId: string;
@@ -18,7 +18,7 @@ function applyMutations(items: readonly object[], mutations: readonly HistoryMut
   }, items);
 }
 
-/** The same of JSON texts, of which those that are not changed stay as they are, also what is not an item. */
+/** A new history of JSON texts. A text that is not changed stays as it is, also one that holds no item. */
 export function mutateTexts(texts: readonly string[], mutations: readonly HistoryMutation<object>[]): string[] {
   const textOf = new Map<object, string>();
   const items = texts.map((text) => {

@@ -16,7 +16,7 @@ const names: Record<HistoryTransaction<unknown>["type"], readonly string[]> = {
   replace_suffix: ["expectedSuffix", "replacement", "type"],
 };
 
-/** Throws `TypeError` for what is no such transaction. */
+/** Throws `TypeError` for a value that is not such a transaction. */
 export function encodeTransaction(transaction: HistoryTransaction<unknown>): EncodedTransaction {
   const wanted = names[transaction?.type];
   if (!wanted || Object.keys(transaction).sort().join() !== wanted.join()) {

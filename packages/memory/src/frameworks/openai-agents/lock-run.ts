@@ -1,16 +1,16 @@
 import { LockError, type Locker, LockLostError } from "@distlock/core";
+import { StaleTurnError } from "../../store/stale-turn-error";
 import { assertLocker } from "../../support/assert-locker";
 import { boundProxy } from "../../support/bound-proxy";
-import { type CallOptions, resolveCallOptions } from "../../turn/call-options";
-import { whileHeld } from "../../turn/held-locks";
 import { joinSignals } from "../../support/join-signals";
-import { raise } from "../../turn/locked-call";
+import { isSameLocker } from "../../support/same-locker";
 import { sessionKey } from "../../support/session-key";
-import { StaleTurnError } from "../../store/stale-turn-error";
+import { type CallOptions, resolveCallOptions } from "../../turn/call-options";
+import { runWithLock } from "../../turn/held-locks";
 import { takeTurn } from "../../turn/take-turn";
 import { isRedisSession } from "./redis-session";
 
-/** How the lock of a run is waited for and held, as that of a turn: a run is never idle. All times are in ms. */
+/** How the lock of a run is waited for and held, as for a turn. A run is never idle. All times are in ms. */
 export type LockRunOptions = Omit<CallOptions, "maxIdle">;
 
 /** `run` of the SDK, whatever its agent, input and result. */
@@ -26,7 +26,7 @@ interface RunOptions {
 type AnyRun = (agent: unknown, input: unknown, options?: RunOptions) => Promise<unknown>;
 
 async function conversationOf({ session, conversationId }: RunOptions, locker: Locker): Promise<string> {
-  if (isRedisSession(session) && session.locker !== locker) {
+  if (isRedisSession(session) && !isSameLocker(session.locker, locker)) {
     throw new TypeError(
       "lockRun needs the locker of the RedisSession, which else waits for the lock that the run holds",
     );
@@ -56,7 +56,7 @@ function lockOne(run: AnyRun, locker: Locker, options: LockRunOptions = {}): Any
     const fenced = isRedisSession(given.session);
     async function over(good: boolean): Promise<void> {
       joined.dispose();
-      await leave(good && !fenced ? raise : undefined);
+      await leave(good && !fenced ? "throw" : "warn");
     }
     async function ended<T>(end: Promise<T>): Promise<T> {
       const value = await end.catch(async (error) => {
@@ -70,12 +70,12 @@ function lockOne(run: AnyRun, locker: Locker, options: LockRunOptions = {}): Any
       return value;
     }
 
-    const running = whileHeld(locker, shared, async () => run(agent, input, { ...given, signal: joined.signal }));
+    const running = runWithLock(locker, shared, async () => run(agent, input, { ...given, signal: joined.signal }));
     const result = await running.catch(() => undefined);
     const completed = completedOf(result);
     if (!completed) return ended(running);
     const released = ended(completed);
-    released.catch(() => {}); // is told to whoever awaits it
+    released.catch(() => {}); // for the caller, who may await it
     Object.defineProperty(result, "completed", { value: released, configurable: true });
     return result;
   };
@@ -94,7 +94,7 @@ function lockOne(run: AnyRun, locker: Locker, options: LockRunOptions = {}): Any
  * If the lock is lost meanwhile, also by `maxTurn`, the `signal` of the run aborts, and it rejects (a streamed one: its
  * `completed`) with `LockLostError`, whose `cause` is the run's own error: what it has saved by then stays. A
  * `RedisSession` refuses what comes too late: the run rejects with its `StaleTurnError`, and is good if nothing was late.
- * Throws `TypeError` or `RangeError` for what is no `run`, no locker, or a bad option.
+ * Throws `TypeError` or `RangeError` for a target that is not a `run`, for a value that is not a locker, or for a bad option.
  */
 export function lockRun<T extends Run | { run: Run }>(target: T, locker: Locker, options?: LockRunOptions): T {
   assertLocker("lockRun", locker);

@@ -1,11 +1,11 @@
 import type { LockOptions } from "@distlock/core";
-import { integerOption } from "../../support/integer-option";
-import type { ListLimits } from "../../store/list-options";
 import { resolveLockedMemoryOptions } from "../../locked-memory/locked-memory-options";
+import type { ListLimits } from "../../store/list-options";
+import { integerOption } from "../../support/integer-option";
 import { sessionKey } from "../../support/session-key";
 
 export interface RedisSessionOptions {
-  /** Names the session, and is what `getSessionId` gives. Any content, not empty. */
+  /** Names the session; `getSessionId` returns it. Any content, not empty. */
   session: string;
   /** How long the history is kept after the last write, or the last run that has read it, in ms. Integer, 1 or more. Default: until it is cleared. */
   ttl?: number | undefined;
@@ -15,7 +15,7 @@ export interface RedisSessionOptions {
 
 export interface ResolvedRedisSessionOptions {
   readonly session: string;
-  /** That of the session's lock. */
+  /** The key of the session's lock. */
   readonly key: string;
   readonly lockOptions: LockOptions;
   readonly limits: ListLimits;

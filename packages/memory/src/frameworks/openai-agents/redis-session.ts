@@ -1,10 +1,10 @@
 import type { Locker, LockOptions, RedisConnection } from "@distlock/core";
 import { assertConnection } from "../../store/assert-connection";
-import { assertLocker } from "../../support/assert-locker";
 import { createFencedList, type FencedList } from "../../store/fenced-list";
-import { assertHistoryOf, heldLock } from "../../turn/held-locks";
 import { canonical, decodeObject, decodeObjects, tryDecode } from "../../store/json-text";
 import type { MemoryOptions } from "../../store/memory";
+import { assertLocker } from "../../support/assert-locker";
+import { assertHistoryOf, heldLock } from "../../turn/held-locks";
 import { callWith, type SharedLock } from "../../turn/shared-lock";
 import { takeTurn } from "../../turn/take-turn";
 import { type HistoryMutation, mutateTexts } from "./history-mutation";
@@ -21,7 +21,7 @@ export const isRedisSession = (session: object | undefined): session is RedisSes
 /**
  * A session of `@openai/agents` in Redis, one list of items, shared by all that name it: a `Session` that also applies
  * transactions and mutations of its history, and compactions, each as one script: all of it or nothing, and once, though
- * its command is sent again. `Item` is the SDK's `AgentInputItem`: what is saved comes back as JSON gives it back.
+ * its command is sent again. `Item` is the SDK's `AgentInputItem`. Items come back as JSON gives them back.
  *
  * Within a run of `lockRun` with the same locker, its calls carry the fence of the run's lock: they reject with
  * `StaleTurnError`, and change nothing, if that lock was lost, or a newer run has read or written. Any other write takes
@@ -100,7 +100,7 @@ export class RedisSession<Item = any> {
 
   /**
    * Applies a transaction once: the same one with the same `operationId` changes nothing, while that is among the last 1,000
-   * of the session. Rejects with `RangeError` if the `operationId` was that of another transaction, and with `Error` if the
+   * of the session. Rejects with `RangeError` if another transaction had this `operationId`, and with `Error` if the
    * history does not end with the expected items; nothing is changed then. The order of their fields does not count.
    */
   async applyHistoryTransaction(args: { operationId: string; transaction: HistoryTransaction<Item> }): Promise<void> {

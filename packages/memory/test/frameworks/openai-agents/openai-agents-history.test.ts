@@ -16,9 +16,9 @@ import { afterAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { lockRun, RedisSession } from "../../../src/frameworks/openai-agents";
 import { sessionKey } from "../../../src/index";
-import { plainSession, said } from "./agent-sessions";
 import { ioredis, viaIoredis, viaNodeRedis } from "../../support/clients";
 import { createGate } from "../../support/gate";
+import { plainSession, said } from "./agent-sessions";
 
 setTracingDisabled(true);
 const server = await startRedis();

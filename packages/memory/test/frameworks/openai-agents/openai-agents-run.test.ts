@@ -26,9 +26,9 @@ import { afterAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
 import { lockRun, RedisSession } from "../../../src/frameworks/openai-agents";
 import { StaleTurnError, sessionKey } from "../../../src/index";
-import { plainSession, said } from "./agent-sessions";
 import { ioredis, nodeRedis } from "../../support/clients";
 import { createGate } from "../../support/gate";
+import { plainSession, said } from "./agent-sessions";
 
 setTracingDisabled(true);
 const server = await startRedis();
