@@ -501,6 +501,7 @@ test("bad options are refused before anything is called", () => {
   bad({ write: ["add"] }).toThrow(/^key must be a string/);
   bad({ write: ["add"], key: "k", maxTurn: 0 }).toThrow(RangeError);
   bad({ write: ["add"], key: "k", ttl: -1 }).toThrow(RangeError);
+  bad({ write: ["add"], key: "k", waitReplicas: -1 }).toThrow(/^waitReplicas must be/);
   bad({ write: ["add"], key: "k", signal: new AbortController().signal }).toThrow(/^signal is not an option/);
   bad({ write: ["add"], key: "k" }, Object.freeze({ async add() {} })).toThrow(/^write: add is frozen/);
   bad({ write: ["add"], key: "k" }, "text").toThrow(/^lockMethods needs an object/);

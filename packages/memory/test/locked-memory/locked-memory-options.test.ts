@@ -25,6 +25,8 @@ describe("new LockedMemory", () => {
     [{ key: "k", retryDelay: -1 }, "RangeError", /^retryDelay must be/],
     [{ key: "k", autoExtend: 1 }, "TypeError", /^autoExtend must be true or false/],
     [{ key: "k", wait: "poll" }, "RangeError", /^wait must be/],
+    [{ key: "k", waitReplicas: -1 }, "RangeError", /^waitReplicas must be an integer, 0 or more/],
+    [{ key: "k", waitReplicas: "1" }, "TypeError", /^waitReplicas must be an integer/],
     [{ key: "k", lockTtl: 1 }, "TypeError", /^unknown option "lockTtl"/],
     [{ key: "k", signal: new AbortController().signal }, "TypeError", /^signal is an option of each call/],
   ])("refuses the options %o", ([options, name, message]) => {

@@ -198,6 +198,7 @@ test("bad names and options are refused by name", async () => {
   expect(() => threadLock({} as never)).toThrow(/needs a locker, such as/);
   expect(() => threadLock(locker, { ttl: 0 })).toThrow(/^ttl must/);
   expect(() => threadLock(locker, { timeout: -1 })).toThrow(/^timeout must/);
+  expect(() => threadLock(locker, { waitReplicas: -1 })).toThrow(/^waitReplicas must/);
   expect(() => threadLock(locker, { autoExtend: false } as never)).toThrow(/^autoExtend is no option/);
   expect(() => threadLock(locker, { signal: AbortSignal.abort() } as never)).toThrow(/^signal is no option/);
   expect(() => threadLock(locker, { onLost: 1 as never })).toThrow(/^onLost must/);
