@@ -17,6 +17,11 @@ function isAtLeast(version: string, least: string): boolean {
 
 const peers = Object.entries(peerDependencies);
 
+const testedOf = (name: string): string[] =>
+  Object.entries(devDependencies)
+    .filter(([alias, version]) => alias === name || version.startsWith(`npm:${name}@`))
+    .map(([, version]) => version.replace(/^npm:.*@/, ""));
+
 test("every framework is an optional peer, of which one version is installed for the tests", () => {
   expect(peers.map(([name]) => name)).toEqual([
     "@langchain/core",
@@ -33,9 +38,13 @@ test("every framework is an optional peer, of which one version is installed for
 // A range without an upper end: an app with a newer version, which may use other parts of this package, must still install.
 test.for(peers)("the tested version of %s is in the range %s", ([name, range]) => {
   const least = range.match(/^>=(\d+\.\d+\.\d+)$/)![1]!;
-  const tested = Object.entries(devDependencies)
-    .filter(([alias, version]) => alias === name || version.startsWith(`npm:${name}@`))
-    .map(([, version]) => version.replace(/^npm:.*@/, ""));
-  expect(tested.length).toBeGreaterThan(0);
-  for (const version of tested) expect(isAtLeast(version, least), version).toBe(true);
+  expect(testedOf(name).length).toBeGreaterThan(0);
+  for (const version of testedOf(name)) expect(isAtLeast(version, least), version).toBe(true);
+});
+
+test.for(peers)("the docs name the tested version of %s, and the range", async ([name, range]) => {
+  const docs = await readFile(new URL("../../../../docs/memory.md", import.meta.url), "utf8");
+  const row = docs.split("\n").find((line) => line.startsWith(`| \`${name}\` |`));
+  expect(row).toContain(`\`${range}\``);
+  for (const version of testedOf(name)) expect(row).toContain(version);
 });

@@ -12,7 +12,7 @@ afterAll(() => server.stop());
 const redis = ioredis(server.port);
 
 /** As the docs have them. */
-const docs = await readFile(new URL("../../../../docs/memory.md", import.meta.url), "utf8");
+const docs = await readFile(new URL("../../../../docs/memory/redis.md", import.meta.url), "utf8");
 const paragraph = docs.match(/\*\*Rights\.\*\*[\s\S]*?\n\n/)![0];
 const rights = [...paragraph.matchAll(/`([A-Z]+)`/g)].map(([, command]) => command!.toLowerCase());
 
