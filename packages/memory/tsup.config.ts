@@ -1,9 +1,15 @@
 import { defineConfig } from "tsup";
 import { base } from "../../tsup.base";
 
+const frameworks = ["ai-sdk", "chat-sdk", "langchain", "langgraph", "mastra", "openai-agents"];
+
 // Each framework's adapter is an entry of its own; what they share is one chunk, also in CJS.
 export default defineConfig({
   ...base,
-  entry: ["src/index.ts", "src/contract.ts", "src/adapters/*.ts"],
+  entry: {
+    index: "src/index.ts",
+    contract: "src/contract/index.ts",
+    ...Object.fromEntries(frameworks.map((name) => [name, `src/frameworks/${name}/index.ts`])),
+  },
   splitting: true,
 });

@@ -1,10 +1,10 @@
-const late = ["packages/memory/test/fenced-list.test.ts", "packages/memory/test/reading.test.ts"];
-const again = ["packages/memory/test/sent-again.test.ts"];
-const names = ["packages/memory/test/names.test.ts"];
-const life = ["packages/memory/test/conversation-life.test.ts"];
-const trimming = ["packages/memory/test/trimming.test.ts"];
-const full = ["packages/memory/test/fenced-list.test.ts"];
-const unknown = ["packages/memory/test/unknown-outcome.test.ts"];
+const late = ["packages/memory/test/store/fenced-list.test.ts", "packages/memory/test/store/reading.test.ts"];
+const again = ["packages/memory/test/store/sent-again.test.ts"];
+const names = ["packages/memory/test/store/names.test.ts"];
+const life = ["packages/memory/test/store/conversation-life.test.ts"];
+const trimming = ["packages/memory/test/store/trimming.test.ts"];
+const full = ["packages/memory/test/store/fenced-list.test.ts"];
+const unknown = ["packages/memory/test/store/unknown-outcome.test.ts"];
 
 const of = "packages/memory";
 
@@ -38,7 +38,7 @@ export const memoryMutations = {
     tests: late,
     edits: [
       [
-        "src/list-calls.ts",
+        "src/store/list-calls.ts",
         ": stampAndRead(keys, stampOf(fence), range);",
         ": connection.lists.lrange(list, ...range).then(async (texts) => [(await stampAndRead(keys, stampOf(fence), range))[0], texts]);",
       ],
@@ -86,7 +86,7 @@ export const memoryMutations = {
     of,
     rule: "a turn whose stamp is gone writes nothing",
     tests: again,
-    edits: [["src/list-calls.ts", 'fence === stamped ? "1" : "0"', '"0"']],
+    edits: [["src/store/list-calls.ts", 'fence === stamped ? "1" : "0"', '"0"']],
   },
   "store: what was popped is kept": {
     of,
@@ -104,7 +104,7 @@ export const memoryMutations = {
     of,
     rule: "a write is the same if its messages say the same",
     tests: names,
-    edits: [["src/write-digest.ts", "texts.map(canonical)", "texts"]],
+    edits: [["src/store/write-digest.ts", "texts.map(canonical)", "texts"]],
   },
   "store: a name outlives a clear": {
     of,
@@ -150,7 +150,7 @@ export const memoryMutations = {
     of,
     rule: "what stands for a name is short",
     tests: names,
-    edits: [["src/write-digest.ts", "=> digest(idempotencyKey)", "=> idempotencyKey"]],
+    edits: [["src/store/write-digest.ts", "=> digest(idempotencyKey)", "=> idempotencyKey"]],
   },
   "store: ids without bound": {
     of,
@@ -270,12 +270,12 @@ export const memoryMutations = {
     of,
     rule: "a write without an answer says that nobody knows whether it was done",
     tests: unknown,
-    edits: [["src/list-reply.ts", "error instanceof RangeError ||", "true ||"]],
+    edits: [["src/store/list-reply.ts", "error instanceof RangeError ||", "true ||"]],
   },
   "store: a refusal by a replica is sure": {
     of,
     rule: "only what says for sure that nothing was done is the client's own error",
     tests: unknown,
-    edits: [["src/list-reply.ts", "(ERR|OOM|", "(READONLY|ERR|OOM|"]],
+    edits: [["src/store/list-reply.ts", "(ERR|OOM|", "(READONLY|ERR|OOM|"]],
   },
 };

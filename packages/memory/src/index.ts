@@ -1,15 +1,10 @@
-export type { CallOptions } from "./call-options";
-export { checkWrite } from "./check-write";
-export { InProcessMemory } from "./in-process-memory";
-export {
-  type LockedMethods,
-  type LockMethodsOptions,
-  lockMethods,
-  type MethodOf,
-  type StreamMethodOf,
-} from "./lock-methods";
-export { LockedMemory, type LockedSessions } from "./locked-memory";
-export type { LockedMemoryOptions, LockedSessionsOptions } from "./locked-memory-options";
+export { lockMethods } from "./lock-methods/lock-methods";
+export type { LockMethodsOptions } from "./lock-methods/lock-methods-options";
+export type { LockedMethods, MethodOf, StreamMethodOf } from "./lock-methods/method-types";
+export { LockedMemory, type LockedSessions } from "./locked-memory/locked-memory";
+export type { LockedMemoryOptions, LockedSessionsOptions } from "./locked-memory/locked-memory-options";
+export { checkWrite } from "./store/check-write";
+export { InProcessMemory } from "./store/in-process-memory";
 export type {
   AppendableMemory,
   Document,
@@ -21,15 +16,17 @@ export type {
   SearchableMemory,
   WriteOptions,
   Written,
-} from "./memory";
-export { type ContentPart, decodeMessage, encodeMessage, type Message } from "./message";
-export type { Page } from "./page";
-export { RedisMemory } from "./redis-memory";
-export type { RedisMemoryOptions } from "./redis-memory-options";
-export { type Session, sessionKey } from "./session-key";
-export { StaleTurnError } from "./stale-turn-error";
-export type { Turn, TurnOf } from "./turn";
-export type { TurnOptions } from "./turn-options";
-export type { Turns, TurnWork } from "./turns";
-export { UnknownOutcomeError } from "./unknown-outcome-error";
-export { toVariableMemory, type VariableMemory, type VariableNames, type Variables } from "./variable-memory";
+} from "./store/memory";
+export { type ContentPart, decodeMessage, encodeMessage, type Message } from "./store/message";
+export type { Page } from "./store/page";
+export { RedisMemory } from "./store/redis-memory";
+export type { RedisMemoryOptions } from "./store/redis-memory-options";
+export { StaleTurnError } from "./store/stale-turn-error";
+export { UnknownOutcomeError } from "./store/unknown-outcome-error";
+export { toVariableMemory, type VariableMemory, type VariableNames, type Variables } from "./store/variable-memory";
+export { type Session, sessionKey } from "./support/session-key";
+export type { CallOptions } from "./turn/call-options";
+export type { Turn, TurnOf } from "./turn/turn";
+export type { TurnOptions } from "./turn/turn-options";
+export type { TurnWork } from "./turn/turn-work";
+export type { Turns } from "./turn/turns";

@@ -6,6 +6,7 @@ import {
   type LockNotAcquiredError,
   type LockOf,
   type LockOptions,
+  lockerIdentity,
   type MultiLock,
   type Work,
 } from "@distlock/core";
@@ -52,6 +53,8 @@ export function traced(locker: Locker, { tracer }: TracedOptions = {}): Locker {
     begin("distlock.acquire", { "distlock.lock.key": nameOf(key), "distlock.ttl": options?.ttl }, parent);
 
   return {
+    [lockerIdentity]: locker[lockerIdentity] ?? locker,
+
     tryAcquire(key, options) {
       const step = beginAcquire(key, options);
       return step.run(async () => {

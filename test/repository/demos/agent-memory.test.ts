@@ -9,7 +9,7 @@ import { openRedis as openIoredis } from "../../../examples/agent-memory/src/ser
 import { ScriptedModel } from "../../../examples/agent-memory/src/service/model.ts";
 import { openRedis as openNodeRedis } from "../../../examples/agent-memory/src/service/node-redis.ts";
 import { createService } from "../../../examples/agent-memory/src/service/service.ts";
-import { createGate } from "../../../packages/memory/test/gate.ts";
+import { createGate } from "../../../packages/memory/test/support/gate.ts";
 import { until } from "../../support/until";
 
 const server = await startRedis();

@@ -8,6 +8,7 @@ import { ANSWER_TIMEOUT, within } from "../driver/within";
 import { acquireLock } from "./acquire";
 import { createKeeper } from "./keeper";
 import { type Grant, HeldLock, type Lock } from "./lock";
+import { lockerIdentity } from "./locker-identity";
 import { HeldLocks, type MultiLock } from "./multi-lock";
 import { isNested, NESTED, withinLock } from "./nesting";
 import { defaultsFor, type LockOptions, type ResolvedOptions, resolveOptions } from "./options";
@@ -56,6 +57,8 @@ export interface Locker {
    * deadline and can still be released. Closes what the locker opened (its inbox), not what the caller did (the client).
    */
   close(): Promise<void>;
+  /** The same object for a locker and all decorators of it. */
+  readonly [lockerIdentity]?: object | undefined;
 }
 
 /** `options` are the defaults of this locker's calls. Throws `TypeError` or `RangeError` for bad ones. */
@@ -130,6 +133,8 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
   }
 
   const locker: Locker = {
+    [lockerIdentity]: {},
+
     async tryAcquire(key, call) {
       try {
         return await lockFor(key, forLock, call, 0);

@@ -129,3 +129,12 @@ export function resolveOptions(
   if (options.wait === "queue" && !canQueue) throw new RangeError('wait must be "retry": this driver can\'t be woken');
   return options as unknown as ResolvedOptions;
 }
+
+/**
+ * Throws `TypeError` or `RangeError` for options that no locker takes. `waitReplicas` and `wait` are checked as for a driver that
+ * can do all that there is.
+ */
+export function checkLockOptions(options: LockOptions): void {
+  const abilities = { canQueue: true, canReplicate: true };
+  resolveOptions(abilities, defaultsFor(abilities), options);
+}

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Message } from "../message";
+import type { Message } from "../store/message";
 import { assistant, several, user } from "./conversation";
 import type { Cases, MemoryTarget } from "./target";
 

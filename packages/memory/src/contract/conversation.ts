@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import type { WriteOptions } from "../memory";
-import type { Message } from "../message";
-import { StaleTurnError } from "../stale-turn-error";
+import type { WriteOptions } from "../store/memory";
+import type { Message } from "../store/message";
+import { StaleTurnError } from "../store/stale-turn-error";
 import type { Handle, MemoryPart } from "./target";
 
 export const user = (content: string): Message => ({ role: "user", content });

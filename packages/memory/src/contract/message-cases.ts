@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Message } from "../message";
+import type { Message } from "../store/message";
 import { additions, assistant, contents, saved, user } from "./conversation";
 import type { Cases, MemoryTarget } from "./target";
 

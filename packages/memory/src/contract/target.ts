@@ -1,4 +1,4 @@
-import type { AppendableMemory, Memory, ReplaceableMemory, SearchableMemory } from "../memory";
+import type { AppendableMemory, Memory, ReplaceableMemory, SearchableMemory } from "../store/memory";
 
 /**
  * What a memory may have beyond `save`, `load` and `clear`.

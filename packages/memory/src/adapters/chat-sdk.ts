@@ -1,1 +1,0 @@
-export { type LocksOptions, type StateLock, type StateLocks, withLocks } from "../chat-sdk/with-locks";

@@ -1,7 +1,0 @@
-import type { Leases } from "@distlock/core";
-
-/** Throws `TypeError` for what are no leases, a driver for instance. */
-export function assertLeases(user: string, leases: unknown): asserts leases is Leases {
-  if (typeof (leases as Partial<Leases> | undefined)?.holder === "function") return;
-  throw new TypeError(`${user} needs leases, such as createLeases(ioredisDriver(client))`);
-}

@@ -1,0 +1,1 @@
+export { type LocksOptions, type StateLock, type StateLocks, withLocks } from "./with-locks";

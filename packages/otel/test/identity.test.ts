@@ -1,0 +1,16 @@
+import { createLocker, inProcessDriver, type Locker, lockerIdentity } from "@distlock/core";
+import { traced } from "@distlock/otel";
+import { expect, test } from "vitest";
+
+test("a traced locker has the identity of the locker, also when it is traced twice", () => {
+  const [locker, other] = [createLocker(inProcessDriver()), createLocker(inProcessDriver())];
+  expect(locker[lockerIdentity]).toBeInstanceOf(Object);
+  expect(traced(locker)[lockerIdentity]).toBe(locker[lockerIdentity]);
+  expect(traced(traced(locker))[lockerIdentity]).toBe(locker[lockerIdentity]);
+  expect(traced(other)[lockerIdentity]).not.toBe(locker[lockerIdentity]);
+});
+
+test("a locker that has no identity is itself the identity of its traces", () => {
+  const { [lockerIdentity]: _, ...locker } = createLocker(inProcessDriver());
+  expect(traced(locker satisfies Locker)[lockerIdentity]).toBe(locker);
+});
