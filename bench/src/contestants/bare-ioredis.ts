@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { connectIoredis } from "../connect";
-import type { Open } from "../contestant";
+import { connectIoredis } from "./connect";
+import type { Open } from "./contestant";
 import { bare, extendLua, releaseLua } from "./bare";
 
 export const open: Open = async (port) => {

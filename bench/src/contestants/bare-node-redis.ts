@@ -1,5 +1,5 @@
-import { connectNodeRedis } from "../connect";
-import type { Open } from "../contestant";
+import { connectNodeRedis } from "./connect";
+import type { Open } from "./contestant";
 import { bare, extendLua, releaseLua } from "./bare";
 
 export const open: Open = async (port) => {

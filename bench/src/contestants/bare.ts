@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Locking, TTL } from "../contestant";
+import { type Locking, TTL } from "./contestant";
 
 /** The release script of the guides. */
 export const releaseLua = `if redis.call("GET", KEYS[1]) == ARGV[1] then

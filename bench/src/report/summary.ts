@@ -1,6 +1,6 @@
 import { median, medianAbsoluteDeviation } from "simple-statistics";
-import { type ContestantId, contestants } from "./contestants";
-import type { ByContestant, Measured, Results } from "./rounds";
+import { type ContestantId, contestants } from "../contestants/contestants";
+import type { ByContestant, Measured, Results } from "../measure/rounds";
 
 /** The median of one number over all rounds, and its median deviation. */
 export function typical<T>(measured: Measured<T> | undefined, pick: (round: T) => number) {

@@ -1,5 +1,5 @@
 import { max, mean, quantile, sum } from "simple-statistics";
-import type { Grant } from "./tasks";
+import type { Grant } from "../worker/tasks";
 
 export interface HotKeyStats {
   /** ms from the first request to the last counted release. */

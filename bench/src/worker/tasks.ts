@@ -1,4 +1,4 @@
-import type { ContestantId } from "./contestants";
+import type { ContestantId } from "../contestants/contestants";
 
 /** One grant, in ms of the machine's monotonic clock, which all its processes share. */
 export interface Grant {

@@ -1,8 +1,8 @@
 import { createLocker, type RedisConnection, redisDriver } from "@distlock/core";
 import { ioredisConnection } from "@distlock/ioredis";
 import { nodeRedisConnection } from "@distlock/node-redis";
-import { connectIoredis, connectNodeRedis } from "./connect";
-import type { WaitingClient } from "./waiting";
+import { connectIoredis, connectNodeRedis } from "../contestants/connect";
+import type { WaitingClient } from "../measure/waiting";
 
 /** What one process waits for. */
 export interface WaitingPost {

@@ -1,9 +1,9 @@
 import type { Bench } from "./bench";
-import type { ContestantId } from "./contestants";
+import type { ContestantId } from "../contestants/contestants";
 import { type ByContestant, interleave } from "./rounds";
 import { callsBetween, readServerCosts } from "./server-costs";
-import { startWorker } from "./start-worker";
-import { titleOf } from "./summary";
+import { startWorker } from "../worker/start-worker";
+import { titleOf } from "../report/summary";
 
 /** Those that keep a lock alive without a callback, each by its own means. */
 export const keepers: readonly ContestantId[] = [

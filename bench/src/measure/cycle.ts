@@ -1,8 +1,8 @@
 import type { Bench } from "./bench";
-import { type ContestantId, contestantIds } from "./contestants";
+import { type ContestantId, contestantIds } from "../contestants/contestants";
 import { type ByContestant, interleave } from "./rounds";
-import { startWorker, type Worker } from "./start-worker";
-import { titleOf } from "./summary";
+import { startWorker, type Worker } from "../worker/start-worker";
+import { titleOf } from "../report/summary";
 
 /** Cycles per second. */
 export interface CycleRound {

@@ -3,8 +3,8 @@ import { createLocker, LockError, type RedisConnection, redisDriver } from "@dis
 import { ioredisConnection } from "@distlock/ioredis";
 import { LockedMemory, type Memory, type Message, RedisMemory, StaleTurnError } from "@distlock/memory";
 import { nodeRedisConnection } from "@distlock/node-redis";
-import { connectIoredis, connectNodeRedis } from "./connect";
-import { TTL } from "./contestant";
+import { connectIoredis, connectNodeRedis } from "../contestants/connect";
+import { TTL } from "../contestants/contestant";
 import { type MemoryMode, type MemoryModeId, memoryModes } from "./memory-modes";
 import { monotonic } from "./monotonic";
 

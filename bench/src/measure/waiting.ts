@@ -3,7 +3,7 @@ import type { Redis } from "ioredis";
 import type { Bench } from "./bench";
 import { interleave, type Results } from "./rounds";
 import { callsBetween, readServerCosts } from "./server-costs";
-import type { WaitingLook, WaitingOrder, WaitingPost } from "./waiting-worker";
+import type { WaitingLook, WaitingOrder, WaitingPost } from "../worker/waiting-worker";
 import { within } from "./within";
 
 export type WaitingClient = "ioredis" | "node-redis";
@@ -55,7 +55,7 @@ const LONGEST = 180_000;
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const startWaiting = (post: WaitingPost): Worker =>
-  startWorker(new URL("./waiting-worker.ts", import.meta.url), {
+  startWorker(new URL("../worker/waiting-worker.ts", import.meta.url), {
     args: [JSON.stringify(post)],
     execArgv: ["--expose-gc", "--import", import.meta.resolve("tsx")],
   });

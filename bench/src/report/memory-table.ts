@@ -1,5 +1,5 @@
-import type { MemoryResults, MemoryRound } from "./memory";
-import { type MemoryModeId, memoryModeIds, memoryModes, titleOfMode, unlockedOf } from "./memory-modes";
+import type { MemoryResults, MemoryRound } from "../measure/memory";
+import { type MemoryModeId, memoryModeIds, memoryModes, titleOfMode, unlockedOf } from "../worker/memory-modes";
 import { ratio, typical } from "./summary";
 import { show, type Table } from "./table";
 

@@ -1,8 +1,8 @@
-import { bareOf, type ContestantId, contestants } from "./contestants";
-import type { HotKeyResults, HotKeyRound } from "./hot-key";
-import { HELD } from "./renewal";
+import { bareOf, type ContestantId, contestants } from "../contestants/contestants";
+import type { HotKeyResults, HotKeyRound } from "../measure/hot-key";
+import { HELD } from "../measure/renewal";
 import type { Result } from "./result";
-import type { ByContestant } from "./rounds";
+import type { ByContestant } from "../measure/rounds";
 import { idsOf, ratio, titleOf, typical } from "./summary";
 import { show, type Table } from "./table";
 

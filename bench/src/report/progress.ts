@@ -1,5 +1,5 @@
 import { Presets, SingleBar } from "cli-progress";
-import type { Bench } from "./bench";
+import type { Bench } from "../measure/bench";
 
 const describe = (name: string) => name.padEnd(8);
 

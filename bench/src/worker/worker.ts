@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Locking } from "./contestant";
-import { contestants } from "./contestants";
+import type { Locking } from "../contestants/contestant";
+import { contestants } from "../contestants/contestants";
 import { monotonic } from "./monotonic";
 import type { Answer, Grant, Order, Tasks } from "./tasks";
 

@@ -2,8 +2,8 @@ import { startWorker, type Worker } from "@distlock/testing";
 import type { Redis } from "ioredis";
 import { quantile } from "simple-statistics";
 import type { Bench } from "./bench";
-import { type MemoryModeId, memoryModeIds, memoryModes, titleOfMode } from "./memory-modes";
-import type { MemoryAnswer, MemoryPost } from "./memory-worker";
+import { type MemoryModeId, memoryModeIds, memoryModes, titleOfMode } from "../worker/memory-modes";
+import type { MemoryAnswer, MemoryPost } from "../worker/memory-worker";
 import { interleave, type Results } from "./rounds";
 import { callsBetween, readServerCosts } from "./server-costs";
 import { within } from "./within";
@@ -83,7 +83,7 @@ export async function measureMemory({ port, control, quick, progress }: Bench): 
     const run = `${mode}:${round}`;
     const post: MemoryPost = { mode, port, run, sessions: scene.sessions, turns: scene.turns / scene.instances };
     const workers = Array.from({ length: scene.instances }, () =>
-      startWorker(new URL("./memory-worker.ts", import.meta.url), {
+      startWorker(new URL("../worker/memory-worker.ts", import.meta.url), {
         args: [JSON.stringify(post)],
         execArgv: ["--import", import.meta.resolve("tsx")],
       }),

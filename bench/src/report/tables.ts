@@ -1,9 +1,9 @@
-import { bareOf, type ContestantId, contestants } from "./contestants";
-import { type CycleRound, PARALLEL } from "./cycle";
-import type { HotKeyResults, HotKeyRound } from "./hot-key";
-import { HELD, RENEWAL_TTL, type RenewalRound } from "./renewal";
+import { bareOf, type ContestantId, contestants } from "../contestants/contestants";
+import { type CycleRound, PARALLEL } from "../measure/cycle";
+import type { HotKeyResults, HotKeyRound } from "../measure/hot-key";
+import { HELD, RENEWAL_TTL, type RenewalRound } from "../measure/renewal";
 import type { Result } from "./result";
-import type { ByContestant } from "./rounds";
+import type { ByContestant } from "../measure/rounds";
 import { idsOf, ratio, titleOf, typical } from "./summary";
 import { show, type Table } from "./table";
 

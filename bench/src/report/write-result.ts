@@ -4,7 +4,7 @@ import { draw } from "./picture";
 import type { Result } from "./result";
 import { forMarkdown, type Table } from "./table";
 
-const bench = new URL("../", import.meta.url);
+const bench = new URL("../../", import.meta.url);
 const readme = new URL("README.md", bench);
 
 /** One of those that have files, and a place in the README, of their own. */

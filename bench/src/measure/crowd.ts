@@ -1,6 +1,6 @@
-import type { ContestantId } from "./contestants";
-import { startWorker, type Worker } from "./start-worker";
-import type { Grant, HotKey } from "./tasks";
+import type { ContestantId } from "../contestants/contestants";
+import { startWorker, type Worker } from "../worker/start-worker";
+import type { Grant, HotKey } from "../worker/tasks";
 import { within } from "./within";
 
 /** Processes that fight for one key; kept from run to run, and replaced by new ones when a run fails. */

@@ -1,13 +1,13 @@
 import { parse, View } from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
-import { bareOf, contestants } from "./contestants";
-import type { MemoryResults, MemoryRound } from "./memory";
-import { memoryModeIds, memoryModes, titleOfMode, unlockedOf } from "./memory-modes";
+import { bareOf, contestants } from "../contestants/contestants";
+import type { MemoryResults, MemoryRound } from "../measure/memory";
+import { memoryModeIds, memoryModes, titleOfMode, unlockedOf } from "../worker/memory-modes";
 import type { Result } from "./result";
-import type { ByContestant } from "./rounds";
+import type { ByContestant } from "../measure/rounds";
 import { idsOf, ratio, titleOf, typical } from "./summary";
 import { show } from "./table";
-import { type WaitedKeys, type WaitingResults, waitingClients } from "./waiting";
+import { type WaitedKeys, type WaitingResults, waitingClients } from "../measure/waiting";
 
 interface Bar {
   readonly library: string;

@@ -1,4 +1,4 @@
-import type { ContestantId } from "./contestants";
+import type { ContestantId } from "../contestants/contestants";
 
 /** What one contestant measured in its rounds, and why there are no more of them. */
 export interface Measured<T> {
