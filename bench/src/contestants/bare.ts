@@ -26,7 +26,7 @@ export interface Commands {
 
 const RETRY_DELAY = 100;
 
-/** What the guides' `AcquireWithRetry` and `Release` do, and no more; a timer and a command per lock keep one alive. */
+/** The `AcquireWithRetry` and `Release` of the guides, and no more. A timer and a command per lock keep a lock alive. */
 export function bare({ set, release, extend, disconnect }: Commands): Locking {
   const timers: NodeJS.Timeout[] = [];
   return {

@@ -1,6 +1,6 @@
 /** A library at work, on connections of its own. */
 export interface Locking {
-  /** Waits for the lock, however long that takes; gives what releases it. */
+  /** Waits for the lock, however long that takes; returns the function that releases it. */
   acquire(key: string): Promise<() => Promise<unknown>>;
   /** Acquires a lock whose lease is kept alive from then on. Absent where the library keeps none alive without a callback. */
   keep?(key: string, ttl: number): Promise<void>;

@@ -78,5 +78,7 @@ export const contestants = {
 export type ContestantId = keyof typeof contestants;
 export const contestantIds = Object.keys(contestants) as ContestantId[];
 
-/** The bare loop on the same client library, which a contestant is compared with. */
+export const titleOf = (id: ContestantId): string => `${contestants[id].name} (${contestants[id].client})`;
+
+/** The bare loop on the same client library, with which a contestant is compared. */
 export const bareOf = (id: ContestantId): ContestantId => `bare-${contestants[id].client}`;

@@ -1,7 +1,7 @@
 import type { RedisServer } from "@distlock/testing";
 import type { Redis } from "ioredis";
 
-/** What every measurement gets. */
+/** The tools of every measurement. */
 export interface Bench {
   readonly server: Pick<RedisServer, "signal">;
   readonly port: number;
@@ -9,6 +9,6 @@ export interface Bench {
   readonly control: Redis;
   /** A few rounds, to see that all works; the numbers are worth little. */
   readonly quick: boolean;
-  /** Begins to show a measurement of so many steps; gives what tells the step that was done. */
+  /** Begins to show a measurement of so many steps; returns the function that reports a step as done. */
   progress(name: string, steps: number): (done: string) => void;
 }

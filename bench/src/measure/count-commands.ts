@@ -1,8 +1,8 @@
 import type { Redis } from "ioredis";
 
 /**
- * Counts what clients send, until the function given back is called, which gives the count: a monitor tells commands of
- * clients from those of scripts, which statistics do not. It slows the server, so nothing else is measured meanwhile.
+ * Counts the commands of clients until the returned function is called, which returns the count. A monitor tells commands of
+ * clients from commands of scripts; the server's statistics do not. It slows the server, so nothing else is measured meanwhile.
  */
 export async function countCommands(control: Redis): Promise<() => Promise<number>> {
   const monitor = await control.monitor();
@@ -11,7 +11,7 @@ export async function countCommands(control: Redis): Promise<() => Promise<numbe
     if (source !== "lua") count++;
   });
   return async () => {
-    // What came before this command has been seen when this one is.
+    // When this command is seen, all commands before it have been seen.
     const mark = `end of count ${process.hrtime.bigint()}`;
     const seen = new Promise<void>((resolve) => {
       monitor.on("monitor", (_time: string, args: string[]) => {

@@ -1,11 +1,11 @@
 import type { ContestantId } from "../contestants/contestants";
-import { startWorker, type Worker } from "../worker/start-worker";
+import { type LibraryWorker, startLibraryWorker } from "../worker/start-library-worker";
 import type { Grant, HotKey } from "../worker/tasks";
 import { within } from "./within";
 
 /** Processes that fight for one key; kept from run to run, and replaced by new ones when a run fails. */
 export interface Crowd {
-  /** Gives all grants of all processes, in no order. Rejects when a process fails, or nothing ends within 90 s. */
+  /** Returns all grants of all processes, in no order. Rejects when a process fails, or nothing ends within 90 s. */
   fight(fight: Fight): Promise<Grant[]>;
   end(): Promise<void>;
 }
@@ -27,7 +27,7 @@ export interface Fight {
 const LONGEST = 90_000;
 
 export function createCrowd(): Crowd {
-  let workers: Worker[] = [];
+  let workers: LibraryWorker[] = [];
 
   async function end(): Promise<void> {
     await Promise.all(workers.map((worker) => worker.end()));
@@ -35,7 +35,7 @@ export function createCrowd(): Crowd {
   }
 
   async function fight({ contestant, port, processes, hotKey, grants, onReady, onDone }: Fight): Promise<Grant[]> {
-    while (workers.length < processes) workers.push(startWorker());
+    while (workers.length < processes) workers.push(startLibraryWorker());
     const fighting = workers.slice(0, processes);
     await Promise.all(fighting.map((worker) => worker.open(contestant, port)));
     await onReady();

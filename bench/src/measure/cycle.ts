@@ -1,8 +1,7 @@
+import { type ContestantId, contestantIds, titleOf } from "../contestants/contestants";
+import { type LibraryWorker, startLibraryWorker } from "../worker/start-library-worker";
 import type { Bench } from "./bench";
-import { type ContestantId, contestantIds } from "../contestants/contestants";
 import { type ByContestant, interleave } from "./rounds";
-import { startWorker, type Worker } from "../worker/start-worker";
-import { titleOf } from "../report/summary";
 
 /** Cycles per second. */
 export interface CycleRound {
@@ -17,11 +16,11 @@ export async function measureCycle({ port, quick, progress }: Bench): Promise<By
   const rounds = quick ? 3 : 15;
   const sequential = quick ? 300 : 1_000;
   const each = quick ? 10 : 160;
-  const workers = new Map<ContestantId, Worker>();
+  const workers = new Map<ContestantId, LibraryWorker>();
   const step = progress("cycle", (rounds + 1) * contestantIds.length);
 
-  async function open(id: ContestantId): Promise<Worker> {
-    const worker = startWorker();
+  async function open(id: ContestantId): Promise<LibraryWorker> {
+    const worker = startLibraryWorker();
     workers.set(id, worker);
     await worker.open(id, port);
     await worker.cycle(1, 3 * sequential);

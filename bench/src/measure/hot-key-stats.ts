@@ -4,7 +4,7 @@ import type { Grant } from "../worker/tasks";
 export interface HotKeyStats {
   /** ms from the first request to the last counted release. */
   readonly total: number;
-  /** The same, over the time in which somebody held the lock: 1 would be hand-overs that take no time. */
+  /** The total over the time in which somebody held the lock: 1 would be hand-overs that take no time. */
   readonly overIdeal: number;
   /** ms from the release being sent until the next holder knows that it has the lock. */
   readonly handOverP50: number;
@@ -12,11 +12,11 @@ export interface HotKeyStats {
   readonly waitP50: number;
   readonly waitP99: number;
   readonly longestWait: number;
-  /** The longest wait over that of an ideal queue, where each waiter waits for one hold of every other. */
+  /** The longest wait over the wait of an ideal queue, where each waiter waits for one hold of every other. */
   readonly longestOverIdeal: number;
   /** Grants while somebody waited who had asked earlier, by more than `TOLERANCE`. */
   readonly inversions: number;
-  /** The same, however short before; it includes requests that overtook each other on their way to the server. */
+  /** Inversions by however little; they include requests that overtook each other on their way to the server. */
   readonly strictInversions: number;
   /** Grants before the holder had sent its release. */
   readonly overlaps: number;
@@ -24,10 +24,10 @@ export interface HotKeyStats {
   readonly fairness: number;
 }
 
-/** Requests of different processes within so many ms have no order that one could hold them to. */
+/** Requests of different processes within so many ms have no order that a queue could keep. */
 export const TOLERANCE = 10;
 
-/** Grants that came before one that had been asked for earlier, by more than `tolerance`. */
+/** Grants that came before a grant that had been asked for earlier, by more than `tolerance`. */
 function countInversions(granted: readonly Grant[], tolerance: number): number {
   let earliestLater = Number.POSITIVE_INFINITY;
   let inversions = 0;
@@ -38,7 +38,7 @@ function countInversions(granted: readonly Grant[], tolerance: number): number {
   return inversions;
 }
 
-/** `all` are the grants of a run; its first `counted` are those that were fought for by everybody. */
+/** `all` are the grants of a run. Only its first `counted` ones are judged: for these everybody still fought. */
 export function hotKeyStats(all: readonly Grant[], counted: number, waiters: number, processes: number): HotKeyStats {
   const grants = [...all].sort((a, b) => a.granted - b.granted);
   const first = grants.slice(0, counted);

@@ -1,11 +1,10 @@
+import { type ContestantId, contestantIds, titleOf } from "../contestants/contestants";
 import type { Bench } from "./bench";
-import { type ContestantId, contestantIds } from "../contestants/contestants";
 import { countCommands } from "./count-commands";
 import { type Crowd, createCrowd } from "./crowd";
 import { type HotKeyStats, hotKeyStats } from "./hot-key-stats";
 import { type ByContestant, interleave } from "./rounds";
 import { readServerCosts } from "./server-costs";
-import { titleOf } from "../report/summary";
 
 export interface Scene {
   readonly processes: number;

@@ -1,9 +1,9 @@
 import { startWorker, type Worker } from "@distlock/testing";
 import type { Redis } from "ioredis";
 import { quantile } from "simple-statistics";
-import type { Bench } from "./bench";
 import { type MemoryModeId, memoryModeIds, memoryModes, titleOfMode } from "../worker/memory-modes";
 import type { MemoryAnswer, MemoryPost } from "../worker/memory-worker";
+import type { Bench } from "./bench";
 import { interleave, type Results } from "./rounds";
 import { callsBetween, readServerCosts } from "./server-costs";
 import { within } from "./within";
@@ -21,7 +21,7 @@ export interface MemoryRound {
   readonly redisCpu: number;
   /** Turns that lost their lock. */
   readonly lost: number;
-  /** Turns that did not know of one that was saved before them. */
+  /** Turns that did not know of a turn that was saved before them. */
   readonly blind: number;
 }
 
@@ -39,7 +39,7 @@ export interface MemoryResults {
 
 const LONGEST = 60_000;
 
-/** How many answers tell of fewer messages than there were before. */
+/** How many answers know of fewer messages than there were before them. */
 async function countBlind(control: Redis, run: string, { sessions }: MemoryScene): Promise<number> {
   let blind = 0;
   for (let i = 0; i < sessions; i++) {
@@ -62,11 +62,11 @@ export async function measureMemory({ port, control, quick, progress }: Bench): 
     for (const worker of workers) worker.process.send("go");
     const answers = await Promise.all(workers.map((worker) => worker.next<MemoryAnswer>()));
     const after = await readServerCosts(control);
-    const given = answers.flatMap((answer) => answer.waits);
-    const waits = given.length === 0 ? [0] : given;
+    const measured = answers.flatMap((answer) => answer.waits);
+    const waits = measured.length === 0 ? [0] : measured;
     const elapsed = Math.max(...answers.map(({ to }) => to)) - Math.min(...answers.map(({ from }) => from));
     const blind = await countBlind(control, run, scene);
-    if (memoryModes[mode].locked && blind > 0) throw new Error(`${blind} turns did not know what was said before them`);
+    if (memoryModes[mode].locked && blind > 0) throw new Error(`${blind} turns did not know all messages before them`);
     return {
       turns: (1_000 * total) / elapsed,
       waitP50: quantile(waits, 0.5),

@@ -1,11 +1,10 @@
+import { type ContestantId, titleOf } from "../contestants/contestants";
+import { startLibraryWorker } from "../worker/start-library-worker";
 import type { Bench } from "./bench";
-import type { ContestantId } from "../contestants/contestants";
 import { type ByContestant, interleave } from "./rounds";
 import { callsBetween, readServerCosts } from "./server-costs";
-import { startWorker } from "../worker/start-worker";
-import { titleOf } from "../report/summary";
 
-/** Those that keep a lock alive without a callback, each by its own means. */
+/** The contestants that keep a lock alive without a callback, each by its own means. */
 export const keepers: readonly ContestantId[] = [
   "distlock-ioredis",
   "distlock-node-redis",
@@ -34,7 +33,7 @@ export async function measureRenewal({ port, control, quick, progress }: Bench):
   const step = progress("renewal", rounds * keepers.length);
 
   return interleave(keepers, rounds, async (id) => {
-    const worker = startWorker();
+    const worker = startLibraryWorker();
     try {
       await worker.open(id, port);
       await worker.keep(HELD, RENEWAL_TTL);

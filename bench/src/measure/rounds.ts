@@ -1,6 +1,6 @@
 import type { ContestantId } from "../contestants/contestants";
 
-/** What one contestant measured in its rounds, and why there are no more of them. */
+/** The rounds of one contestant, and the failure that ended them early. */
 export interface Measured<T> {
   readonly rounds: readonly T[];
   readonly failed?: string | undefined;
@@ -9,7 +9,7 @@ export interface Measured<T> {
 export type Results<Id extends string, T> = Partial<Record<Id, Measured<T>>>;
 export type ByContestant<T> = Results<ContestantId, T>;
 
-/** Runs A B C A B C …, so that what else the machine does meets all alike. Who fails once is not run again. */
+/** Runs A B C A B C …, so that other work on the machine meets all alike. A contestant that fails once is not run again. */
 export async function interleave<Id extends string, T>(
   ids: readonly Id[],
   rounds: number,

@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 
-/** What the server has done until now. */
+/** The work of the server until now. */
 export interface ServerCosts {
   /** CPU time in µs. */
   readonly cpu: number;

@@ -1,13 +1,14 @@
 import { parse, View } from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
-import { bareOf, contestants } from "../contestants/contestants";
+import { bareOf, contestants, titleOf } from "../contestants/contestants";
 import type { MemoryResults, MemoryRound } from "../measure/memory";
+import type { ByContestant } from "../measure/rounds";
+import { type WaitingResults, waitingClients } from "../measure/waiting";
+import type { WaitedKeys } from "../measure/waiting-scenes";
 import { memoryModeIds, memoryModes, titleOfMode, unlockedOf } from "../worker/memory-modes";
 import type { Result } from "./result";
-import type { ByContestant } from "../measure/rounds";
-import { idsOf, ratio, titleOf, typical } from "./summary";
+import { idsOf, ratio, typical } from "./summary";
 import { show } from "./table";
-import { type WaitedKeys, type WaitingResults, waitingClients } from "../measure/waiting";
 
 interface Bar {
   readonly library: string;

@@ -1,5 +1,5 @@
 import { median, medianAbsoluteDeviation } from "simple-statistics";
-import { type ContestantId, contestants } from "../contestants/contestants";
+import type { ContestantId } from "../contestants/contestants";
 import type { ByContestant, Measured, Results } from "../measure/rounds";
 
 /** The median of one number over all rounds, and its median deviation. */
@@ -21,7 +21,5 @@ export function ratio<Id extends string, T>(
     .map((round, i) => pick(round) / pick(against[i]!));
   return ratios.length === 0 ? undefined : median(ratios);
 }
-
-export const titleOf = (id: ContestantId): string => `${contestants[id].name} (${contestants[id].client})`;
 
 export const idsOf = <T>(results: ByContestant<T>): ContestantId[] => Object.keys(results) as ContestantId[];

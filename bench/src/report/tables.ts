@@ -1,10 +1,10 @@
-import { bareOf, type ContestantId, contestants } from "../contestants/contestants";
+import { bareOf, type ContestantId, contestants, titleOf } from "../contestants/contestants";
 import { type CycleRound, PARALLEL } from "../measure/cycle";
 import type { HotKeyResults, HotKeyRound } from "../measure/hot-key";
 import { HELD, RENEWAL_TTL, type RenewalRound } from "../measure/renewal";
-import type { Result } from "./result";
 import type { ByContestant } from "../measure/rounds";
-import { idsOf, ratio, titleOf, typical } from "./summary";
+import type { Result } from "./result";
+import { idsOf, ratio, typical } from "./summary";
 import { show, type Table } from "./table";
 
 type Column<T> = readonly [head: string, pick: (round: T) => number];

@@ -1,9 +1,9 @@
-import { bareOf, type ContestantId, contestants } from "../contestants/contestants";
+import { bareOf, type ContestantId, contestants, titleOf } from "../contestants/contestants";
 import type { HotKeyResults, HotKeyRound } from "../measure/hot-key";
 import { HELD } from "../measure/renewal";
-import type { Result } from "./result";
 import type { ByContestant } from "../measure/rounds";
-import { idsOf, ratio, titleOf, typical } from "./summary";
+import type { Result } from "./result";
+import { idsOf, ratio, typical } from "./summary";
 import { show, type Table } from "./table";
 
 const ours: readonly ContestantId[] = ["distlock-ioredis", "distlock-node-redis"];
@@ -11,7 +11,7 @@ const isPeer = (id: ContestantId): boolean => !contestants[id].name.startsWith("
 
 type Row = readonly [target: string, id: ContestantId, measured: number | undefined, holds: (value: number) => boolean];
 
-/** The lowest median of any other; without those that failed. */
+/** The lowest median of the other libraries, without those that failed. */
 function best<T>(results: ByContestant<T>, pick: (round: T) => number): number | undefined {
   const values = idsOf(results)
     .filter((id) => isPeer(id) && results[id]!.failed === undefined)
@@ -88,7 +88,7 @@ function renewalRows(renewal: NonNullable<Result["renewal"]>, id: ContestantId):
   ];
 }
 
-/** What this library is held to, as ratios within one run. */
+/** The targets of this library, as ratios within one run. */
 export function targetsTable({ cycle, hot, renewal }: Result): Table {
   const rows = ours.flatMap((id) => [
     ...(cycle ? cycleRows(cycle, id) : []),

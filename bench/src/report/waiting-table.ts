@@ -1,5 +1,5 @@
-import { show, type Table } from "./table";
 import { type WaitingResults, waitingClients } from "../measure/waiting";
+import { show, type Table } from "./table";
 
 const count = (number: number): string => number.toLocaleString("en").replaceAll(",", " ");
 const percent = (part: number | undefined): string => (part === undefined ? "–" : `${show(100 * part)} %`);

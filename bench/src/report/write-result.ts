@@ -1,13 +1,11 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { draw } from "./picture";
 import type { Result } from "./result";
 import { forMarkdown, type Table } from "./table";
+import { bench, writeBetweenMarks } from "./write-between-marks";
 
-const bench = new URL("../../", import.meta.url);
-const readme = new URL("README.md", bench);
-
-/** One of those that have files, and a place in the README, of their own. */
+/** A report has files of its own, and a place in the README of the results. */
 export interface Report {
   readonly name: "result" | "memory" | "waiting";
   readonly result: Result;
@@ -25,18 +23,12 @@ export const describe = ({ machine, command }: Result): string => {
 };
 
 async function writeReadme({ name, result, tables }: Report): Promise<void> {
-  const text = await readFile(readme, "utf8");
-  const begin = `<!-- ${name}: written by pnpm bench -->`;
-  const end = `<!-- end of ${name} -->`;
-  const [before, rest] = text.split(begin);
-  const after = rest?.split(end)[1];
-  if (after === undefined) throw new Error(`bench/README.md has lost the marks between which the ${name} belongs`);
   const facts = describe(result).replaceAll("\n", "  \n");
-  const body = [facts, `![The ${name} as bars](results/${name}.svg)`, ...tables.map(forMarkdown)].join("\n\n");
-  await writeFile(readme, `${before}${begin}\n\n${body}\n\n${end}${after}`);
+  const body = [facts, `![The ${name} as bars](${name}.svg)`, ...tables.map(forMarkdown)].join("\n\n");
+  await writeBetweenMarks("results/README.md", name, body);
 }
 
-/** Writes picture and numbers, and the README where all of the report was measured; gives where. */
+/** Writes picture and numbers, and the README of the results if all of the report was measured; returns the folder. */
 export async function writeReport(report: Report, full: boolean): Promise<string> {
   const { name, result } = report;
   const folder = new URL(full ? "results/" : "results/partial/", bench);

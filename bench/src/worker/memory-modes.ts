@@ -17,7 +17,7 @@ export const memoryModes = {
 export type MemoryModeId = keyof typeof memoryModes;
 export const memoryModeIds = Object.keys(memoryModes) as MemoryModeId[];
 
-/** The same work without locks, which turns are compared with. */
+/** The same work without locks, with which turns are compared. */
 export const unlockedOf = (id: MemoryModeId): MemoryModeId => `unlocked-${memoryModes[id].client}`;
 
 export const titleOfMode = (id: MemoryModeId): string => `${memoryModes[id].name} (${memoryModes[id].client})`;

@@ -24,7 +24,7 @@ export interface MemoryAnswer {
   readonly to: number;
   /** Of each turn, from asking for it until it begins, in ms. */
   readonly waits: readonly number[];
-  /** How many turns lost their lock, as this process or the server was late; those that were not done by then tried again. */
+  /** How many turns lost their lock, since this process or the server was late. Turns that were not done by then tried again. */
   readonly lost: number;
 }
 
@@ -40,7 +40,7 @@ const connection = await connections[client]();
 const locker = createLocker(redisDriver(connection), { ttl: TTL });
 const lockedSessions = new LockedMemory((session: string) => new RedisMemory(connection, { session }), locker);
 
-/** What was answered tells how much was known by then. A turn that is tried again may have been saved before. */
+/** The answer says how many messages the turn knew. A turn that is tried again may have been saved before. */
 async function work(memory: Pick<Memory, "load" | "save">, id: string): Promise<void> {
   const history = await memory.load();
   if (history.some((message) => message.id === id)) return;

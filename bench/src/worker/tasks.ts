@@ -24,19 +24,18 @@ export interface Spent {
   readonly cpu: number;
 }
 
-/** What a worker can be told to do. */
+/** The orders that a worker takes. */
 export interface Tasks {
-  /** Connects, and warms up: alone, and with two who wait for each other. */
+  /** Connects, and warms up: alone, and with two callers that wait for each other. */
   open(contestant: ContestantId, port: number): Promise<void>;
-  /** Acquires and releases, each of so many in parallel on a key of its own, `each` times; gives ms. */
+  /** Acquires and releases, each of so many in parallel on a key of its own, `each` times; returns ms. */
   cycle(parallel: number, each: number): Promise<number>;
-  /** Fights for a key until `stop`, then lets everyone have it who waits; gives the grants. */
+  /** Fights for a key until `stop`, then grants it to everyone who still waits; returns the grants. */
   contend(hotKey: HotKey): Promise<Omit<Grant, "process">[]>;
   stop(): Promise<void>;
   /** Acquires so many locks and keeps them alive until `close`; false if the library can't. */
   keep(count: number, ttl: number): Promise<boolean>;
-  /** Lets time pass. */
-  /** CPU time of the worker. */
+  /** Lets so many ms pass, and returns what the process spent in them. */
   spend(ms: number): Promise<Spent>;
   close(): Promise<void>;
 }
@@ -52,5 +51,5 @@ export interface Order {
 export type Answer =
   | { readonly id: number; readonly result: unknown }
   | { readonly id: number; readonly error: string }
-  /** One more grant, told at once. */
+  /** One more grant, reported at once. */
   | "granted";

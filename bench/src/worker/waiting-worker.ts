@@ -2,13 +2,14 @@ import { createLocker, type RedisConnection, redisDriver } from "@distlock/core"
 import { ioredisConnection } from "@distlock/ioredis";
 import { nodeRedisConnection } from "@distlock/node-redis";
 import { connectIoredis, connectNodeRedis } from "../contestants/connect";
-import type { WaitingClient } from "../measure/waiting";
 
-/** What one process waits for. */
+export type WaitingClient = "ioredis" | "node-redis";
+
+/** The keys that one process waits for. */
 export interface WaitingPost {
   readonly client: WaitingClient;
   readonly port: number;
-  /** `run:0`, `run:1` and so on, each waited for by so many. */
+  /** `run:0`, `run:1` and so on, each with so many waiters. */
   readonly run: string;
   readonly keys: number;
   readonly waiters: number;

@@ -1,4 +1,4 @@
-/** What is used of redlock 5: its `exports` hide its own types. */
+/** The part of redlock 5 that the bench uses: the `exports` of the package hide its own types. */
 declare module "redlock" {
   import type { Redis } from "ioredis";
   export default class Redlock {
