@@ -20,24 +20,24 @@ export interface AgentOptions {
   readonly locker: Locker;
   /** Length of a lease, ms: for how long a session is blocked by an instance that died in the middle of a turn. */
   readonly ttl: number;
-  /** What a run does while another one of its session goes on. */
+  /** How a run is treated while another run of its session goes on. */
   readonly whenBusy: "wait" | "reject";
-  /** `false` only to see what becomes of a conversation without. */
+  /** `false` only to see a conversation break without the lock. */
   readonly locked: boolean;
 }
 
 export interface Question {
-  /** The same when it is sent again. */
+  /** Unique per question; a question that is sent again keeps its id. */
   readonly id: string;
   readonly text: string;
 }
 
 const maps = { mapChatMessagesToStoredMessages, mapStoredMessagesToChatMessages };
 
-/** Answers a question of the session `configurable.sessionId`, piece by piece. Both are kept before the answer ends. */
+/** Answers a question of the session `configurable.sessionId`, piece by piece. Question and answer are kept before the answer ends. */
 export function createAgent(options: AgentOptions): Runnable<Question, string> {
   const { model, memoryOf, locker, ttl, whenBusy, locked } = options;
-  // What is read and written in a run of lockRunnable carries the fence of its lock: Redis refuses who comes too late.
+  // Reads and writes in a run of lockRunnable carry the fence of its lock: Redis refuses a run that comes too late.
   const fenced = new LockedMemory(memoryOf, locker);
 
   async function* answer({ id, text }: Question, config: RunnableConfig): AsyncGenerator<string> {
@@ -47,7 +47,7 @@ export function createAgent(options: AgentOptions): Runnable<Question, string> {
     const kept = await history.getMessages();
     const asked = kept.findIndex((message) => message.id === id);
     if (asked >= 0) {
-      // It was sent again, and is in the history already: it gets the answer that it got.
+      // The question was sent again, and is in the history already: it gets its first answer.
       yield kept[asked + 1]!.text;
       return;
     }

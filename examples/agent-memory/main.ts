@@ -1,7 +1,8 @@
-import { runProgram } from "@distlock-examples/standalone/run-program";
-import { demo } from "./demo";
-import { parseOptions } from "./options";
+import { playChat } from "@distlock-examples/stage/chat/demo";
+import { parseOptions } from "@distlock-examples/stage/chat/options";
+import { runProgram } from "@distlock-examples/stage/run-program";
 
 const options = parseOptions(process.argv.slice(2));
+const service = new URL("./service/main.ts", import.meta.url);
 
-await runProgram((signal) => demo(options, signal));
+await runProgram((signal) => playChat({ options, service }, signal));

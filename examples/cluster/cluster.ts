@@ -1,43 +1,37 @@
+import { createLocker } from "@distlock/core";
 import { ioredisConnection, ioredisDriver } from "@distlock/ioredis";
 import { nodeRedisConnection, nodeRedisDriver } from "@distlock/node-redis";
-import type { Client, Library } from "@distlock-examples/failover/client";
-import type { HostPort } from "@distlock-examples/failover/options";
 import { Cluster } from "ioredis";
 import { createCluster } from "redis";
 
 export interface Address {
-  readonly nodes: readonly HostPort[];
+  /** Some nodes of the Cluster: the client finds the others. */
+  readonly nodes: readonly { readonly host: string; readonly port: number }[];
   readonly login: { readonly username?: string; readonly password?: string };
 }
 
-function ioredisCluster({ nodes, login }: Address): Client {
-  // A node that is frozen or cut off ends no connection: without a socketTimeout, ioredis stays with it. Commands that it gives
-  // up during a failover, after about 1 s, are sent again by who waits for a lock.
+/** A locker on ioredis. From here on it is used as on a single server. */
+export function ioredisLocker({ nodes, login }: Address) {
+  // A node that is frozen or cut off ends no connection: without a socketTimeout, ioredis stays with it. During a failover it
+  // gives a command up after about 1 s; a wait for a lock then sends its request again.
   const redis = new Cluster([...nodes], { redisOptions: { ...login, socketTimeout: 1_000 }, lazyConnect: true });
-  redis.on("error", () => {}); // it connects again by itself; the locker tells whose call failed
+  redis.on("error", () => {}); // it reconnects by itself; a call of the locker that failed rejects
   return {
-    driver: ioredisDriver(redis),
-    connection: ioredisConnection(redis),
+    locker: createLocker(ioredisDriver(redis)),
+    connection: ioredisConnection(redis), // for the stage of this example: a locker needs none
     connect: () => redis.connect(),
     close: () => redis.disconnect(),
   };
 }
 
-/** No more settings: the driver has it look for the new primary of a slot when the old one does not answer. */
-function nodeRedisCluster({ nodes, login }: Address): Client {
-  const redis = createCluster({
-    rootNodes: nodes.map((socket) => ({ socket })),
-    defaults: { ...login },
-  });
-  // Without a listener the process would end with the first connection that breaks.
-  redis.on("error", () => {});
+/** A locker on node-redis. It needs no settings: the driver has it look for the new primary of a slot when the old one is silent. */
+export function nodeRedisLocker({ nodes, login }: Address) {
+  const redis = createCluster({ rootNodes: nodes.map((socket) => ({ socket })), defaults: { ...login } });
+  redis.on("error", () => {}); // without a listener the process would end with the first connection that breaks
   return {
-    driver: nodeRedisDriver(redis),
+    locker: createLocker(nodeRedisDriver(redis)),
     connection: nodeRedisConnection(redis),
     connect: () => redis.connect(),
     close: () => redis.destroy(),
   };
 }
-
-export const openClient = (library: Library, address: Address): Client =>
-  library === "ioredis" ? ioredisCluster(address) : nodeRedisCluster(address);

@@ -1,14 +1,20 @@
-import { runExample } from "@distlock-examples/failover/example";
-import { openClient } from "./clients";
-import { parseOptions } from "./options";
-import { openStage } from "./stage";
+import { parseOptions } from "@distlock-examples/stage/failover/cluster-options";
+import { openCluster } from "@distlock-examples/stage/failover/cluster-servers";
+import { playFailover } from "@distlock-examples/stage/failover/demo";
+import { runProgram } from "@distlock-examples/stage/run-program";
+import { ioredisLocker, nodeRedisLocker } from "./cluster";
 
 const options = parseOptions(process.argv.slice(2));
 
-await runExample({
-  topology: "Cluster",
-  options,
-  openStage: () => openStage(options),
-  openClient,
-  worker: new URL("./worker.ts", import.meta.url),
-});
+await runProgram((signal) =>
+  playFailover(
+    {
+      topology: "Cluster",
+      options,
+      openServers: () => openCluster(options),
+      clients: { ioredis: ioredisLocker, "node-redis": nodeRedisLocker },
+      worker: new URL("./worker.ts", import.meta.url),
+    },
+    signal,
+  ),
+);

@@ -1,4 +1,4 @@
-import { work } from "@distlock-examples/failover/worker";
-import { openClient } from "./clients";
+import { work } from "@distlock-examples/stage/failover/worker";
+import { ioredisLocker, nodeRedisLocker } from "./cluster";
 
-work(openClient);
+work({ ioredis: ioredisLocker, "node-redis": nodeRedisLocker });

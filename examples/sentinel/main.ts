@@ -1,14 +1,20 @@
-import { runExample } from "@distlock-examples/failover/example";
-import { openClient } from "./clients";
-import { parseOptions } from "./options";
-import { openStage } from "./stage";
+import { playFailover } from "@distlock-examples/stage/failover/demo";
+import { parseOptions } from "@distlock-examples/stage/failover/sentinel-options";
+import { openSentinel } from "@distlock-examples/stage/failover/sentinel-servers";
+import { runProgram } from "@distlock-examples/stage/run-program";
+import { ioredisLocker, nodeRedisLocker } from "./sentinel";
 
 const options = parseOptions(process.argv.slice(2));
 
-await runExample({
-  topology: "Sentinel",
-  options,
-  openStage: () => openStage(options),
-  openClient,
-  worker: new URL("./worker.ts", import.meta.url),
-});
+await runProgram((signal) =>
+  playFailover(
+    {
+      topology: "Sentinel",
+      options,
+      openServers: () => openSentinel(options),
+      clients: { ioredis: ioredisLocker, "node-redis": nodeRedisLocker },
+      worker: new URL("./worker.ts", import.meta.url),
+    },
+    signal,
+  ),
+);

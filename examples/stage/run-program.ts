@@ -1,7 +1,7 @@
 import { constants } from "node:os";
 import pc from "picocolors";
 
-/** Runs a demonstration as the program of this process: it gives whether it shows what it should, and ends when the signal aborts. */
+/** Runs a demo as the program of this process. The demo returns whether it shows what it should, and ends when the signal aborts. */
 export async function runProgram(demo: (signal: AbortSignal) => Promise<boolean>): Promise<void> {
   const stopping = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stopping.abort(signal));

@@ -1,10 +1,10 @@
 import { startRedis } from "@distlock/testing";
 import { reachRedis } from "./reach-redis";
 
-/** The Redis to play on. Leaving its `await using` block ends what was started and deletes the keys of the demo. */
+/** The Redis of a demo. Leaving its `await using` block ends a server that was started, and deletes the keys of the demo. */
 export interface Server extends AsyncDisposable {
   readonly url: string;
-  /** Where it is, in words, without its password. */
+  /** The place in words, without a password. */
   readonly place: string;
 }
 

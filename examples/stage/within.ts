@@ -1,4 +1,4 @@
-/** Rejects if it takes longer than so many ms. */
+/** The promise's value. Rejects if it takes longer than so many ms. */
 export async function within<T>(patience: number, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {

@@ -1,5 +1,12 @@
-import type { Memory, Message } from "@distlock/memory";
-import type { TextStore } from "./clients";
+import type { Locker } from "@distlock/core";
+import { LockedMemory, type Memory, type Message } from "@distlock/memory";
+
+/** Texts by key: the GET, SET and DEL of a client. */
+export interface TextStore {
+  get(key: string): Promise<string | null>;
+  set(key: string, text: string): Promise<void>;
+  delete(key: string): Promise<void>;
+}
 
 /**
  * A conversation as one JSON text at one key, kept as many agents keep theirs: to append is to read all, add, and write
@@ -22,3 +29,7 @@ export function jsonBlobMemory(store: TextStore, key: string): Memory {
     clear: () => store.delete(key),
   };
 }
+
+/** Makes a memory safe for many instances: each turn is saved under the lock of this key, in the order of asking. */
+export const lockMemory = (memory: Memory, locker: Locker, key: string): Memory =>
+  new LockedMemory(memory, locker, { key, timeout: 60_000 }); // ms; the slowest machine should finish

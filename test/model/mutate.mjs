@@ -3,30 +3,30 @@ import { once } from "node:events";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { memoryMutations } from "../test/model/memory-mutations.mjs";
-import { mutations as coreMutations } from "../test/model/mutations.mjs";
+import { memoryMutations } from "./memory-mutations.mjs";
+import { mutations as coreMutations } from "./mutations.mjs";
 
 const mutations = { ...coreMutations, ...memoryMutations };
 
-const help = `node scripts/mutate.mjs [part of a name]
+const help = `node test/model/mutate.mjs [part of a name]
 
-Breaks the queue, and the store of the memory, on purpose, one rule at a time, and runs the tests that must fail each time: of
-the queue the model, first its scenarios, then its random runs. Without any change they must pass, which is seen to first. The
-source stays as it is: it is changed while the tests load it. The packages must have been built.
+Breaks the queue, and the store of the memory, on purpose, one rule at a time, and runs the tests that must fail each time. For
+the queue these are the model's tests: first its scenarios, then its random runs. Without any change the tests must pass; that is
+checked first. The files stay as they are: the change is made while the tests load them. The packages must have been built.
 
-  node scripts/mutate.mjs               all ${Object.keys(mutations).length} mutations (test/model/*mutations.mjs)
-  node scripts/mutate.mjs heartbeat     those with such a name, such as "store" for the memory
+  node test/model/mutate.mjs               all ${Object.keys(mutations).length} mutations (test/model/*mutations.mjs)
+  node test/model/mutate.mjs heartbeat     the mutations with such a name; "store" finds some of the memory
 
-Ends with 1 if one of them survives. REDIS_SERVER chooses the server, MODEL_RUNS the number of random runs.`;
+Ends with 1 if a mutation survives. REDIS_SERVER chooses the server, MODEL_RUNS the number of random runs.`;
 
-const root = fileURLToPath(new URL("..", import.meta.url));
+const root = fileURLToPath(new URL("../..", import.meta.url));
 const vitest = join(dirname(createRequire(import.meta.url).resolve("vitest/package.json")), "vitest.mjs");
 const isTerminal = process.stdout.isTTY;
 
 const scenarios = ["test/model-"];
 const randomRuns = ["test/model.test.ts"];
 
-/** Runs the tests whose names begin so, on the source with the mutation; gives the title of the first that failed, or nothing if all passed. */
+/** Runs the tests whose names begin so, on the source with the mutation. Returns the title of the first test that failed, or nothing if all passed. */
 async function failureOf(mutation, files) {
   const args = [
     "run",

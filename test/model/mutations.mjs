@@ -228,7 +228,9 @@ export const mutations = {
   },
   "an unanswered request counts": {
     rule: "the send time of an unanswered enqueue is that of its first sending",
-    edits: [["src/locker/waiter.ts", "    this.#asking = true;\n", "    this.#asking = true;\n    this.#heardAt = now();\n"]],
+    edits: [
+      ["src/locker/waiter.ts", "    this.#asking = true;\n", "    this.#asking = true;\n    this.#heardAt = now();\n"],
+    ],
   },
   "an unanswered heartbeat blocks the next": {
     rule: "a heartbeat waits for no other",
@@ -242,7 +244,9 @@ export const mutations = {
   },
   "a grant counts from its answer": {
     rule: "a lease is counted from when the request was sent",
-    edits: [["src/locker/acquire.ts", "const deadline = leaseEnd(sent, ttl);", "const deadline = leaseEnd(now(), ttl);"]],
+    edits: [
+      ["src/locker/acquire.ts", "const deadline = leaseEnd(sent, ttl);", "const deadline = leaseEnd(now(), ttl);"],
+    ],
   },
   "an extension counts from its answer": {
     rule: "a lease is counted from when the request was sent",
@@ -386,7 +390,9 @@ export const mutations = {
   },
   "a floor from before the clock was set back stays": {
     rule: "the floor is that of the answer to the latest request",
-    edits: [["src/locker/waiter.ts", "      this.#floor = floor;\n", "      this.#floor = Math.max(this.#floor, floor);\n"]],
+    edits: [
+      ["src/locker/waiter.ts", "      this.#floor = floor;\n", "      this.#floor = Math.max(this.#floor, floor);\n"],
+    ],
   },
   "a new inbox checks nothing": {
     rule: "when messages may have been lost, all waiters are checked",

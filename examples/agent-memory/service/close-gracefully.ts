@@ -1,8 +1,8 @@
 import type { FastifyInstance } from "fastify";
 
 /**
- * Has `app.close()` wait for all requests to be answered, but for no connection: neither one that has just got its answer,
- * nor one that no request was sent on.
+ * Has `app.close()` wait until all requests are answered, but not for idle connections: neither for one that has just carried its
+ * answer, nor for one that never carried a request.
  */
 export function closeGracefully(app: FastifyInstance): { readonly draining: boolean } {
   let draining = false;

@@ -1,10 +1,10 @@
 import { ScriptedModel } from "./model";
 import { createService } from "./service";
 
-// One instance, as it is deployed. What it is told is in its environment.
+// One instance, as it is deployed. Its settings are in the environment.
 const { PORT = "8080", REDIS_URL = "redis://127.0.0.1:6379", REDIS_CLIENT, LOCK_TTL, WHEN_BUSY, LOCK } = process.env;
 
-// Yours has one of the two.
+// Keep one of the two.
 const { openRedis } = await (REDIS_CLIENT === "node-redis" ? import("./node-redis") : import("./ioredis"));
 const redis = openRedis(REDIS_URL);
 const service = createService(redis, {

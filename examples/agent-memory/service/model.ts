@@ -7,7 +7,7 @@ import { ChatGenerationChunk } from "@langchain/core/outputs";
 /** Time that the model takes for each word, in ms. */
 const THINKING = 5;
 
-/** The answer to a question such as "q7: where is my parcel?". It says which messages the model was given. */
+/** The answer to a question such as "q7: where is my parcel?". It says how many messages the model got. */
 export function answerTo(messages: readonly BaseMessage[]): string {
   const [question = ""] = messages.at(-1)?.text.split(":") ?? [];
   return `answer to ${question}; I have seen ${messages.length} messages`;

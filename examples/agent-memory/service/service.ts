@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { createLocker, LockError } from "@distlock/core";
 import { RedisMemory, StaleTurnError, UnknownOutcomeError } from "@distlock/memory";
 import { fastify } from "fastify";
-import { type AgentOptions, createAgent } from "./agent";
+import { type AgentOptions, createAgent } from "../agent";
 import { closeGracefully } from "./close-gracefully";
 import type { OpenRedis } from "./open-redis";
 
@@ -25,7 +25,7 @@ const chatSchema = {
 };
 const transcriptSchema = { querystring: { type: "object", required: ["session"], properties: { session } } };
 
-/** The service. `close()` of what it gives lets all that it has been asked be answered. */
+/** The service. Its `close()` waits until every request has its answer. */
 export function createService(redis: OpenRedis, options: Omit<AgentOptions, "memoryOf" | "locker">) {
   const locker = createLocker(redis.driver);
   const memoryOf = (session: string) => new RedisMemory(redis.connection, { session, ttl: 7 * DAY });
@@ -34,8 +34,8 @@ export function createService(redis: OpenRedis, options: Omit<AgentOptions, "mem
   const closing = closeGracefully(app);
 
   /**
-   * Yours asks here who that is, too, and makes the session from that: see "Whose conversation it is" in the README of
-   * `@distlock/memory`. A turn says after about 5 s that Redis is away; a client that knows it says so at once.
+   * In your service, find out here who the user is too, and make the session from that: see "Whose conversation it is" in the README of
+   * `@distlock/memory`. A turn notices after about 5 s that Redis is away; the client knows it at once.
    */
   async function onRequest(): Promise<void> {
     if (!redis.isReady()) throw new Error("no Redis");
@@ -43,7 +43,7 @@ export function createService(redis: OpenRedis, options: Omit<AgentOptions, "mem
 
   app.post<{ Body: Chat }>("/chat", { schema: chatSchema, onRequest }, async (request, reply) => {
     const question = { id: String(request.headers["idempotency-key"]), text: request.body.message };
-    // Who hangs up neither waits for a turn nor goes on with one.
+    // A user who hangs up ends the wait for a turn, or the turn.
     const gone = new AbortController();
     reply.raw.once("close", () => gone.abort());
     const config = { configurable: { sessionId: request.body.session }, signal: gone.signal };
@@ -72,7 +72,7 @@ export function createService(redis: OpenRedis, options: Omit<AgentOptions, "mem
     if (LockError.is(error) && error.code === "LOCK_NOT_ACQUIRED") return comeAgain(409, "the session is busy");
     if (LockError.is(error) || !redis.isReady()) return comeAgain(503, "the memory can't be reached");
     if (StaleTurnError.is(error)) return comeAgain(503, "another turn has taken over");
-    // Asked again, it is looked for before the model is asked.
+    // A request that is sent again looks for its answer before it asks the model.
     if (UnknownOutcomeError.is(error)) return comeAgain(503, "it is not known whether the answer was kept");
     throw error;
   });

@@ -1,17 +1,17 @@
-/** A message as GET /transcript gives it. */
+/** A message as GET /transcript returns it. */
 export interface Kept {
   readonly role: string;
   readonly content: string;
 }
 
-/** What the user who sent a message knows of it. */
+/** A message, as the user knows it who sent it. */
 export interface Told {
   readonly user: string;
   /** The first word of the message: "q7". */
   readonly id: string;
   /** How often it was sent at once: 2 by an impatient user. */
   readonly times: 1 | 2;
-  /** What the user was told: as many as `times`, if all were answered. */
+  /** The answers that the user got: as many as `times`, if all came. */
   readonly answers: readonly string[];
 }
 
@@ -19,11 +19,11 @@ export interface Conversation {
   readonly session: string;
   /** All messages that were sent to it; those of one user in the order in which they were sent. */
   readonly sent: readonly Told[];
-  /** What the service has kept of it. */
+  /** The messages that the service has kept. */
   readonly transcript: readonly Kept[];
 }
 
-/** What a kept message is: `seen` is how many messages the model saw when it gave this answer. */
+/** A kept message, understood: `seen` is how many messages the model saw when it answered. */
 export type Part =
   | { readonly kind: "question"; readonly id: string }
   | { readonly kind: "answer"; readonly id: string; readonly seen: number }

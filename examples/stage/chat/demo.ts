@@ -1,11 +1,17 @@
 import { randomUUID } from "node:crypto";
-import { showProgress } from "@distlock-examples/standalone/progress";
-import { openServer } from "@distlock-examples/standalone/server";
 import pc from "picocolors";
-import type { DemoOptions } from "./options";
-import { judge } from "./play/judge";
-import { type Run, run } from "./play/run";
-import { compareRuns, compareTranscripts, describeCrash } from "./play/tables";
+import { showProgress } from "../progress";
+import { openServer } from "../server";
+import { judge } from "./judge";
+import type { ChatOptions } from "./options";
+import { type Run, run } from "./run";
+import { compareRuns, compareTranscripts, describeCrash } from "./tables";
+
+export interface ChatDemo {
+  readonly options: ChatOptions;
+  /** The program of an instance of the service. */
+  readonly service: URL;
+}
 
 const SESSIONS = 4;
 const USERS = 4;
@@ -13,8 +19,8 @@ const USERS = 4;
 /** Short, so that the session of the instance that is killed need not wait for long. */
 const TTL = 2_000;
 
-/** Plays both runs and prints what came of them; gives whether they show what they should. */
-export async function demo(options: DemoOptions, signal: AbortSignal): Promise<boolean> {
+/** Plays both runs and prints what came of them; returns whether they show what they should. */
+export async function playChat({ options, service }: ChatDemo, signal: AbortSignal): Promise<boolean> {
   const { client, whenBusy, messages } = options;
   const name = `distlock-demo-${randomUUID()}`;
   await using server = await openServer(options.redisUrl, `memory:{${name}-`);
@@ -27,9 +33,9 @@ export async function demo(options: DemoOptions, signal: AbortSignal): Promise<b
     const kind = locked ? "locked" : "bare";
     const sessions = Array.from({ length: SESSIONS }, (_, i) => `${name}-${kind}-${i + 1}`);
     const load = { sessions, users: USERS, messages };
-    const service = { redisUrl: server.url, client, whenBusy, locked, ttl: TTL };
+    const settings = { service, redisUrl: server.url, client, whenBusy, locked, ttl: TTL };
     try {
-      return await run({ ...service, load, onAnswered: () => progress.step(), signal });
+      return await run({ ...settings, load, onAnswered: () => progress.step(), signal });
     } finally {
       progress.stop();
     }

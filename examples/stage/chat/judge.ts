@@ -2,16 +2,16 @@ import { type Conversation, partOf } from "./conversation";
 
 export const kinds = ["lost", "doubled", "out of place", "stale", "told wrong", "unanswered"] as const;
 
-/** What is wrong with a turn (the message that a user sent, and its answer). */
+/** A fault of a turn (the message that a user sent, and its answer). */
 export interface Wrong {
   readonly kind: (typeof kinds)[number];
   readonly id: string;
   readonly why: string;
-  /** Index in the transcript, of what is there. */
+  /** Index in the transcript, if the message is there. */
   readonly place?: number;
 }
 
-/** Each message once, its answer directly behind it, and the answer has seen all that is before it. */
+/** The faults of a conversation. In a whole one each message is there once, its answer directly behind it, and the answer has seen all before it. */
 export function* wrongsOf({ sent, transcript }: Conversation): Generator<Wrong> {
   const parts = transcript.map(partOf);
   const placesOf = (kind: string, id: string): number[] =>
@@ -57,14 +57,14 @@ export function* wrongsOf({ sent, transcript }: Conversation): Generator<Wrong> 
   }
 }
 
-/** What came of all conversations of a run. */
+/** The faults of all conversations of a run. */
 export interface Findings {
   readonly conversations: readonly Conversation[];
   readonly sent: number;
   /** Turns with nothing wrong. */
   readonly whole: number;
   readonly counts: Readonly<Record<Wrong["kind"], number>>;
-  /** In words, one that was found. */
+  /** The first fault in words. */
   readonly first: string | undefined;
 }
 
@@ -84,7 +84,7 @@ export function findingsOf(conversations: readonly Conversation[]): Findings {
   return { conversations, sent, whole, counts, first };
 }
 
-/** What a run shows besides: how many answers the crash interrupted. */
+/** The findings of a run, and how many answers the crash interrupted. */
 export type Outcome = Findings & { readonly interrupted: number };
 
 export interface Verdict {
@@ -92,7 +92,7 @@ export interface Verdict {
   readonly sentence: string;
 }
 
-/** Good if the lock kept every conversation whole, and its absence did not. */
+/** Judges the two runs: good if the run with the lock kept every conversation whole, and the run without it did not. */
 export function judge(unlocked: Outcome, locked: Outcome): Verdict {
   const bad = (sentence: string): Verdict => ({ good: false, sentence });
   if (locked.first !== undefined) return bad(`The turn lock failed: ${locked.first}.`);

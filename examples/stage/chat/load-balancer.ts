@@ -1,7 +1,7 @@
 import replyFrom from "@fastify/reply-from";
 import { type FastifyReply, fastify } from "fastify";
 
-/** Requests that an instance has: those it has sent nothing for, and those whose answers it is sending. */
+/** The requests of an instance: how many wait for the first byte of their answer, and how many answers are on their way. */
 export interface Busy {
   readonly waiting: number;
   readonly answering: number;
@@ -9,16 +9,16 @@ export interface Busy {
 
 export interface LoadBalancer extends AsyncDisposable {
   readonly url: string;
-  /** Requests that were given to another instance because theirs died before it answered. */
+  /** Requests that went to another instance because theirs died before it answered. */
   readonly handedOn: number;
-  /** What the instance has to do now. */
+  /** The requests that the instance has now. */
   busy(instance: string): Busy;
 }
 
 /**
- * Gives each request to the next instance. One that can't be reached gets no more requests, and those that it had not begun
- * to answer go to another, with the same idempotency key. An answer that breaks off breaks off for the user as well, who
- * has read a part of it.
+ * Sends each request to the next instance. An instance that can't be reached gets no more requests, and the requests that it had
+ * not begun to answer go to another, with the same idempotency key. An answer that breaks off breaks off for the user as well,
+ * who has read a part of it.
  */
 export async function startLoadBalancer(
   instances: readonly string[],

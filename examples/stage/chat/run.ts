@@ -7,7 +7,7 @@ import { type Asked, ask } from "./user";
 
 const INSTANCES = 3;
 
-/** Time for what an instance has sent to arrive, in ms. */
+/** Time in which bytes that an instance has sent arrive, in ms. */
 const ARRIVAL = 100;
 
 export interface Load {
@@ -26,12 +26,12 @@ export interface RunOptions extends InstanceOptions {
 }
 
 export interface Run extends Outcome {
-  /** What the instance had to do when it was killed. */
+  /** The requests that the instance had when it was killed. */
   readonly killed: Busy;
-  /** Requests that the load balancer gave to another instance; and answers that broke off, which users asked for again. */
+  /** Requests that the load balancer sent to another instance; and answers that broke off, which users asked for again. */
   readonly handedOn: number;
   readonly brokenOff: number;
-  /** answers "come again" (409, 5xx). */
+  /** Answers "come again" (409, 5xx). */
   readonly refused: number;
   /** From the first message until the last answer, ms. */
   readonly duration: number;
@@ -43,7 +43,7 @@ async function transcriptOf(url: string, session: string): Promise<Kept[]> {
   return (await response.json()) as Kept[];
 }
 
-/** Has all users talk to three instances, kills one in the middle of a turn, and looks at what is kept. No process is left. */
+/** Has all users talk to three instances, kills one in the middle of a turn, and reads the transcripts. No process is left behind. */
 export async function run({ load, onAnswered, signal, ...options }: RunOptions): Promise<Run> {
   const { sessions, users, messages } = load;
   const total = sessions.length * users * messages;
@@ -65,7 +65,7 @@ export async function run({ load, onAnswered, signal, ...options }: RunOptions):
       },
     );
 
-    /** What is frozen sends no more: an answer that has not ended by then is in the middle of its turn. */
+    /** A frozen instance sends no more: an answer that has not ended by then is in the middle of its turn. */
     async function killInTurn(instance: string): Promise<void> {
       const { signal } = instances.find(({ url }) => url === instance)!;
       signal("SIGSTOP");

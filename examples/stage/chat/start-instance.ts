@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePort, startWorker } from "@distlock/testing";
-import type { Library } from "@distlock-examples/standalone/library";
+import type { Library } from "../library";
 
 /** An instance of the service, in a process of its own, which dies with this one. */
 export interface Instance {
@@ -14,6 +14,8 @@ export interface Instance {
 }
 
 export interface InstanceOptions {
+  /** The program of an instance. */
+  readonly service: URL;
   readonly redisUrl: string;
   readonly client: Library;
   readonly locked: boolean;
@@ -38,7 +40,7 @@ const isWell = (url: string): Promise<boolean> =>
 export async function startInstance(options: InstanceOptions): Promise<Instance> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const worker = startWorker(new URL("../service/main.ts", import.meta.url), {
+  const worker = startWorker(options.service, {
     execArgv: ["--import", "tsx", "--no-warnings"],
     env: {
       PORT: String(port),
@@ -47,7 +49,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
       LOCK: options.locked ? "on" : "off",
       LOCK_TTL: String(options.ttl),
       WHEN_BUSY: options.whenBusy ?? "wait",
-      // Whoever traces his own programs does not want these conversations.
+      // A developer who traces his own programs does not want these conversations there.
       LANGSMITH_TRACING: "false",
     },
   });
@@ -76,7 +78,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
       const late = setTimeout(stop, PATIENCE);
       const how = await worker.ended;
       clearTimeout(late);
-      if (how !== 0) throw new Error(`an instance that was told to end ended with ${how}`);
+      if (how !== 0) throw new Error(`an instance ended with ${how} after SIGTERM`);
     },
     stop,
   };

@@ -61,9 +61,9 @@ export function compareTranscripts(unlocked: Run, locked: Run): string {
 
 const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? "" : "s"}`;
 
-/** What became of the requests of the instance that was killed. */
+/** The fate of the requests of the instance that was killed. */
 export function describeCrash({ killed, handedOn, brokenOff }: Run): string {
   const had = `${count(killed.answering, "answer")} on the way and ${count(killed.waiting, "request")} waiting`;
-  const went = `${count(handedOn, "request")} given to another instance, ${count(brokenOff, "answer")} that broke off asked for again`;
+  const went = `${count(handedOn, "request")} sent to another instance, ${count(brokenOff, "answer")} that broke off asked for again`;
   return `With the turn lock, the instance that was killed had ${had}:\n${went}, by the same idempotency key.`;
 }

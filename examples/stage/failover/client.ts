@@ -1,16 +1,14 @@
-import type { Driver, RedisConnection } from "@distlock/core";
+import type { Locker, RedisConnection } from "@distlock/core";
+import type { Library } from "../library";
 
-export const libraries = ["ioredis", "node-redis"] as const;
-export type Library = (typeof libraries)[number];
-
-/** A client of the library, and what the play needs of it. */
+/** A locker on a client, and what the play needs of the client. */
 export interface Client {
-  readonly driver: Driver;
-  /** The same, for what is no lock: looking where keys are, and deleting them in the end. */
+  readonly locker: Locker;
+  /** For all that is not a lock: to find the server of a key, and to delete the keys in the end. */
   readonly connection: RedisConnection;
   connect(): Promise<unknown>;
   close(): unknown;
 }
 
-/** Makes a client of what is at the address, not connected yet. */
-export type OpenClient<Address> = (library: Library, address: Address) => Client;
+/** Makes a client of the servers at the address, for each library. It is not connected yet. */
+export type Clients<Address> = Readonly<Record<Library, (address: Address) => Client>>;

@@ -1,13 +1,9 @@
-import {
-  argsOf,
-  type FailoverOptions,
-  failoverCommand,
-  type HostPort,
-  hostPorts,
-} from "@distlock-examples/failover/options";
+import { parse } from "../options";
+import { type FailoverOptions, failoverCommand, hostPorts } from "./options";
+import type { HostPort } from "./servers";
 
 export interface ClusterOptions extends FailoverOptions {
-  /** Some of the caller's own; left out: a Cluster is started. */
+  /** Some nodes of the caller's own Cluster; without them, a Cluster is started. */
   readonly nodes?: readonly HostPort[];
 }
 
@@ -18,5 +14,5 @@ export function parseOptions(args: readonly string[]): ClusterOptions {
   )
     .option("--nodes <host:port,…>", "play on your own Cluster, where nothing is killed", hostPorts)
     .addHelpText("after", "\nFor your own Cluster the environment may have REDIS_USERNAME and REDIS_PASSWORD.");
-  return program.parse(argsOf(args), { from: "user" }).opts<ClusterOptions>();
+  return parse(program, args);
 }

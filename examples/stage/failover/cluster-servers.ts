@@ -1,11 +1,14 @@
 import { startCluster } from "@distlock/testing";
-import { loginOf } from "@distlock-examples/failover/login";
-import type { Stage } from "@distlock-examples/failover/stage";
-import type { Address } from "./clients";
-import type { ClusterOptions } from "./options";
+import type { ClusterOptions } from "./cluster-options";
+import { type HostPort, type Login, loginOf, type Servers } from "./servers";
+
+export interface ClusterAddress {
+  readonly nodes: readonly HostPort[];
+  readonly login: Login;
+}
 
 /** Three primaries with a replica each, gone with the block. */
-async function ownServers(): Promise<Stage<Address>> {
+async function ownServers(): Promise<Servers<ClusterAddress>> {
   const { nodes, primary, stop } = await startCluster({ nodeTimeout: 1_500 });
   return {
     address: { nodes: nodes.map(({ host, port }) => ({ host, port })), login: {} },
@@ -28,7 +31,7 @@ async function ownServers(): Promise<Stage<Address>> {
 }
 
 /** The caller's Cluster, where only our keys are touched. */
-function callersServers(nodes: NonNullable<ClusterOptions["nodes"]>): Stage<Address> {
+function callersServers(nodes: readonly HostPort[]): Servers<ClusterAddress> {
   return {
     address: { nodes, login: loginOf(process.env) },
     place: `the Cluster at ${nodes.map(({ host, port }) => `${host}:${port}`).join(", ")}`,
@@ -37,5 +40,5 @@ function callersServers(nodes: NonNullable<ClusterOptions["nodes"]>): Stage<Addr
   };
 }
 
-export const openStage = async ({ nodes }: ClusterOptions): Promise<Stage<Address>> =>
+export const openCluster = async ({ nodes }: ClusterOptions): Promise<Servers<ClusterAddress>> =>
   nodes ? callersServers(nodes) : ownServers();

@@ -1,14 +1,14 @@
-import type { Library } from "./client";
+import type { Library } from "../library";
 import type { Turn } from "./recorder";
 
-/** What happened in a play. Times are ms of `monotonic()`. */
+/** All that happened in a play. Times are ms of `monotonic()`. */
 export interface History {
   readonly library: Library;
   readonly workers: readonly string[];
   readonly began: number;
   readonly ended: number;
   readonly turns: readonly Turn[];
-  /** Left out if nothing was killed by us. */
+  /** Absent if the play killed no server. */
   readonly failover?: {
     readonly killed: number;
     /** The other servers had agreed on a new primary. */
@@ -27,8 +27,8 @@ export const heldOf = ({ turns }: History, lock: string): Held[] =>
     .filter((turn): turn is Held => turn.lock === lock && turn.granted !== undefined)
     .sort((a, b) => a.granted - b.granted);
 
-/** When a holder was told that the lock is no longer its own: by the lock, or by the store that refused its write. */
-export const toldAt = ({ lost, refused, ended, settled }: Turn): number | undefined =>
+/** When a holder learned that it had lost the lock: from the lock, or from the store that refused its write. */
+export const learnedAt = ({ lost, refused, ended, settled }: Turn): number | undefined =>
   lost ?? (refused > 0 ? (ended ?? settled) : undefined);
 
 /** Until when a worker believed that it held the lock. */

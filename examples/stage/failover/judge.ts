@@ -1,4 +1,4 @@
-import { believedUntil, type Held, type History, heldOf, toldAt } from "./history";
+import { believedUntil, type Held, type History, heldOf, learnedAt } from "./history";
 import { locks } from "./locks";
 
 export interface Verdict {
@@ -9,21 +9,21 @@ export interface Verdict {
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
 const who = ({ worker, lock }: Held | History["turns"][number]): string => `${worker} with "${lock}"`;
 
-/** What must not happen on one lock, whatever fails. */
+/** Violations on one lock that no failure excuses. */
 function* wrongsOf(history: History, lock: string): Generator<string> {
   const held = heldOf(history, lock);
   for (const [i, turn] of held.entries()) {
     const next = held[i + 1];
     if (next && next.fence <= turn.fence) yield `the fence fell from ${turn.fence} to ${next.fence} on "${lock}"`;
-    // Only a failover that forgot a grant can give the lock away while its holder believes that it has it; the holder is told.
+    // Only a failover that forgot a grant can grant the lock again while its holder believes in it; the holder then learns of the loss.
     const rival = held.slice(i + 1).find((other) => other.granted < believedUntil(turn, history));
-    if (rival && toldAt(turn) === undefined) yield `${who(rival)} was granted while ${who(turn)} held it`;
+    if (rival && learnedAt(turn) === undefined) yield `${who(rival)} was granted while ${who(turn)} held it`;
     const newer = held.some((other) => other.fence > turn.fence && other.granted < believedUntil(turn, history));
     if (turn.refused > 0 && !newer) yield `the store refused ${who(turn)}, though nobody newer had it`;
   }
 }
 
-/** What a failover that we have made should leave as it was. */
+/** Damage that the failover of this play should not have done. */
 function* wrongsOfFailover(history: History): Generator<string> {
   const { failover } = history;
   if (!failover) return;
@@ -32,11 +32,11 @@ function* wrongsOfFailover(history: History): Generator<string> {
     if (heldOf(history, name).every(({ granted }) => granted < failover.replaced)) {
       yield `nobody was granted "${name}" after the failover`;
     }
-    // A busy machine may stand still for longer than a short lease.
+    // A busy machine may stand still for longer than a short lease lasts.
     if (ttl < failover.recovered - failover.killed) continue;
     for (const turn of heldOf(history, name)) {
       const { granted } = turn;
-      const lost = toldAt(turn);
+      const lost = learnedAt(turn);
       if (lost === undefined) continue;
       if (lost < failover.killed) yield `${who(turn)} was lost before anything failed`;
       else if (granted > failover.recovered) yield `${who(turn)} was lost after the failover was over`;
@@ -60,7 +60,7 @@ function* wrongs(history: History): Generator<string> {
   }
 }
 
-/** What the play shows. It is good if all that should hold did. */
+/** Judges the play: good if nothing happened that must not happen. */
 export function judge(history: History): Verdict {
   const found = [...wrongs(history)];
   if (found.length > 0) {

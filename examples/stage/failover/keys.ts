@@ -9,10 +9,10 @@ const SLOTS = 16_384;
 const SLOT_OF = "return redis.call('CLUSTER', 'KEYSLOT', KEYS[1])";
 const DELETE = "return redis.call('DEL', unpack(KEYS))";
 
-/** What a lock may have beside its key, see the wire format in docs/drivers.md; and tombstones, which expire in a minute. */
+/** Keys that a lock may have beside its own: see the wire format in docs/drivers.md. Its tombstones expire in a minute. */
 const COMPANIONS = [":fence", ":released", ":queue", ":alive"];
 
-/** New keys that nobody else uses, each a hash tag. In a Cluster they are in several slots of two thirds. */
+/** New keys that nobody else uses, each a hash tag. In a Cluster each is in the third of the slots that its lock names. */
 export async function newKeys(connection: RedisConnection): Promise<Keys> {
   const id = randomUUID();
   const keys: Record<string, string> = {};

@@ -1,6 +1,6 @@
-/** A ttl that is longer than a failover takes: its holder keeps the lock, provided that the new primary has heard of it. */
+/** A ttl that is longer than a failover takes: its holder keeps the lock, provided that the new primary knows the grant. */
 const LONG = 15_000;
-/** One that is shorter than any failover here: its holder is told in time that it has lost the lock. */
+/** A ttl that is shorter than any failover here: its holder learns in time that it has lost the lock. */
 const SHORT = 1_000;
 
 /** A lock of the play. All workers want all of them, again and again. */

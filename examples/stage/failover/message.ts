@@ -1,7 +1,7 @@
-import type { Library } from "./client";
+import type { Library } from "../library";
 import type { Keys } from "./keys";
 
-/** What a worker is told to be. */
+/** The work of one worker. */
 export interface Job<Address = unknown> {
   readonly worker: string;
   readonly library: Library;
@@ -9,13 +9,13 @@ export interface Job<Address = unknown> {
   readonly keys: Keys;
 }
 
-/** What is said to a worker's process. */
+/** The messages to a worker's process. */
 export type ToWorker =
   | { readonly say: "prepare"; readonly job: Job }
   | { readonly say: "play" }
-  /** Who keeps a lock may release it now. */
+  /** A holder that keeps its lock may release it now. */
   | { readonly say: "ease" }
-  /** Ask for no lock any more; what is waited for is waited for. */
+  /** Ask for no more locks; waits that have begun go on. */
   | { readonly say: "finish" }
   /** The store's answer to a write. */
   | { readonly say: "stored"; readonly write: number; readonly taken: boolean };
@@ -28,22 +28,22 @@ interface OfCall {
   readonly at: number;
 }
 
-/** What happens to a call, in this order; a lock that is lost may be lost before or after its work ends. */
+/** The events of a call, in this order. A lock may be lost before or after its work ends. */
 export type CallEvent = OfCall &
   (
     | { readonly say: "asks" }
     | { readonly say: "holds"; readonly fence: number }
     | { readonly say: "lost" }
     | { readonly say: "ends" }
-    /** `error` is the code of what the call rejected with. */
+    /** `error` is the code of the error with which the call rejected. */
     | { readonly say: "settles"; readonly error?: string }
   );
 
-/** What a worker's process says. */
+/** The messages of a worker's process. */
 export type FromWorker =
   | { readonly say: "ready" }
   | CallEvent
-  /** A write to the store, which lives in the process that hears this. */
+  /** A write to the store, which lives in the process that gets this message. */
   | (OfCall & { readonly say: "writes"; readonly write: number; readonly fence: number })
   | { readonly say: "finished" }
   | { readonly say: "failed"; readonly why: string };

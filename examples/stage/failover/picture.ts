@@ -35,7 +35,7 @@ function spansOf(history: History, lock: string): Span[] {
     });
 }
 
-/** What happened to all locks at once, as lines from top to bottom. */
+/** The events that met all locks at once, as lines from top to bottom. */
 function marksOf(history: History): { at: number; label: string; color: string }[] {
   const { failover } = history;
   if (!failover) return [];
@@ -76,7 +76,7 @@ function chart(history: History, { name, ttl }: (typeof locks)[number], first: b
     mark: { type: "bar", height },
     encoding: { y, x, x2: { field: "to" }, color },
   });
-  /** Colors of their own for each, which are no states. */
+  /** The colors of these marks are their own: the marks are not states. */
   const layersOf = ({ at, label, color }: ReturnType<typeof marksOf>[number]) => {
     const place = { data: { values: [{ at, label }] }, encoding: { x: { field: "at", type: "quantitative" } } };
     const text = { type: "text", align: "left", dx: 3, y: -7, fontSize: 11, color };
@@ -102,7 +102,7 @@ function chart(history: History, { name, ttl }: (typeof locks)[number], first: b
   };
 }
 
-/** Who held and waited for what when, as SVG. */
+/** The holders and the waiters of each lock over time, as SVG. */
 export async function drawPicture(history: History, title: string): Promise<string> {
   const spec = {
     $schema: "https://vega.github.io/schema/vega-lite/v6.json",

@@ -1,25 +1,25 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Library } from "./client";
+import type { Library } from "../library";
 import { monotonic } from "./clock";
 import type { History } from "./history";
 import type { Keys } from "./keys";
 import { turnRecorder } from "./recorder";
-import type { Stage } from "./stage";
+import type { Servers } from "./servers";
 import { startPlayer } from "./start-player";
 import { fencedStore } from "./store";
 
 const WORKERS = ["worker-1", "worker-2", "worker-3", "worker-4"];
 
-/** From the beginning to the kill, from the recovery until who keeps a lock may release it, and from there to the end; ms. */
+/** From the beginning to the kill, from the recovery until keepers may release their locks, and from there to the end; ms. */
 const PROLOGUE = 2_000;
 const AFTERMATH = 1_000;
 const EPILOGUE = 1_200;
-/** Longest time in which clients should get over a failover, and in which all who wait should be granted in the end; ms. */
+/** Longest time in which clients should get over a failover, and in which all waiters should be granted in the end; ms. */
 const PATIENCE = 30_000;
 
 export interface PlayRequest<Address> {
   readonly library: Library;
-  readonly stage: Stage<Address>;
+  readonly servers: Servers<Address>;
   readonly keys: Keys;
   /** The worker's program. */
   readonly worker: URL;
@@ -27,17 +27,17 @@ export interface PlayRequest<Address> {
   readonly seconds: number;
   /** Ends the play early: it rejects with the signal's reason. */
   readonly signal: AbortSignal;
-  /** Told what happens, as it happens. */
+  /** Called with each event, when it happens. */
   readonly announce: (what: string, at?: number) => void;
 }
 
 /** Has the workers play, and kills the primary in the middle if it is ours. No process is left behind. */
 export async function play<Address>(request: PlayRequest<Address>): Promise<History> {
-  const { library, stage, keys, signal, announce } = request;
+  const { library, servers, keys, signal, announce } = request;
   signal.throwIfAborted();
   const [recorder, store] = [turnRecorder(), fencedStore()];
   const players = WORKERS.map((worker) =>
-    startPlayer(request.worker, { worker, library, address: stage.address, keys }, recorder, store),
+    startPlayer(request.worker, { worker, library, address: servers.address, keys }, recorder, store),
   );
   const tell = (say: "play" | "ease" | "finish") => {
     for (const player of players) player.tell({ say });
@@ -52,7 +52,7 @@ export async function play<Address>(request: PlayRequest<Address>): Promise<Hist
   /** Kills the primary and waits until a lock that it had is granted by the new one. */
   async function failOver(began: number): Promise<NonNullable<History["failover"]>> {
     await pause(PROLOGUE);
-    const { killed, replaced } = await stage.killPrimaryOf!(keys.orders!);
+    const { killed, replaced } = await servers.killPrimaryOf!(keys.orders!);
     const at = monotonic();
     announce(`kill -9 of the primary, ${killed}`, at - began);
     const next = await replaced;
@@ -72,13 +72,13 @@ export async function play<Address>(request: PlayRequest<Address>): Promise<Hist
     const began = monotonic();
     tell("play");
     let failover: History["failover"];
-    if (stage.killPrimaryOf) {
+    if (servers.killPrimaryOf) {
       failover = await failOver(began);
       await pause(AFTERMATH);
       tell("ease");
       await pause(EPILOGUE);
     } else {
-      announce(`fail the primary over yourself now: ${stage.advice}`, 0);
+      announce(`fail the primary over yourself now: ${servers.advice}`, 0);
       await pause(request.seconds * 600);
       tell("ease");
       await pause(request.seconds * 400);

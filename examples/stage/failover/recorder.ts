@@ -1,6 +1,6 @@
 import type { CallEvent } from "./message";
 
-/** One call of `withLock`. Times are ms of `monotonic()`; what has not happened is not there. */
+/** One call of `withLock`. Times are ms of `monotonic()`; an event that has not happened is absent. */
 export interface Turn {
   readonly worker: string;
   readonly lock: string;
@@ -9,17 +9,17 @@ export interface Turn {
   fence?: number;
   /** The work was over. */
   ended?: number;
-  /** The holder was told that it has lost the lock. */
+  /** The holder learned that it has lost the lock. */
   lost?: number;
   settled?: number;
-  /** Code of what the call rejected with. */
+  /** Code of the error with which the call rejected. */
   error?: string;
   /** Writes that the store took, and that it refused. */
   taken: number;
   refused: number;
 }
 
-/** Makes turns of what the workers say. */
+/** Makes turns of the workers' messages. */
 export interface Recorder {
   readonly turns: readonly Turn[];
   record(worker: string, event: CallEvent): void;
@@ -43,7 +43,7 @@ export function turnRecorder(): Recorder {
     else {
       turn.settled = at;
       if (event.error !== undefined) turn.error = event.error;
-      // A loss that only the release has found.
+      // Only the release found the loss.
       if (event.error === "LOCK_LOST" && turn.granted !== undefined) turn.lost ??= at;
     }
   }

@@ -1,13 +1,9 @@
-import {
-  argsOf,
-  type FailoverOptions,
-  failoverCommand,
-  type HostPort,
-  hostPorts,
-} from "@distlock-examples/failover/options";
+import { parse } from "../options";
+import { type FailoverOptions, failoverCommand, hostPorts } from "./options";
+import type { HostPort } from "./servers";
 
 export interface SentinelOptions extends FailoverOptions {
-  /** The caller's own; left out: a topology is started. */
+  /** The caller's own Sentinels; without them, a topology is started. */
   readonly sentinels?: readonly HostPort[];
   readonly name: string;
 }
@@ -18,10 +14,10 @@ export function parseOptions(args: readonly string[]): SentinelOptions {
     "Four processes share locks in a Redis that Sentinels watch, whose primary is killed in the middle.",
   )
     .option("--sentinels <host:port,…>", "play on your own servers, where nothing is killed", hostPorts)
-    .option("--name <name>", "what your Sentinels call the primary", "mymaster")
+    .option("--name <name>", "your Sentinels' name for the primary", "mymaster")
     .addHelpText(
       "after",
       "\nFor your own servers the environment may have REDIS_USERNAME, REDIS_PASSWORD and SENTINEL_PASSWORD.",
     );
-  return program.parse(argsOf(args), { from: "user" }).opts<SentinelOptions>();
+  return parse(program, args);
 }

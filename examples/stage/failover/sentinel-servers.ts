@@ -1,11 +1,17 @@
 import { startSentinel } from "@distlock/testing";
-import { loginOf } from "@distlock-examples/failover/login";
-import type { Stage } from "@distlock-examples/failover/stage";
-import type { Address } from "./clients";
-import type { SentinelOptions } from "./options";
+import type { SentinelOptions } from "./sentinel-options";
+import { type HostPort, type Login, loginOf, type Servers } from "./servers";
+
+export interface SentinelAddress {
+  /** The Sentinels' name for the primary. */
+  readonly name: string;
+  readonly sentinels: readonly HostPort[];
+  readonly login: Login;
+  readonly sentinelPassword?: string;
+}
 
 /** One primary, two replicas and three Sentinels, gone with the block. */
-async function ownServers(): Promise<Stage<Address>> {
+async function ownServers(): Promise<Servers<SentinelAddress>> {
   const { name, nodes, sentinels, primary, stop } = await startSentinel({ downAfter: 1_000 });
   const ports = (servers: typeof nodes) => servers.map(({ port }) => port).join(", ");
   return {
@@ -23,7 +29,7 @@ async function ownServers(): Promise<Stage<Address>> {
     for (;;) {
       const { port } = await primary();
       if (port !== killed) {
-        // One failover is to be seen: a busy machine may be silent for as long as the one that was killed.
+        // The play is about one failover: on a busy machine the new primary may be silent for as long as the dead one.
         const calmly = ["SENTINEL", "SET", name, "down-after-milliseconds", "60000"];
         await Promise.all(sentinels.map((sentinel) => sentinel.command(...calmly)));
         return `port ${port}`;
@@ -34,8 +40,8 @@ async function ownServers(): Promise<Stage<Address>> {
 }
 
 /** The caller's servers, where only our keys are touched. */
-function callersServers(sentinels: NonNullable<SentinelOptions["sentinels"]>, name: string): Stage<Address> {
-  const [first] = sentinels as [(typeof sentinels)[number]];
+function callersServers(sentinels: readonly HostPort[], name: string): Servers<SentinelAddress> {
+  const [first] = sentinels as [HostPort];
   const { SENTINEL_PASSWORD } = process.env;
   return {
     address: {
@@ -50,5 +56,5 @@ function callersServers(sentinels: NonNullable<SentinelOptions["sentinels"]>, na
   };
 }
 
-export const openStage = async ({ sentinels, name }: SentinelOptions): Promise<Stage<Address>> =>
+export const openSentinel = async ({ sentinels, name }: SentinelOptions): Promise<Servers<SentinelAddress>> =>
   sentinels ? callersServers(sentinels, name) : ownServers();

@@ -1,4 +1,4 @@
-/** What the locks protect: it lives outside of Redis, knows the highest fence of each lock, and refuses lower ones. */
+/** The store that the locks protect. It is not in Redis, knows the highest fence of each lock, and refuses lower ones. */
 export interface Store {
   /** Whether the write was taken. */
   write(lock: string, fence: number): boolean;

@@ -23,7 +23,7 @@ export const overlapOf = (held: readonly Held[], history: History): number =>
     return sum + (next ? Math.max(0, believedUntil(turn, history) - next.granted) : 0);
   }, 0);
 
-/** What happened to each lock. */
+/** A row for each lock: its grants, waits and losses. */
 export function listLocks(history: History): string {
   const head = [
     "lock, ttl",

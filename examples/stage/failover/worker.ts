@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { createLocker, type Lock, LockError, type Locker } from "@distlock/core";
-import type { Client, OpenClient } from "./client";
+import { type Lock, LockError, type Locker } from "@distlock/core";
+import type { Client, Clients } from "./client";
 import { monotonic } from "./clock";
 import { locks, type PlayedLock } from "./locks";
 import type { FromWorker, Job, ToWorker } from "./message";
@@ -16,8 +16,8 @@ const say = (message: FromWorker): void => {
   if (process.connected) process.send?.(message, undefined, undefined, () => {});
 };
 
-/** A process that wants all locks, again and again, until it is told to finish. */
-export function work<Address>(openClient: OpenClient<Address>): void {
+/** Runs a worker as the program of this process: it wants all locks, again and again, until the play finishes. */
+export function work<Address>(clients: Clients<Address>): void {
   // Ctrl-C reaches this process too: the play that started it decides when it ends.
   process.on("SIGINT", () => {});
   process.on("disconnect", () => process.exit());
@@ -30,7 +30,7 @@ export function work<Address>(openClient: OpenClient<Address>): void {
   let calls = 0;
   let writeCount = 0;
 
-  /** Whether the store took it: not if it has seen a higher fence. */
+  /** Whether the store took the write. It does not if it has seen a higher fence. */
   function write(lock: string, call: number, fence: number): Promise<boolean> {
     const number = ++writeCount;
     return new Promise<boolean>((resolve) => {
@@ -39,14 +39,14 @@ export function work<Address>(openClient: OpenClient<Address>): void {
     });
   }
 
-  /** What is done under a lock: writes with its fence, until it was held long enough, is lost, or the store refuses. */
+  /** The work under a lock: writes with its fence, until the lock was held long enough or is lost, or the store refuses. */
   async function hold({ name, keeps, hold }: PlayedLock, call: number, { fence, signal }: Lock): Promise<void> {
     say({ say: "holds", lock: name, call, at: monotonic(), fence });
     signal.addEventListener("abort", () => say({ say: "lost", lock: name, call, at: monotonic() }));
     const until = monotonic() + hold;
     try {
       while (!signal.aborted && (monotonic() < until || (keeps && !eased.signal.aborted))) {
-        // Somebody else has the lock already, though we have not been told: the release will say the same.
+        // Somebody else has the lock already, though the lock does not know yet. The release will find it out.
         if (!(await write(name, call, fence))) break;
         await sleep(Math.min(WRITE_EVERY, Math.max(1, until - monotonic())), undefined, { signal });
       }
@@ -58,7 +58,7 @@ export function work<Address>(openClient: OpenClient<Address>): void {
   async function want(locker: Locker, lock: PlayedLock): Promise<void> {
     const { name, ttl } = lock;
     let granted = true;
-    // Whoever has begun to wait goes on until it was granted.
+    // A worker that has begun to wait goes on until it was granted.
     while (!finished.signal.aborted || !granted) {
       const call = ++calls;
       granted = false;
@@ -82,11 +82,11 @@ export function work<Address>(openClient: OpenClient<Address>): void {
     switch (message.say) {
       case "prepare":
         job = message.job as Job<Address>;
-        client = openClient(job.library, job.address);
+        client = clients[job.library](job.address);
         await client.connect();
         return say({ say: "ready" });
       case "play": {
-        const locker = createLocker(client.driver);
+        const { locker } = client;
         await Promise.all(locks.map((lock) => want(locker, lock)));
         await locker.close();
         await client.close();

@@ -1,14 +1,19 @@
 import { randomUUID } from "node:crypto";
 import pc from "picocolors";
-import type { DemoOptions } from "./options";
-import { showProgress } from "./progress";
-import { type Run, run } from "./run";
-import { openServer } from "./server";
+import { showProgress } from "../progress";
+import { openServer } from "../server";
+import type { TurnsOptions } from "./options";
+import { type Run, type RunRequest, run } from "./run";
 import { compareRuns, listInstances } from "./tables";
 import { judge } from "./verdict";
 
-/** Plays both runs and prints what came of them; gives whether they show what they should. */
-export async function demo({ redisUrl, turns, client }: DemoOptions, signal: AbortSignal): Promise<boolean> {
+export interface TurnsDemo extends Pick<RunRequest, "openMemory" | "instance"> {
+  readonly options: TurnsOptions;
+}
+
+/** Plays both runs and prints what came of them; returns whether they show what they should. */
+export async function playTurns({ options, ...example }: TurnsDemo, signal: AbortSignal): Promise<boolean> {
+  const { redisUrl, turns, client } = options;
   // A hash tag keeps all keys of a demo in one slot.
   const prefix = `{distlock-demo-${randomUUID()}}`;
   await using server = await openServer(redisUrl, prefix);
@@ -17,9 +22,9 @@ export async function demo({ redisUrl, turns, client }: DemoOptions, signal: Abo
   async function play(name: string, conversation: string, lock?: string): Promise<Run> {
     const progress = showProgress(name, turns);
     const onWritten = () => progress.step();
-    const what = { url: server.url, conversation: `${prefix}:${conversation}`, lock, turns, client };
+    const request = { url: server.url, conversation: `${prefix}:${conversation}`, lock, turns, client };
     try {
-      return await run({ ...what, onWritten, signal });
+      return await run({ ...example, ...request, onWritten, signal });
     } finally {
       progress.stop();
     }

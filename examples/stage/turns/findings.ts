@@ -1,7 +1,7 @@
 import type { Message } from "@distlock/memory";
 import { turnOf } from "./turn";
 
-/** What became of the turns that were written. Each distinct turn is either kept or lost; some that are kept are mixed. */
+/** The turns that were written, counted by their fate. Each distinct turn is either kept or lost; some of those kept are mixed. */
 export interface Findings {
   /** Both messages are there. */
   readonly kept: number;

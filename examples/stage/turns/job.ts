@@ -1,6 +1,6 @@
-import type { Library } from "./library";
+import type { Library } from "../library";
 
-/** What one instance is told to do. */
+/** The work of one instance. */
 export interface Job {
   readonly instance: string;
   readonly clientLibrary: Library;
@@ -12,10 +12,10 @@ export interface Job {
   readonly turns: number;
 }
 
-/** What is said to an instance's process, in this order. */
+/** The messages to an instance's process, in this order. */
 export type ToInstance = { readonly say: "prepare"; readonly job: Job } | { readonly say: "play" };
 
-/** What it says back: `ready`, `written` after every turn, and in the end how long each turn waited (ms); or `failed`. */
+/** The messages of an instance: `ready`, `written` after every turn, and in the end how long each turn waited (ms); or `failed`. */
 export type FromInstance =
   | { readonly say: "ready" }
   | { readonly say: "written" }

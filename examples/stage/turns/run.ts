@@ -1,8 +1,8 @@
-import { openClient } from "./clients";
+import { type Library, libraries } from "../library";
+import { openClient } from "./client";
 import { type Findings, findingsOf } from "./findings";
+import type { InstanceProgram } from "./instance";
 import type { Job } from "./job";
-import { jsonBlobMemory } from "./json-blob-memory";
-import { type Library, libraries } from "./library";
 import { startInstance } from "./start-instance";
 
 /** Four instances behind a load balancer. */
@@ -20,7 +20,11 @@ export interface Run extends Findings {
   readonly parts: readonly Part[];
 }
 
-export interface RunRequest extends Pick<Job, "url" | "conversation" | "lock" | "turns"> {
+export interface RunRequest
+  extends Pick<InstanceProgram, "openMemory">,
+    Pick<Job, "url" | "conversation" | "lock" | "turns"> {
+  /** The program that calls `runInstance`. */
+  readonly instance: URL;
   /** The client library of all; without it two instances are on each. */
   readonly client?: Library | undefined;
   readonly onWritten: () => void;
@@ -31,14 +35,15 @@ export interface RunRequest extends Pick<Job, "url" | "conversation" | "lock" | 
 const share = (turns: number, index: number): number => Math.floor((turns + index) / team.length);
 
 /** Has all instances start together, and looks at the conversation when all have written. No process is left behind. */
-export async function run({ turns, client, onWritten, signal, ...common }: RunRequest): Promise<Run> {
+export async function run(request: RunRequest): Promise<Run> {
+  const { instance: program, openMemory, turns, client, onWritten, signal, ...common } = request;
   signal.throwIfAborted();
   const stopped = new Promise<never>((_, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   });
   const instances = team.map((instance, index) => {
     const clientLibrary = client ?? libraries[index % libraries.length]!;
-    return startInstance({ ...common, instance, clientLibrary, turns: share(turns, index) }, onWritten);
+    return startInstance(program, { ...common, instance, clientLibrary, turns: share(turns, index) }, onWritten);
   });
   try {
     await Promise.race([Promise.all(instances.map(({ ready }) => ready)), stopped]);
@@ -47,16 +52,17 @@ export async function run({ turns, client, onWritten, signal, ...common }: RunRe
     const parts = await Promise.race([Promise.all(playing), stopped]);
     const duration = performance.now() - started;
     const written = parts.reduce((sum, { waits }) => sum + waits.length, 0);
-    return { ...findingsOf(await conversationAt(common), written), written, duration, parts };
+    return { ...findingsOf(await conversationOf(request), written), written, duration, parts };
   } finally {
     await Promise.all(instances.map(({ stop }) => stop()));
   }
 }
 
-async function conversationAt({ url, conversation }: Pick<Job, "url" | "conversation">) {
+/** The conversation as it was kept. */
+async function conversationOf({ openMemory, url, conversation }: RunRequest) {
   const client = await openClient("node-redis", url);
   try {
-    return await jsonBlobMemory(client.store, conversation).load();
+    return await openMemory(client.store, conversation).load();
   } finally {
     client.close();
   }

@@ -1,4 +1,4 @@
-import { fork } from "node:child_process";
+import { startWorker } from "@distlock/testing";
 import type { FromInstance, Job, ToInstance } from "./job";
 
 /** An instance in a process of its own. */
@@ -13,42 +13,38 @@ export interface Instance {
 }
 
 /** `ready` and `play` reject if the instance fails or its process ends early. */
-export function startInstance(job: Job, onWritten: () => void): Instance {
-  const child = fork(new URL("./instance.ts", import.meta.url));
-  const exited = new Promise((resolve) => child.once("exit", resolve).once("error", resolve));
-  const tell = (message: ToInstance) => child.send(message);
+export function startInstance(program: URL, job: Job, onWritten: () => void): Instance {
+  const worker = startWorker(program, { execArgv: ["--import", "tsx", "--no-warnings"] });
+  const tell = (message: ToInstance): void => void worker.process.send(message, () => {});
   const failure = (why: string) => new Error(`instance ${job.instance} (${job.clientLibrary}) failed: ${why}`);
 
-  const heard = <T>(pick: (message: FromInstance) => T | undefined): Promise<T> =>
-    new Promise((resolve, reject) => {
-      child.on("message", (message: FromInstance) => {
-        if (message.say === "failed") reject(failure(message.why));
-        const picked = pick(message);
-        if (picked !== undefined) resolve(picked);
+  /** The next message that is not `written`. */
+  async function hear(): Promise<FromInstance> {
+    for (;;) {
+      const message = await worker.next<FromInstance>().catch(async () => {
+        throw failure(`its process ended with ${await worker.ended}`);
       });
-      child.once("error", (error) => reject(failure(error.message)));
-      child.once("exit", (code, signal) => reject(failure(`its process ended with ${signal ?? code}`)));
-    });
+      if (message.say === "failed") throw failure(message.why);
+      if (message.say !== "written") return message;
+      onWritten();
+    }
+  }
 
-  child.on("message", ({ say }: FromInstance) => {
-    if (say === "written") onWritten();
-  });
-  const ready = heard(({ say }) => say === "ready" || undefined).then(() => {});
-  const finished = heard((message) => (message.say === "finished" ? message.waits : undefined));
-  ready.catch(() => {});
-  finished.catch(() => {});
   tell({ say: "prepare", job });
+  const ready = hear().then(() => {});
+  ready.catch(() => {});
 
   return {
     job,
     ready,
-    play() {
+    async play() {
       tell({ say: "play" });
-      return finished;
+      const message = await hear();
+      return message.say === "finished" ? message.waits : [];
     },
     async stop() {
-      child.kill("SIGKILL");
-      await exited;
+      worker.signal("SIGKILL");
+      await worker.ended;
     },
   };
 }

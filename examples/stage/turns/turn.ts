@@ -12,7 +12,7 @@ export const messagesOf = ({ instance, number }: Turn): [input: Message, output:
   { role: "assistant", content: "It arrives tomorrow.", metadata: { instance, number } },
 ];
 
-/** The turn that a message is of, or `undefined` if it is of none. */
+/** The turn of a message, or `undefined` if it has none. */
 export function turnOf({ metadata }: Message): Turn | undefined {
   const { instance, number } = metadata ?? {};
   return typeof instance === "string" && typeof number === "number" ? { instance, number } : undefined;

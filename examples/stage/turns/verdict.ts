@@ -5,7 +5,7 @@ export interface Verdict {
   readonly sentence: string;
 }
 
-/** What the two runs show. It is good if the lock kept everything, and its absence did not. */
+/** Judges the two runs: good if the run with the lock kept everything, and the run without it did not. */
 export function judge(withoutLock: Run, locked: Run): Verdict {
   if (locked.lost > 0 || locked.mixed > 0) {
     const sentence = `LockedMemory failed: of ${locked.written} turns ${locked.lost} were lost and ${locked.mixed} interleaved or out of order.`;

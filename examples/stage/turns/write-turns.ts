@@ -1,44 +1,37 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { createLocker } from "@distlock/core";
-import { LockedMemory, type Memory } from "@distlock/memory";
-import type { Client } from "./clients";
+import type { Memory } from "@distlock/memory";
 import type { Job } from "./job";
-import { jsonBlobMemory } from "./json-blob-memory";
 import { messagesOf } from "./turn";
 
 /** Longest time that the imagined model thinks about an answer, in ms. */
 const THINKING = 4;
 
-/** Longest wait for the lock, in ms: the slowest machine should finish. */
-const PATIENCE = 60_000;
-
-/** Writes the turns of one instance. Gives how long each waited from asking until its write began, in ms. */
-export async function playTurns(
-  { instance, conversation, lock, turns }: Job,
-  { store, driver }: Client,
+/**
+ * Writes the turns of one instance, to the memory with the guard around it. Returns how long each turn waited, in ms: from
+ * asking until its write began.
+ */
+export async function writeTurns(
+  { instance, turns }: Pick<Job, "instance" | "turns">,
+  memory: Memory,
+  guard: (memory: Memory) => Memory,
   onWritten: () => void,
 ): Promise<number[]> {
   let began = 0;
-  const plain = jsonBlobMemory(store, conversation);
-  const noted: Memory = {
-    ...plain,
+  const guarded = guard({
+    ...memory,
     save(...turn) {
       began = performance.now();
-      return plain.save(...turn);
+      return memory.save(...turn);
     },
-  };
-  const locker = createLocker(driver);
-  const memory = lock === undefined ? noted : new LockedMemory(noted, locker, { key: lock, timeout: PATIENCE });
-
+  });
   const waits: number[] = [];
   for (let number = 1; number <= turns; number++) {
     const [input, output] = messagesOf({ instance, number });
     const asked = performance.now();
-    await memory.save(input, output);
+    await guarded.save(input, output);
     waits.push(began - asked);
     onWritten();
     await sleep(Math.random() * THINKING);
   }
-  await locker.close();
   return waits;
 }
