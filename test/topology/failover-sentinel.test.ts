@@ -1,0 +1,32 @@
+import { startSentinel } from "@distlock/testing";
+import { afterAll } from "vitest";
+import { newestOf } from "../support/clients";
+import { testFailover } from "./failover";
+import { sentinelClients } from "../support/topology-clients";
+import { refuseUnhandledRejections } from "../support/unhandled";
+
+const sentinel = await startSentinel();
+
+refuseUnhandledRejections();
+afterAll(() => sentinel.stop());
+
+testFailover(
+  { kind: "Sentinel", topology: sentinel, clients: newestOf(sentinelClients), primary: () => sentinel.primary() },
+  [
+    {
+      what: "kill -9 of the primary",
+      async fail(primary) {
+        await primary.signal("SIGKILL");
+        await sentinel.stable();
+      },
+    },
+    {
+      what: "a frozen primary",
+      async fail(primary) {
+        await primary.signal("SIGSTOP");
+        await sentinel.stable();
+      },
+    },
+    { what: "SENTINEL FAILOVER", fail: () => sentinel.failover() },
+  ],
+);
