@@ -25,7 +25,7 @@ export interface HotKeyStats {
 }
 
 /** Requests of different processes within so many ms have no order that a queue could keep. */
-export const TOLERANCE = 10;
+const TOLERANCE = 10;
 
 /** Grants that came before a grant that had been asked for earlier, by more than `tolerance`. */
 function countInversions(granted: readonly Grant[], tolerance: number): number {

@@ -16,8 +16,8 @@ export const scenes: readonly Scene[] = [
   { processes: 32, waiters: 1 },
 ];
 
-export const HOLD = 2;
-export const THINK = 10;
+const HOLD = 2;
+const THINK = 10;
 
 export interface HotKeyRound extends HotKeyStats {
   /** Commands that clients sent, per grant. Counted in a run of its own. */

@@ -6,16 +6,10 @@ import type { ByContestant } from "../measure/rounds";
 import { type WaitingResults, waitingClients } from "../measure/waiting";
 import type { WaitedKeys } from "../measure/waiting-scenes";
 import { memoryModeIds, memoryModes, titleOfMode, unlockedOf } from "../worker/memory-modes";
+import { type Bar, chart } from "./chart";
 import type { Result } from "./result";
 import { idsOf, ratio, typical } from "./summary";
 import { show } from "./table";
-
-interface Bar {
-  readonly library: string;
-  readonly ours: boolean;
-  readonly value: number | undefined;
-  readonly label: string;
-}
 
 function bars<T>(results: ByContestant<T>, pick: (id: keyof typeof contestants) => number | undefined): Bar[] {
   return idsOf(results).map((id) => {
@@ -28,50 +22,6 @@ function bars<T>(results: ByContestant<T>, pick: (id: keyof typeof contestants) 
       label: value === undefined ? "failed" : show(value),
     };
   });
-}
-
-/** Horizontal bars with their numbers; `log` where they differ by orders of magnitude. */
-function chart(title: string, values: readonly Bar[], log = false): object {
-  const lowest = Math.min(...values.map(({ value }) => value ?? 0).filter((value) => value > 0));
-  const shown = values.map((bar) => ({
-    ...bar,
-    from: log ? lowest / 2 : 0,
-    value: Math.max(bar.value ?? 0, log ? lowest / 2 : 0),
-  }));
-  const y = {
-    field: "library",
-    type: "nominal",
-    sort: null,
-    axis: { title: null, labelLimit: 0, ticks: false, domain: false },
-  };
-  const scale = log ? { type: "log", nice: false } : { zero: true };
-  return {
-    title: { text: log ? `${title}, log scale` : title, anchor: "start", fontSize: 13 },
-    width: 260,
-    height: { step: 19 },
-    data: { values: shown },
-    layer: [
-      {
-        mark: { type: "bar", height: 13 },
-        encoding: {
-          y,
-          x: { field: "from", type: "quantitative", scale, axis: null },
-          x2: { field: "value" },
-          color: {
-            field: "ours",
-            type: "nominal",
-            legend: null,
-            scale: { domain: [true, false], range: ["#1f6feb", "#b6c0cc"] },
-          },
-        },
-      },
-      {
-        mark: { type: "text", align: "left", dx: 4, fontSize: 11 },
-        encoding: { y, x: { field: "value", type: "quantitative" }, text: { field: "label", type: "nominal" } },
-      },
-    ],
-    resolve: { scale: { y: "shared" } },
-  };
 }
 
 function memoryCharts({ scene, results }: MemoryResults): object[] {

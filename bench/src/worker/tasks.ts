@@ -40,7 +40,7 @@ export interface Tasks {
   close(): Promise<void>;
 }
 
-export type Task = keyof Tasks;
+type Task = keyof Tasks;
 
 export interface Order {
   readonly id: number;

@@ -8,7 +8,7 @@ import { ChatGenerationChunk } from "@langchain/core/outputs";
 const THINKING = 5;
 
 /** The answer to a question such as "q7: where is my parcel?". It says how many messages the model got. */
-export function answerTo(messages: readonly BaseMessage[]): string {
+function answerTo(messages: readonly BaseMessage[]): string {
   const [question = ""] = messages.at(-1)?.text.split(":") ?? [];
   return `answer to ${question}; I have seen ${messages.length} messages`;
 }

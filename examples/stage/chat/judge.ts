@@ -1,6 +1,6 @@
 import { type Conversation, partOf } from "./conversation";
 
-export const kinds = ["lost", "doubled", "out of place", "stale", "told wrong", "unanswered"] as const;
+const kinds = ["lost", "doubled", "out of place", "stale", "told wrong", "unanswered"] as const;
 
 /** A fault of a turn (the message that a user sent, and its answer). */
 export interface Wrong {

@@ -17,7 +17,7 @@ function longestGap(held: readonly Held[], history: History): number {
 }
 
 /** For how long two believed that they held the lock, in all. */
-export const overlapOf = (held: readonly Held[], history: History): number =>
+const overlapOf = (held: readonly Held[], history: History): number =>
   held.reduce((sum, turn, i) => {
     const next = held[i + 1];
     return sum + (next ? Math.max(0, believedUntil(turn, history) - next.granted) : 0);
