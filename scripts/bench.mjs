@@ -1,13 +1,10 @@
-import { ensureRedis } from "./ensure-redis.mjs";
-import { importSource, runBuilt } from "./run-built.mjs";
+import { runBuilt } from "./run-built.mjs";
 
-await runBuilt({
+const bench = {
   workspace: "@distlock-private/bench",
   folder: "bench",
   file: "src/main.ts",
-  async prepare(args) {
-    const { parseOptions } = await importSource("bench/src/options.ts");
-    parseOptions(args);
-    await ensureRedis();
-  },
-});
+  options: "bench/src/options.ts",
+};
+
+await runBuilt(bench, process.argv.slice(2));

@@ -5,7 +5,7 @@ import { quietly } from "./quietly.mjs";
 
 const isRoot = process.getuid?.() === 0;
 
-/** The ways to get a redis-server. Where `unasked` is true it is installed; elsewhere the user is told the command. */
+/** The ways to get a redis-server. Where `unasked` is true it is installed; elsewhere the user reads the command. */
 const installers = [
   {
     tool: "apt-get",
@@ -40,7 +40,7 @@ const isOnPath = (program, env) =>
     }
   });
 
-/** Debian's package starts a service on port 6379 where it can. It was not there before, and only the program is wanted. */
+/** Debian's package starts a service on port 6379 where it can. There was none before, and only the program is needed. */
 async function stopNewService() {
   const [program, ...args] = existsSync("/run/systemd/system")
     ? ["systemctl", "disable", "--now", "redis-server"]
@@ -48,14 +48,21 @@ async function stopNewService() {
   await quietly(program, args).catch(() => {});
 }
 
-/** Makes sure that there is a server to run: installs one where that needs no question, else rejects with what to type. */
-export async function ensureRedis(env = process.env, otherwise = "") {
+/**
+ * Makes sure that there is a server to run. Installs one where that needs no question; elsewhere rejects with a sentence that says
+ * what to do, with `otherwise` as one more way.
+ */
+export async function ensureRedis(env = process.env, otherwise) {
   if (env.REDIS_SERVER || isOnPath("redis-server", env) || isOnPath("valkey-server", env)) return;
   const present = installers.filter(({ tool }) => isOnPath(tool, env));
   const installer = present.find(({ unasked }) => unasked?.());
   if (installer === undefined) {
-    const way = present.length > 0 ? `install it with "${present[0].command}"` : "install Redis 5 or later, or Valkey";
-    throw new Error(`there is no redis-server on PATH: ${way}, set REDIS_SERVER to the path of one, ${otherwise}`);
+    const ways = [
+      present.length > 0 ? `install it with "${present[0].command}"` : "install Redis 5 (or later) or Valkey",
+      "set REDIS_SERVER to the path of one",
+      ...(otherwise ? [otherwise] : []),
+    ];
+    throw new Error(`there is no redis-server on PATH: ${ways.slice(0, -1).join(", ")}, or ${ways.at(-1)}`);
   }
   console.log(`installing redis-server with ${installer.tool} …`);
   await installer.install(env);

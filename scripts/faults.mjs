@@ -1,13 +1,10 @@
-import { ensureRedis } from "./ensure-redis.mjs";
-import { importSource, runBuilt } from "./run-built.mjs";
+import { runBuilt } from "./run-built.mjs";
 
-await runBuilt({
+const faults = {
   workspace: "@distlock-private/test",
   folder: "test",
   file: "faults/main.ts",
-  async prepare(args) {
-    const { parseOptions } = await importSource("test/faults/options.ts");
-    parseOptions(args);
-    await ensureRedis();
-  },
-});
+  options: "test/faults/options.ts",
+};
+
+await runBuilt(faults, process.argv.slice(2));

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 
-/** Runs a program, shows nothing of it, and passes signals on. Rejects with all that it printed if it fails. */
+/** Runs a program, shows none of its output, and passes signals on. If the program fails, rejects with all that it printed. */
 export async function quietly(program, args, { cwd, env } = {}) {
   const child = spawn(program, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
   let printed = "";

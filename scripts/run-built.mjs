@@ -3,17 +3,29 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
+import { ensureRedis } from "./ensure-redis.mjs";
 import { quietly } from "./quietly.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const { packageManager } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 
-/** Imports what needs no built package, by its path in the checkout. */
-export async function importSource(path) {
+/** Imports a file that needs no built package, by its path in the checkout. */
+async function importSource(path) {
   const { tsImport } = await import("tsx/esm/api").catch(() => {
     throw new Error(`the dependencies are not installed: run "npx -y ${packageManager} install" first`);
   });
   return tsImport(`../${path}`, import.meta.url);
+}
+
+/** Reads the arguments (which ends the process on `--help` and on bad ones), and makes sure that there will be a server. */
+async function prepare({ options, ownServer }, args) {
+  const { parseOptions } = await importSource(options);
+  const server = parseOptions(args)[ownServer?.option];
+  if (server === undefined) await ensureRedis(process.env, ownServer && `name running servers with ${ownServer.flag}`);
+  else if (ownServer.flag === "--redis-url") {
+    const { reachRedis } = await importSource("examples/stage/reach-redis.ts");
+    (await reachRedis(server)).destroy();
+  }
 }
 
 async function build(workspace) {
@@ -31,7 +43,7 @@ async function build(workspace) {
   } else await quietly("npx", ["-y", packageManager, "exec", "turbo", ...task], options);
 }
 
-/** Runs it in a process of its own, whose exit code is ours. Files are named from where the user is, which npm calls INIT_CWD. */
+/** Runs the file in a process of its own, whose exit code is ours. Arguments name files from the user's folder, which npm calls INIT_CWD. */
 async function run(folder, file, args) {
   const tsx = import.meta.resolve("tsx");
   const cwd = fileURLToPath(new URL(`../${folder}`, import.meta.url));
@@ -45,19 +57,20 @@ async function run(folder, file, args) {
 }
 
 /**
- * Prepares (ends the process on `--help` and on bad arguments, before anything is built), builds the packages that the
- * workspace needs, and runs a file in its folder with the arguments of this process. Fails with one sentence.
+ * Runs a program of the checkout: prepares, builds the packages that its workspace needs, and starts its file in its folder with
+ * the arguments. Fails with one sentence. `options` is the file that exports `parseOptions`; `ownServer` has the option by which
+ * the caller names a running server.
  */
-export async function runBuilt({ workspace, folder, file, prepare }) {
+export async function runBuilt(program, args) {
   let stopped;
   for (const signal of ["SIGINT", "SIGTERM"]) {
     process.on(signal, () => {
       stopped ??= signal;
     });
   }
-  const args = process.argv.slice(2);
+  const { workspace, folder, file } = program;
   try {
-    for (const step of [() => prepare(args), () => build(workspace), () => run(folder, file, args)]) {
+    for (const step of [() => prepare(program, args), () => build(workspace), () => run(folder, file, args)]) {
       if (!stopped) await step();
     }
   } catch (error) {

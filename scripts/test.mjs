@@ -13,8 +13,8 @@ Proves the whole repository, and stops at the first failure:
   2. biome: format and lint
   3. turbo: packages built, all types checked, packages fit to be published (publint, attw)
   4. size-limit: no package grew beyond .size-limit.json
-  5. vitest: all tests, or those that the arguments choose
-  6. vitest on a newer Node: those with packages that need Node 22 (if this one is older, npm's node@24 is fetched)
+  5. vitest: all tests, or the tests that the arguments choose
+  6. vitest on a newer Node: the tests with packages that need Node 22 (if this Node is older, npm's node@24 is fetched)
 
   pnpm test packages/core        the tests of one folder
   pnpm test -t "hands over"      the tests with such a title
@@ -36,9 +36,9 @@ const checks = {
   sizes: () => quietly("size-limit", [], { cwd: root }),
 };
 
-/** Runs a program as if it were this one; gives its exit code. */
-function become(program, given) {
-  const child = spawn(program, given, { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
+/** Runs a program as if it were this one; returns its exit code. */
+function become(program, args) {
+  const child = spawn(program, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
   process.on("SIGINT", () => {}).on("SIGTERM", () => child.kill("SIGTERM"));
   return new Promise((resolve, reject) => {
     child.once("error", reject);
@@ -77,7 +77,7 @@ async function main() {
     console.log(`✓ ${seconds()}`);
   }
   console.log(await testedWith());
-  // What was chosen may all be in one of the two runs.
+  // All chosen tests may be in one of the two runs.
   const chosen = args.length > 0 ? [...args, "--passWithNoTests"] : [];
   const failed = await become("vitest", ["run", ...chosen]);
   // The lanes are those of the first run.

@@ -1,22 +1,23 @@
 import { constants } from "node:os";
 import { startRedis } from "@distlock/testing";
-import type { Bench } from "./bench";
-import { connectIoredis } from "./connect";
-import { measureCycle } from "./cycle";
-import { measureHotKey } from "./hot-key";
-import { describeMachine } from "./machine";
-import { measureMemory } from "./memory";
-import { memoryTable } from "./memory-table";
+import { connectIoredis } from "./contestants/connect";
+import type { Bench } from "./measure/bench";
+import { measureCycle } from "./measure/cycle";
+import { measureHotKey } from "./measure/hot-key";
+import { describeMachine } from "./measure/machine";
+import { measureMemory } from "./measure/memory";
+import { measureRenewal } from "./measure/renewal";
+import { measureWaiting } from "./measure/waiting";
 import { type Part, parseOptions } from "./options";
-import { showProgress } from "./progress";
-import { measureRenewal } from "./renewal";
-import type { Result } from "./result";
-import { forTerminal } from "./table";
-import { tablesOf } from "./tables";
-import { targetsTable } from "./targets";
-import { measureWaiting } from "./waiting";
-import { waitingTables } from "./waiting-table";
-import { describe, type Report, writeReport } from "./write-result";
+import { memoryTable } from "./report/memory-table";
+import { showProgress } from "./report/progress";
+import type { Result } from "./report/result";
+import { forTerminal } from "./report/table";
+import { tablesOf } from "./report/tables";
+import { targetsTable } from "./report/targets";
+import { writeTenNumbers } from "./report/ten-numbers";
+import { waitingTables } from "./report/waiting-table";
+import { describe, type Report, writeReport } from "./report/write-result";
 
 const args = process.argv.slice(2).filter((arg) => arg !== "--");
 const { quick, only } = parseOptions(args);
@@ -52,10 +53,9 @@ try {
 
   for (const table of reports.flatMap(({ tables }) => tables)) console.log(forTerminal(table));
   console.log(`\n${describe(facts)}`);
-  for (const report of reports) {
-    const whole = !quick && (only === undefined || report.name !== "result");
-    console.log(`Picture and numbers: ${await writeReport(report, whole)}`);
-  }
+  const isWhole = ({ name }: Report) => !quick && (only === undefined || name !== "result");
+  for (const report of reports) console.log(`Picture and numbers: ${await writeReport(report, isWhole(report))}`);
+  if (reports.some(isWhole)) await writeTenNumbers();
 } catch (error) {
   console.error((error as Error).message);
   process.exitCode = 1;

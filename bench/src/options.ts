@@ -15,8 +15,9 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     .description(
       "Measures this library beside others, on a Redis of its own: the cycle of an acquire and a release, one hot key, " +
         "10 000 locks under renewal, turns of a memory beside the same work without locks, and what waiting costs where it is " +
-        "much. A full run takes about 25 minutes, and writes its tables to bench/README.md, its pictures and its numbers to " +
-        "bench/results; so do runs of the memory or of waiting alone. Other runs only print, and write to bench/results/partial.",
+        "much. A full run takes about 25 minutes, and writes its tables, its pictures and its numbers to bench/results, and ten of " +
+        "the numbers to bench/README.md; so do runs of the memory or of waiting alone. Other runs print, and write to " +
+        "bench/results/partial.",
     )
     .option("--quick", "a few rounds, to see that all works; the numbers are worth little", false)
     .addOption(new Option("--only <part>", "run one part").choices(parts));

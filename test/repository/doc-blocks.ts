@@ -11,8 +11,20 @@ const run = promisify(execFile);
 /** The README, and all that is beside it for readers. */
 export async function pages(): Promise<string[]> {
   const found = ["README.md", "CONTRIBUTING.md"];
-  const within = async (folder: string) => (await readdir(join(root, folder))).map((name) => `${folder}/${name}`);
-  for (const place of ["docs", "docs/memory", ...(await within("packages")), ...(await within("examples"))]) {
+  const within = async (folder: string) =>
+    (await readdir(join(root, folder), { withFileTypes: true }))
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => `${folder}/${name}`);
+  const places = [
+    "docs",
+    "docs/memory",
+    "bench",
+    "bench/results",
+    "examples",
+    ...(await within("packages")),
+    ...(await within("examples")),
+  ];
+  for (const place of places) {
     for (const file of await readdir(join(root, place))) if (file.endsWith(".md")) found.push(`${place}/${file}`);
   }
   return found;

@@ -1,5 +1,7 @@
-import { access, readFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { access, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { startRedis } from "@distlock/testing";
 import { afterAll, expect, test } from "vitest";
 import { blocks, pages, programsOf, root } from "./doc-blocks";
@@ -28,6 +30,24 @@ test("so are they where TypeScript knows the DOM, as Next.js has it", async () =
 test.concurrent.each(all.filter(({ on }) => on === "node20"))("$name runs", ({ name }) =>
   programs.run(name, server.url),
 );
+
+/** The output of each example of one file. Its types are checked with those of its package. */
+const printed: Readonly<Record<string, RegExp>> = {
+  "fenced-sql.ts": /^refused: a newer holder .*\n\[ \{ body: 'draft, by the second holder' \} \]\n$/,
+  "http-409.ts": /^at once: \[ 200, 200, 409 \]\nlater: 200\n$/,
+  "queue-worker.ts": /^ada 10\nbob 10\neve 10\n$/,
+  "several-keys.ts": /^\d+ transfers \[.*\]\nsum 400\n$/,
+};
+const small = join(root, "examples/small");
+const examples = (await readdir(small)).filter((name) => name.endsWith(".ts"));
+
+test.concurrent.each(examples)("the example %s fits on a screen, runs, and does what it says", async (name) => {
+  const file = join(small, name);
+  expect((await readFile(file, "utf8")).split("\n").length).toBeLessThan(60);
+  const env = { ...process.env, REDIS_URL: server.url };
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, ["--import", "tsx", file], { cwd: root, env });
+  expect({ stdout, stderr }).toEqual({ stdout: expect.stringMatching(printed[name]!), stderr: "" });
+});
 
 test("every link within the repository leads somewhere", async () => {
   const dead: string[] = [];

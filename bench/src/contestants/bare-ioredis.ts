@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { connectIoredis } from "../connect";
-import type { Open } from "../contestant";
 import { bare, extendLua, releaseLua } from "./bare";
+import { connectIoredis } from "./connect";
+import type { Open } from "./contestant";
 
 export const open: Open = async (port) => {
   const client = await connectIoredis(port);

@@ -1,6 +1,6 @@
-import { connectNodeRedis } from "../connect";
-import type { Open } from "../contestant";
 import { bare, extendLua, releaseLua } from "./bare";
+import { connectNodeRedis } from "./connect";
+import type { Open } from "./contestant";
 
 export const open: Open = async (port) => {
   const client = await connectNodeRedis(port);

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Locking, TTL } from "../contestant";
+import { type Locking, TTL } from "./contestant";
 
 /** The release script of the guides. */
 export const releaseLua = `if redis.call("GET", KEYS[1]) == ARGV[1] then
@@ -26,7 +26,7 @@ export interface Commands {
 
 const RETRY_DELAY = 100;
 
-/** What the guides' `AcquireWithRetry` and `Release` do, and no more; a timer and a command per lock keep one alive. */
+/** The `AcquireWithRetry` and `Release` of the guides, and no more. A timer and a command per lock keep a lock alive. */
 export function bare({ set, release, extend, disconnect }: Commands): Locking {
   const timers: NodeJS.Timeout[] = [];
   return {

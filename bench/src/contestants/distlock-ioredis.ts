@@ -1,6 +1,6 @@
 import { ioredisDriver } from "@distlock/ioredis";
-import { connectIoredis } from "../connect";
-import type { Open } from "../contestant";
+import { connectIoredis } from "./connect";
+import type { Open } from "./contestant";
 import { distlock } from "./distlock";
 
 export const open: Open = async (port) => {

@@ -1,6 +1,6 @@
 import { nodeRedisDriver } from "@distlock/node-redis";
-import { connectNodeRedis } from "../connect";
-import type { Open } from "../contestant";
+import { connectNodeRedis } from "./connect";
+import type { Open } from "./contestant";
 import { distlock } from "./distlock";
 
 export const open: Open = async (port) => {

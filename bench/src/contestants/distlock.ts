@@ -1,5 +1,5 @@
 import { createLocker, type Driver } from "@distlock/core";
-import { type Locking, TTL } from "../contestant";
+import { type Locking, TTL } from "./contestant";
 
 export function distlock(driver: Driver, disconnect: () => unknown): Locking {
   const locker = createLocker(driver, { ttl: TTL, timeout: Number.POSITIVE_INFINITY });

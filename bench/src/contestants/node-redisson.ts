@@ -1,5 +1,5 @@
 import { Redisson } from "node-redisson";
-import type { Open } from "../contestant";
+import type { Open } from "./contestant";
 
 export const open: Open = async (port) => {
   // Its watchdog's ttl is 30 s by default.

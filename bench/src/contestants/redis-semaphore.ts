@@ -1,6 +1,6 @@
 import { Mutex } from "redis-semaphore";
-import { connectIoredis } from "../connect";
-import { type Open, TTL } from "../contestant";
+import { connectIoredis } from "./connect";
+import { type Open, TTL } from "./contestant";
 
 export const open: Open = async (port) => {
   const client = await connectIoredis(port);

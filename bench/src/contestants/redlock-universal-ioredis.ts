@@ -1,6 +1,6 @@
 import { IoredisAdapter } from "redlock-universal";
-import { connectIoredis } from "../connect";
-import type { Open } from "../contestant";
+import { connectIoredis } from "./connect";
+import type { Open } from "./contestant";
 import { redlockUniversal } from "./redlock-universal";
 
 export const open: Open = async (port) => {

@@ -1,6 +1,6 @@
 import { NodeRedisAdapter } from "redlock-universal";
-import { connectNodeRedis } from "../connect";
-import type { Open } from "../contestant";
+import { connectNodeRedis } from "./connect";
+import type { Open } from "./contestant";
 import { redlockUniversal } from "./redlock-universal";
 
 export const open: Open = async (port) => {

@@ -1,5 +1,5 @@
 import { createLock, type RedisAdapter } from "redlock-universal";
-import { type Locking, TTL } from "../contestant";
+import { type Locking, TTL } from "./contestant";
 
 export const redlockUniversal = (adapter: RedisAdapter, disconnect: () => unknown): Locking => ({
   async acquire(key) {

@@ -1,6 +1,6 @@
 import Redlock from "redlock";
-import { connectIoredis } from "../connect";
-import { type Open, TTL } from "../contestant";
+import { connectIoredis } from "./connect";
+import { type Open, TTL } from "./contestant";
 
 export const open: Open = async (port) => {
   const client = await connectIoredis(port);

@@ -1,6 +1,6 @@
 import { lock } from "simple-redis-mutex";
-import { connectNodeRedis } from "../connect";
-import { type Open, TTL } from "../contestant";
+import { connectNodeRedis } from "./connect";
+import { type Open, TTL } from "./contestant";
 
 export const open: Open = async (port) => {
   const client = await connectNodeRedis(port);

@@ -4,7 +4,7 @@ import { freePort, type RedisServer, startCluster, startSentinel } from "@distlo
 import { afterAll, describe, expect, test } from "vitest";
 import { demoOf } from "./run-demo";
 
-const demos = { sentinel: await demoOf("demo-sentinel.mjs"), cluster: await demoOf("demo-cluster.mjs") };
+const demos = { sentinel: await demoOf("sentinel"), cluster: await demoOf("cluster") };
 const topologies = Object.keys(demos) as (keyof typeof demos)[];
 
 afterAll(async () => {

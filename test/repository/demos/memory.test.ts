@@ -2,12 +2,12 @@ import { stripVTControlCharacters } from "node:util";
 import { freePort, startRedis } from "@distlock/testing";
 import { Redis } from "ioredis-6";
 import { afterAll, describe, expect, test } from "vitest";
-import type { Conversation, Kept } from "../../../examples/agent-memory/src/play/conversation.ts";
-import { findingsOf, judge, type Outcome, wrongsOf } from "../../../examples/agent-memory/src/play/judge.ts";
-import { excerpt } from "../../../examples/agent-memory/src/play/tables.ts";
+import type { Conversation, Kept } from "../../../examples/stage/chat/conversation.ts";
+import { findingsOf, judge, type Outcome, wrongsOf } from "../../../examples/stage/chat/judge.ts";
+import { excerpt } from "../../../examples/stage/chat/tables.ts";
 import { demoOf } from "./run-demo";
 
-const demo = await demoOf("demo-memory.mjs");
+const demo = await demoOf("memory");
 
 afterAll(() => demo.remove());
 

@@ -31,14 +31,15 @@ async function processesWith(folder: string): Promise<string[]> {
   return (await Promise.all(environments)).flatMap((text, i) => (text.includes(folder) ? [pids[i]!] : []));
 }
 
-export async function demoOf(script: string): Promise<Demo> {
+/** The demo of this name in `scripts/demo.mjs`. */
+export async function demoOf(name: string): Promise<Demo> {
   const folder = await mkdtemp(join(tmpdir(), "distlock-demo-test-"));
-  const path = fileURLToPath(new URL(`../../../scripts/${script}`, import.meta.url));
+  const path = fileURLToPath(new URL("../../../scripts/demo.mjs", import.meta.url));
   return {
     folder,
     async run(args, onOutput = () => {}) {
       const env = { ...process.env, TMPDIR: folder, NO_COLOR: "1" };
-      const child = spawn(process.execPath, [path, ...args], { env });
+      const child = spawn(process.execPath, [path, name, ...args], { env });
       const outcome: Outcome = { code: null, stdout: "", stderr: "" };
       child.stdout.setEncoding("utf8").on("data", (text) => {
         outcome.stdout += text;

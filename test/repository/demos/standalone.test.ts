@@ -1,11 +1,11 @@
 import { freePort, startRedis } from "@distlock/testing";
 import { Redis } from "ioredis-6";
 import { afterAll, describe, expect, test } from "vitest";
-import { findingsOf } from "../../../examples/standalone/src/findings.ts";
-import { messagesOf } from "../../../examples/standalone/src/turn.ts";
+import { findingsOf } from "../../../examples/stage/turns/findings.ts";
+import { messagesOf } from "../../../examples/stage/turns/turn.ts";
 import { demoOf } from "./run-demo";
 
-const demo = await demoOf("demo.mjs");
+const demo = await demoOf("standalone");
 
 afterAll(() => demo.remove());
 

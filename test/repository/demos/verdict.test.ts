@@ -1,11 +1,11 @@
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, test } from "vitest";
-import type { History } from "../../../examples/failover/src/history.ts";
-import { judge } from "../../../examples/failover/src/judge.ts";
-import type { Turn } from "../../../examples/failover/src/recorder.ts";
-import { fencedStore } from "../../../examples/failover/src/store.ts";
-import { listLocks } from "../../../examples/failover/src/table.ts";
-import { drawTimeline } from "../../../examples/failover/src/timeline.ts";
+import type { History } from "../../../examples/stage/failover/history.ts";
+import { judge } from "../../../examples/stage/failover/judge.ts";
+import type { Turn } from "../../../examples/stage/failover/recorder.ts";
+import { fencedStore } from "../../../examples/stage/failover/store.ts";
+import { listLocks } from "../../../examples/stage/failover/table.ts";
+import { drawTimeline } from "../../../examples/stage/failover/timeline.ts";
 
 const turn = (lock: string, worker: string, granted: number, ended: number, more: Partial<Turn> = {}): Turn => {
   const fence = granted;

@@ -1,8 +1,0 @@
-/** What is used of redlock 5: its `exports` hide its own types. */
-declare module "redlock" {
-  import type { Redis } from "ioredis";
-  export default class Redlock {
-    constructor(clients: Iterable<Redis>, settings?: { retryCount?: number });
-    acquire(resources: string[], duration: number): Promise<{ release(): Promise<unknown> }>;
-  }
-}

@@ -1,4 +1,0 @@
-import { work } from "@distlock-examples/failover/worker";
-import { openClient } from "./clients";
-
-work(openClient);

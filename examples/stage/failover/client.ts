@@ -1,0 +1,14 @@
+import type { Locker, RedisConnection } from "@distlock/core";
+import type { Library } from "../library";
+
+/** A locker on a client, and what the play needs of the client. */
+export interface Client {
+  readonly locker: Locker;
+  /** For all that is not a lock: to find the server of a key, and to delete the keys in the end. */
+  readonly connection: RedisConnection;
+  connect(): Promise<unknown>;
+  close(): unknown;
+}
+
+/** Makes a client of the servers at the address, for each library. It is not connected yet. */
+export type Clients<Address> = Readonly<Record<Library, (address: Address) => Client>>;

@@ -1,0 +1,4 @@
+import { runInstance } from "@distlock-examples/stage/turns/instance";
+import { jsonBlobMemory, lockMemory } from "./shared-conversation";
+
+runInstance({ openMemory: jsonBlobMemory, lockMemory });
