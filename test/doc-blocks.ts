@@ -12,7 +12,7 @@ const run = promisify(execFile);
 export async function pages(): Promise<string[]> {
   const found = ["README.md", "CONTRIBUTING.md"];
   const within = async (folder: string) => (await readdir(join(root, folder))).map((name) => `${folder}/${name}`);
-  for (const place of ["docs", ...(await within("packages")), ...(await within("examples"))]) {
+  for (const place of ["docs", "docs/internals", ...(await within("packages")), ...(await within("examples"))]) {
     for (const file of await readdir(join(root, place))) if (file.endsWith(".md")) found.push(`${place}/${file}`);
   }
   return found;

@@ -1,15 +1,25 @@
 /*
- * Words
+ * Words (all of them, and where each lives: docs/internals/words.md)
  *
- * key       what is locked
- * token     the random proof of one acquisition; only it can extend or release
- * ttl       length of a lease in ms; `remaining` is what is left of it
- * grant     one successful acquisition
- * fence     a number that rises with every grant of a key
- * dead      said of a token that was given up: it is never granted again
- * waiter    a token in a key's queue; `ticket` is its place
- * inbox     where the waiters of one locker are told; their tokens begin with its name and a `:`
- * claim     the short lease with which a lock is handed over
+ * key         what is locked; the Redis key, byte for byte
+ * holder      the token that has the lock, and its process
+ * token       the random proof of one acquisition; only it can extend or release
+ * ttl         length of a lease in ms; `remaining` is what is left of it
+ * lease       the time until which the holder has the lock, unless it extends or releases
+ * grant       one successful acquisition
+ * fence       a number that rises with every grant of a key
+ * queue       the waiters of a key in their order
+ * waiter      a token in a key's queue
+ * ticket      a waiter's place in the queue; brought back, it restores the old place
+ * head        the first waiter of a queue
+ * inbox       the name of a locker, to which its messages go; its tokens begin with it and a `:`
+ * hand-over   the grant of a free lock to the first living waiter, inside a script
+ * claim       the short lease with which a lock is handed over
+ * heartbeat   the request that shows that the waiters of an inbox are alive, and is answered for each
+ * window      for how long after a sign of life the waiters of an inbox count as alive
+ * floor       a number that every later grant's fence is above
+ * dead        said of a token that was given up, released or forced out: it is never granted again
+ * forced out  said of a holder whose lock `forceRelease` freed
  */
 
 /** Told by the caller that it no longer waits for the answer. */

@@ -17,7 +17,7 @@ interface Place {
   revoked: string | undefined;
 }
 
-const TOMBSTONE = 60_000;
+export const TOMBSTONE = 60_000;
 
 const inboxOf = (token: string): string => token.slice(0, token.indexOf(":"));
 

@@ -32,7 +32,7 @@ const jittered = (delay: number): number => Math.max(1, delay * (0.5 + Math.rand
 const SHORTEST_REFRESH = 25;
 
 /** Between two requests of a waiter in the queue to a server that fails. */
-const FAILURE_PAUSE = 250;
+export const FAILURE_PAUSE = 250;
 
 /**
  * Asks for the lock until it is granted, and rejects with what ended the wait. One token for all requests: a grant whose

@@ -16,7 +16,7 @@ export interface Place {
 }
 
 /** How long replicas may take, in ms: when they are well, they take one round trip. */
-const REPLICATION = 1_000;
+export const REPLICATION = 1_000;
 
 /** One request for one key or for several (in lock order), answered when as many replicas as are wanted have the grant. */
 export function createAsk(

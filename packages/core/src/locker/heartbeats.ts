@@ -33,16 +33,16 @@ export interface Heartbeats {
 const SOON = HEARTBEAT / 20;
 /** Between two parts of what is due at once, in ms: it may be many thousand lines. A part is small enough for the event loop, and
  * large enough that all are through in the time between two heartbeats. */
-const PART_PAUSE = 20;
+export const PART_PAUSE = 20;
 const SMALLEST_PART = 64;
-const PARTS = HEARTBEAT / PART_PAUSE / 2;
+export const PARTS = HEARTBEAT / PART_PAUSE / 2;
 
 /** How many waiters share a request: a client spreads its arguments, and the server looks at each. */
 const TOKENS = 1_000;
 
 /** After so many heartbeats without an answer the pauses grow, by this factor of the silence: an outage costs their memory once. */
-const SILENT_BEATS = 3;
-const GROWTH = 3;
+export const SILENT_BEATS = 3;
+export const GROWTH = 3;
 
 /** A client that gave up waiting may still keep the request. */
 const isTimeout = (error: unknown): boolean =>

@@ -28,16 +28,16 @@ export interface InboxEvents {
 }
 
 /** How long it stays open when nobody waits, in ms; and how long an attempt goes on that has not failed yet. */
-const IDLE = 10_000;
+export const IDLE = 10_000;
 const IDLE_ATTEMPT = 250;
 
 /** Between two attempts to open it, in ms: at first, while the server is away, and while it refuses. */
 const FIRST_PAUSE = 50;
-const LONGEST_PAUSE = 1_000;
+export const LONGEST_PAUSE = 1_000;
 const REFUSED_PAUSE = 10_000;
 
 /** How late a message is that is not late only because the answer to a heartbeat overtook it, in ms. */
-const OVERDUE = 500;
+export const OVERDUE = 500;
 /** So many expected messages without any other are the sign of a connection that is open and hears nothing. */
 const DEAF = 2;
 /** Between two replacements of a listener that stays deaf, in ms. */

@@ -60,10 +60,10 @@ export interface Grant {
 }
 
 /** Parts of a ttl: an extension comes after a third, at a multiple of a thirtieth so that many locks share a script. */
-const EXTEND_AFTER = 1 / 3;
-const GRID = 1 / 30;
+export const EXTEND_AFTER = 1 / 3;
+export const GRID = 1 / 30;
 /** After an extension that failed. */
-const RETRY_AFTER = 1 / 12;
+export const RETRY_AFTER = 1 / 12;
 
 export interface Holding {
   readonly driver: Driver;

@@ -4,7 +4,7 @@ import { now } from "../driver/lease";
 import { turn } from "../driver/within";
 
 /** How long a failing release is repeated, in ms. */
-const PERSISTENCE = 60_000;
+export const PERSISTENCE = 60_000;
 const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 1_000;
 

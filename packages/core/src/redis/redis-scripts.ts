@@ -12,7 +12,7 @@ import { acquireReply, flag, heartbeatReply, releaseReply } from "./replies";
 import { CLAIM, WINDOW } from "../driver/times";
 
 /** How long a token that was given up is refused, in ms. */
-const TOMBSTONE = "60000";
+export const TOMBSTONE = "60000";
 
 /** How many requests share one command: few enough that the server works on some while the client does on others. */
 const AT_ONCE = 32;

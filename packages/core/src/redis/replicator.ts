@@ -6,7 +6,7 @@ import { flag, integer, list, read } from "./replies";
 import { within } from "../driver/within";
 
 /** How much later than its time an answer may come, in ms: the next request waits for it. */
-const GRACE = 2_000;
+export const GRACE = 2_000;
 
 /** Some locks of one slot, and who wants to know of them. */
 interface Part {
