@@ -419,4 +419,59 @@ export const mutations = {
     tests: ["packages/core/test/multi-lock.test.ts"],
     edits: [["src/locker/multi-lock.ts", "for (const part of this.#parts) part.abandon();", ""]],
   },
+  "a wait ends before what has arrived is read": {
+    rule: "After a stall, what has arrived counts before a wait ends",
+    tests: ["packages/core/test/stalled-wait.test.ts"],
+    edits: [["src/locker/wait.ts", "setImmediate(end)", "end()"]],
+  },
+  "keys are taken as they are given": {
+    rule: "All calls take several keys in one order",
+    tests: ["packages/core/test/several-keys.test.ts"],
+    edits: [["src/driver/keys.ts", "compare(hashed(a), hashed(b)) || compare(a, b)", "0 * compare(a, b)"]],
+  },
+  "a claim is enough for several keys": {
+    rule: "A push is not enough for several keys or for replicas",
+    tests: ["packages/core/test/several-keys.test.ts"],
+    edits: [
+      ["src/locker/acquire.ts", "const claimIsEnough = alone && waitReplicas === 0;", "const claimIsEnough = true;"],
+    ],
+  },
+  "an inbox is named after its process": {
+    rule: "An inbox has a random name",
+    tests: ["packages/core/test/inbox-name.test.ts"],
+    edits: [["src/locker/token.ts", 'randomBytes(12).toString("base64url")', 'String(process.pid).padStart(16, "0")']],
+  },
+  "two locks share their companions": {
+    rule: "No two locks share a companion",
+    tests: ["packages/core/test/keys.test.ts"],
+    edits: [["src/driver/keys.ts", "key}}~`", "key}}:`"]],
+  },
+  "a transfer keeps the fence": {
+    rule: "A transfer is a grant",
+    edits: [
+      [
+        "lua/transfer.lua",
+        "call('ZREM', KEYS[3], to)\nreturn mint(1, last, ttl)",
+        "call('ZREM', KEYS[3], to)\nreturn tonumber(last)",
+      ],
+    ],
+  },
+  "a transfer leaves its first token alive": {
+    rule: "A transfer is a grant",
+    edits: [["lua/transfer.lua", "call('RENAME', KEYS[1], KEYS[5])", "call('DEL', KEYS[1])"]],
+  },
+  "a transfer asks no token": {
+    rule: "A transfer is a grant",
+    edits: [["lua/transfer.lua", "if holder ~= from then", "if not holder then"]],
+  },
+  "a release begins with a SET": {
+    rule: "A script that frees begins with a command that is never refused",
+    edits: [
+      [
+        "lua/release.lua",
+        "    call('RENAME', KEYS[k], KEYS[k + 4])",
+        "    call('SET', KEYS[k + 5], '1', 'PX', 1000)\n    call('RENAME', KEYS[k], KEYS[k + 4])",
+      ],
+    ],
+  },
 };

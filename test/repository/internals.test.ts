@@ -3,7 +3,9 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import * as times from "../../packages/core/src/driver/times";
 import { mutations } from "../model/mutations.mjs";
+import * as modelTimes from "../model/times";
 
 // The pages of docs/internals name files, functions, tests and mutations: none of these names may dangle.
 
@@ -196,4 +198,9 @@ test("driver.ts quotes words.md", async () => {
   const quoted = [...comment.matchAll(/^ \* (.+?) {2,}(.+)$/gm)];
   expect(quoted.length).toBeGreaterThan(15);
   for (const [, word = "", meaning = ""] of quoted) expect(meaning, `driver.ts on “${word}”`).toBe(meanings.get(word));
+});
+
+test("the model's times are a tenth of the core's, as timing.md says", () => {
+  const tenths = Object.entries(times).map(([name, time]) => [name, time / 10]);
+  expect({ ...modelTimes }).toEqual(Object.fromEntries(tenths));
 });
