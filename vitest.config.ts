@@ -1,25 +1,20 @@
-import { readFile } from "node:fs/promises";
-import { configDefaults, defineConfig } from "vitest/config";
-import { stripLua } from "./tsup.base.ts";
+import { defineConfig } from "vitest/config";
+import { lanes, testFilesOf } from "./test/support/lanes.ts";
+import { base } from "./vitest.base.ts";
 
+/** All tests, each in one lane: `vitest run --project unit` runs those that need no server. */
 export default defineConfig({
-  plugins: [
-    {
-      name: "lua",
-      enforce: "pre",
-      async load(id) {
-        if (id.endsWith(".lua")) return `export default ${JSON.stringify(stripLua(await readFile(id, "utf8")))}`;
-      },
-    },
-  ],
+  ...base,
   test: {
-    include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts"],
-    // Of packages that need Node 22: see vitest.node22.config.ts.
-    exclude: [...configDefaults.exclude, "**/*.node22.test.ts"],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
-    maxWorkers: 2,
-    // What did not fit is told in full.
-    chaiConfig: { truncateThreshold: 0 },
+    ...base.test,
+    projects: lanes.map((name) => ({
+      extends: true as const,
+      test: {
+        name,
+        include: testFilesOf(name),
+        // So that no unit test starts a server, by whatever way.
+        ...(name === "unit" && { env: { REDIS_SERVER: "unit-tests-start-no-server" } }),
+      },
+    })),
   },
 });

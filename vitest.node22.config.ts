@@ -1,11 +1,11 @@
 import { defineConfig } from "vitest/config";
-import config from "./vitest.config.ts";
+import { base } from "./vitest.base.ts";
 
 /** Tests with packages that need Node 22 or newer. */
 export default defineConfig({
-  plugins: config.plugins,
+  ...base,
   test: {
-    ...config.test,
+    ...base.test,
     include: ["packages/*/test/**/*.node22.test.ts", "test/**/*.node22.test.ts"],
     exclude: ["**/node_modules/**"],
   },

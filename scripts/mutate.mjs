@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -23,8 +24,11 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const vitest = join(dirname(createRequire(import.meta.url).resolve("vitest/package.json")), "vitest.mjs");
 const isTerminal = process.stdout.isTTY;
 
-const scenarios = ["test/model-"];
-const randomRuns = ["test/model.test.ts"];
+const randomRuns = ["test/model/random-runs.test.ts"];
+const scenarios = readdirSync(join(root, "test/model"))
+  .filter((name) => name.endsWith(".test.ts"))
+  .map((name) => `test/model/${name}`)
+  .filter((file) => !randomRuns.includes(file));
 
 /** Runs the tests whose names begin so, on the source with the mutation; gives the title of the first that failed, or nothing if all passed. */
 async function failureOf(mutation, files) {

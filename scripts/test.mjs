@@ -18,6 +18,7 @@ Proves the whole repository, and stops at the first failure:
 
   pnpm test packages/core        the tests of one folder
   pnpm test -t "hands over"      the tests with such a title
+  pnpm test --project unit       the tests that need no server
   REDIS_SERVER=/opt/valkey/bin/valkey-server pnpm test
 
 To repeat tests without the rest: pnpm exec vitest run [arguments]`;
@@ -79,7 +80,9 @@ async function main() {
   // What was chosen may all be in one of the two runs.
   const chosen = args.length > 0 ? [...args, "--passWithNoTests"] : [];
   const failed = await become("vitest", ["run", ...chosen]);
-  if (failed !== 0) return failed;
+  // The lanes are those of the first run.
+  const hasLane = args.some((arg) => arg.startsWith("--project"));
+  if (failed !== 0 || hasLane) return failed;
   const newer = ["run", "--config", "vitest.node22.config.ts", ...chosen];
   if (Number.parseInt(process.versions.node, 10) >= 22) return become("vitest", newer);
   return become("npx", ["-y", "-p", newerNode, "node", vitest, ...newer]);

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startRedis } from "@distlock/testing";
 import { Redis } from "ioredis-6";
+import { oldestAndNewest } from "../support/oldest-and-newest";
 import { check, type Violation } from "./check/check";
 import { monotonic } from "./clock";
-import { connect } from "./connect";
 import { type Hand, hire } from "./crew";
 import type { Event } from "./event";
 import { faults, rage } from "./nemesis";
@@ -53,7 +53,7 @@ export async function runRound({
   seed,
   rage: rageFor = Number.POSITIVE_INFINITY,
   bare = false,
-  clients = Object.keys(connect),
+  clients = oldestAndNewest,
   onFault = () => {},
 }: RoundOptions): Promise<RoundResult> {
   const folder = await mkdtemp(join(tmpdir(), "distlock-faults-"));

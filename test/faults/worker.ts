@@ -1,7 +1,7 @@
 import { createLocker } from "@distlock/core";
+import { clients } from "../support/clients";
 import { bareLocker } from "./bare-locker";
 import { monotonic } from "./clock";
-import { connect } from "./connect";
 import { idOf } from "./id";
 import { job } from "./job";
 import { createLooker } from "./looker";
@@ -26,6 +26,8 @@ process.on("uncaughtException", (error) => {
 });
 process.once("disconnect", () => process.exit());
 
+/** Between two attempts to connect, in ms: short, so that a round tests us and not the pauses of a client. */
+const PAUSE = 100;
 /** What no client should need to find out that its connection is gone. */
 const SILENCE = 30_000;
 
@@ -35,7 +37,7 @@ const moments = createMoments((from, token) => {
   record({ what: "stalled", from, at: monotonic(), worker, id: idOf(token) });
 });
 const random = createRandom(seed);
-const opened = connect[client]!(url);
+const opened = clients[client]!(url, { pause: PAUSE });
 let isCalm = false;
 let isFinishing = false;
 

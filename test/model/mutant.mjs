@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { mergeConfig } from "vitest/config";
 import { stripLua } from "../../tsup.base.ts";
-import whole from "../../vitest.config.ts";
+import { base } from "../../vitest.base.ts";
 import { memoryMutations } from "./memory-mutations.mjs";
 import { mutations } from "./mutations.mjs";
 
@@ -20,6 +20,7 @@ for (const [file, from] of mutation.edits) {
 
 const mutated = {
   root,
+  test: { include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts"] },
   plugins: [
     {
       name: "mutant",
@@ -35,4 +36,4 @@ const mutated = {
   ],
 };
 
-export default mergeConfig(mutated, whole);
+export default mergeConfig(mutated, base);

@@ -97,7 +97,8 @@ export async function createWorld(
 
   async function add(): Promise<Actor> {
     const name = `model-${id}-${made}`;
-    const { connection, destroy } = await connects[made++ % connects.length]!(url, name);
+    const client = await connects[made++ % connects.length]!(url, { name });
+    const { connection } = client;
     const closers = new Set<() => Promise<void>>();
     const driver = history.watched(
       redisDriver({
@@ -127,7 +128,7 @@ export async function createWorld(
       async crash() {
         crashed = true;
         faults.die();
-        destroy();
+        client.close();
         await Promise.all([...closers].map((close) => close().catch(() => {})));
         await locker.close(); // stops its timers; nothing gets through
       },

@@ -33,3 +33,21 @@ export async function viewOf(node: RedisServer): Promise<ClusterView> {
 
 /** By what a node is known in its Cluster. */
 export const idOf = async (node: RedisServer): Promise<string> => String(await node.command("CLUSTER", "MYID"));
+
+/** Whether a node has the role that the view gives it; a replica must follow its primary. */
+async function hasItsRole(node: RedisServer, { ranges }: ClusterView): Promise<boolean> {
+  const info = String(await node.command("INFO", "replication"));
+  const isPrimary = ranges.some(({ primary }) => primary === node.port);
+  return isPrimary ? /^role:master\r$/m.test(info) : /^master_link_status:up\r$/m.test(info);
+}
+
+/** What all these nodes agree on, if all is well and nobody else has a part in it; undefined where they do not agree. */
+export async function agreedView(nodes: readonly RedisServer[]): Promise<ClusterView | undefined> {
+  const views = await Promise.all(nodes.map(viewOf));
+  const [first] = views;
+  if (!first || !views.every(({ whole, slots }) => whole && slots === first.slots)) return undefined;
+  const ports = new Set(first.ranges.flatMap(({ primary, replicas }) => [primary, ...replicas]));
+  if (ports.size !== nodes.length || !nodes.every(({ port }) => ports.has(port))) return undefined;
+  const roles = await Promise.all(nodes.map((node) => hasItsRole(node, first)));
+  return roles.every(Boolean) ? first : undefined;
+}

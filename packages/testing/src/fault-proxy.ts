@@ -1,29 +1,8 @@
 import { once } from "node:events";
-import { connect, createServer, type Socket } from "node:net";
-import { createPipe, type Passage, type Pipe } from "./pipe";
-
-/**
- * What stands between a client and a server.
- *
- * pass   everything goes through, what was held first
- * delay  everything comes late, in order
- * hold   a black hole: nothing goes through, also no end of a connection; what was sent is kept until it may pass
- * drop   what is sent is thrown away; connections are worth nothing afterwards, except those that only listen
- * cut    connections are reset, new ones too
- */
-export type FaultMode = Passage | "cut";
-
-/** Connections that have subscribed (`"messages"`), or that have not (`"commands"`). */
-export type FaultLinks = "commands" | "messages";
-
-export interface FaultOptions {
-  /** `delay`, `hold`, `drop`: the way on which this happens; the other one passes. Default `"toClient"`. */
-  readonly way?: "toClient" | "toServer" | "both";
-  /** Only these connections; the others stay as they are. Default: all. */
-  readonly links?: FaultLinks;
-  /** `delay`: the shortest and the longest, in ms, new for each piece of data. Default 50 and 50. */
-  readonly delay?: readonly [shortest: number, longest: number];
-}
+import { createServer } from "node:net";
+import { type FaultLink, openFaultLink } from "./fault-link";
+import { createFaultSettings, type FaultLinks, type FaultMode, type FaultOptions, kindsOf } from "./fault-settings";
+import { createLostReplies } from "./lost-replies";
 
 /** A TCP proxy in this process, in front of one server on 127.0.0.1. */
 export interface FaultProxy {
@@ -44,105 +23,29 @@ export interface FaultProxy {
   stop(): Promise<void>;
 }
 
-interface Setting {
-  readonly mode: FaultMode;
-  readonly way: "toClient" | "toServer" | "both";
-  readonly delay: readonly [number, number];
-}
-
-interface Link {
-  readonly near: Socket;
-  readonly far: Socket;
-  readonly toClient: Pipe;
-  readonly toServer: Pipe;
-  kind: FaultLinks;
-}
-
-interface Losing {
-  readonly links: FaultLinks;
-  /** Has sent its command. */
-  link?: Link | undefined;
-  done(): void;
-}
-
-/** A client writes it in one piece: it is short. */
-const SUBSCRIBE = /\r\n[SP]?SUBSCRIBE\r\n/i;
-
 export async function startFaultProxy({ port }: { readonly port: number }): Promise<FaultProxy> {
-  const links = new Set<Link>();
-  const passing: Setting = { mode: "pass", way: "both", delay: [0, 0] };
-  const settings: Record<FaultLinks, Setting> = { commands: passing, messages: passing };
-  const losing = new Set<Losing>();
+  const links = new Set<FaultLink>();
+  const settings = createFaultSettings();
+  const lost = createLostReplies<FaultLink>();
   let kept = 0;
-
-  function passage({ kind }: Link, way: "toClient" | "toServer"): Passage {
-    const setting = settings[kind];
-    return setting.mode === "cut" || (setting.way !== way && setting.way !== "both") ? "pass" : setting.mode;
-  }
-
-  function destroy({ near, far }: Link): void {
-    near.resetAndDestroy();
-    far.destroy();
-  }
-
-  function keep(link: Link, way: "toClient" | "toServer", data: Buffer): void {
-    if (["hold", "drop"].includes(passage(link, way))) kept += data.length;
-    link[way].push(data);
-  }
+  const context = {
+    settings,
+    lost,
+    count(bytes: number) {
+      kept += bytes;
+    },
+    ended: (link: FaultLink) => void links.delete(link),
+  };
 
   const server = createServer((near) => {
-    near.on("error", () => {});
-    if (settings.commands.mode === "cut" && settings.messages.mode === "cut") return void near.resetAndDestroy();
-    const far = connect(port, "127.0.0.1");
-    far.on("error", () => {});
-    const pipe = (to: Socket, way: "toClient" | "toServer") =>
-      createPipe(
-        to,
-        () => passage(link, way),
-        () => {
-          const [shortest, longest] = settings[link.kind].delay;
-          return shortest + Math.random() * (longest - shortest);
-        },
-      );
-    const link: Link = {
-      near,
-      far,
-      toClient: pipe(near, "toClient"),
-      toServer: pipe(far, "toServer"),
-      kind: "commands",
-    };
-    links.add(link);
-
-    near.on("data", (data: Buffer) => {
-      if (SUBSCRIBE.test(data.toString("latin1"))) link.kind = "messages";
-      if (settings[link.kind].mode === "cut") return destroy(link);
-      for (const one of losing) if (one.links === link.kind) one.link ??= link;
-      keep(link, "toServer", data);
-    });
-    far.on("data", (data: Buffer) => {
-      const lost = [...losing].find((one) => one.link === link);
-      if (!lost) return keep(link, "toClient", data);
-      kept += data.length;
-      destroy(link);
-      losing.delete(lost);
-      lost.done();
-    });
-    const ended = () => {
-      for (const one of losing) if (one.link === link) one.link = undefined;
-      if (near.destroyed && far.destroyed) links.delete(link);
-    };
-    near.on("close", () => {
-      link.toServer.end();
-      ended();
-    });
-    far.on("close", () => {
-      link.toClient.end();
-      ended();
-    });
+    if (kindsOf(undefined).every(settings.isCut)) {
+      near.on("error", () => {});
+      near.resetAndDestroy();
+    } else links.add(openFaultLink(near, port, context));
   });
 
   function reset(only?: FaultLinks): void {
-    for (const link of links) if (only === undefined || link.kind === only) destroy(link);
+    for (const link of links) if (kindsOf(only).includes(link.kind)) link.destroy();
   }
 
   server.listen(0, "127.0.0.1");
@@ -153,22 +56,14 @@ export async function startFaultProxy({ port }: { readonly port: number }): Prom
     host: "127.0.0.1",
     port: address.port,
     url: `redis://127.0.0.1:${address.port}`,
-    set(mode, { way = "toClient", links: only, delay = [50, 50] }: FaultOptions = {}) {
-      for (const kind of ["commands", "messages"] as const)
-        if (only === undefined || kind === only) settings[kind] = { mode, way, delay };
-      for (const one of losing) {
-        if (only !== undefined && one.links !== only) continue;
-        losing.delete(one);
-        one.done();
-      }
-      if (mode === "cut") reset(only);
-      for (const { toClient, toServer } of links) {
-        toClient.pump();
-        toServer.pump();
-      }
+    set(mode, options = {}) {
+      settings.set(mode, options);
+      lost.callOff(options.links);
+      if (mode === "cut") reset(options.links);
+      for (const link of links) link.pump();
     },
     reset,
-    loseReply: (only = "commands") => new Promise((done) => losing.add({ links: only, done })),
+    loseReply: (only = "commands") => lost.add(only),
     get kept() {
       return kept;
     },

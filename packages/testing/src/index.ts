@@ -1,6 +1,8 @@
 export { findRedisServer } from "./binary";
-export { type ContractCase, type DriverTarget, driverContract } from "./driver-contract";
-export { type FaultLinks, type FaultMode, type FaultOptions, type FaultProxy, startFaultProxy } from "./fault-proxy";
+export { driverContract } from "./contract/driver-contract";
+export type { ContractCase, DriverTarget } from "./contract/target";
+export { type FaultProxy, startFaultProxy } from "./fault-proxy";
+export type { FaultLinks, FaultMode, FaultOptions } from "./fault-settings";
 export { freePort } from "./port";
 export { type RedisCluster, type RedisClusterOptions, startCluster } from "./redis-cluster";
 export { type RedisSentinel, type RedisSentinelOptions, startSentinel } from "./redis-sentinel";

@@ -1,6 +1,6 @@
 import { createCluster } from "./cluster-create";
 import { moveSlot } from "./cluster-move";
-import { type ClusterView, viewOf } from "./cluster-view";
+import { agreedView, viewOf } from "./cluster-view";
 import { freeClusterPort } from "./port";
 import { type RedisServer, startRedis } from "./redis-server";
 import { settled } from "./settled";
@@ -51,21 +51,7 @@ export async function startCluster({ nodeTimeout = 2_000 }: RedisClusterOptions 
   const nodes = await together(Array.from({ length: 6 }, () => startNode(args)));
   const stop = () => stopAll(nodes);
 
-  /** What all nodes that run agree on; undefined where they do not. */
-  async function agreed(): Promise<ClusterView | undefined> {
-    const running = nodes.filter((node) => node.running);
-    const views = await Promise.all(running.map(viewOf));
-    const [first] = views;
-    if (!first || !views.every(({ whole, slots }) => whole && slots === first.slots)) return;
-    const isPrimary = ({ port }: RedisServer) => first.ranges.some((range) => range.primary === port);
-    const ports = new Set(first.ranges.flatMap(({ primary, replicas }) => [primary, ...replicas]));
-    if (ports.size !== running.length || !running.every(({ port }) => ports.has(port))) return;
-    for (const node of running) {
-      const info = String(await node.command("INFO", "replication"));
-      if (isPrimary(node) ? !/^role:master\r$/m.test(info) : !/^master_link_status:up\r$/m.test(info)) return;
-    }
-    return first;
-  }
+  const agreed = () => agreedView(nodes.filter((node) => node.running));
   const at = (port: number | undefined): RedisServer => {
     const node = nodes.find((each) => each.port === port);
     if (!node) throw new Error(`no node of ours has the port ${port}`);

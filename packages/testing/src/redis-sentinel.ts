@@ -1,6 +1,6 @@
 import { freePort } from "./port";
 import { type RedisServer, startRedis, startServer } from "./redis-server";
-import type { Reply } from "./resp";
+import { follows, isPrimary, NAME, primaryPort, seesAll } from "./sentinel-view";
 import { settled } from "./settled";
 import { stopAll, together } from "./together";
 
@@ -28,15 +28,6 @@ export interface RedisSentinel {
   stop(): Promise<void>;
 }
 
-const NAME = "distlock";
-
-const fields = (reply: Reply): Record<string, Reply> => {
-  const list = reply as readonly Reply[];
-  return Object.fromEntries(list.flatMap((name, i) => (i % 2 ? [] : [[name, list[i + 1]!]])));
-};
-
-const names = (info: Reply, line: string): boolean => String(info).includes(`${line}\r\n`);
-
 export async function startSentinel(options: RedisSentinelOptions = {}): Promise<RedisSentinel> {
   const { downAfter = 1_000, failoverTimeout = 3_000 } = options;
   const replication = ["--repl-diskless-sync", "yes", "--repl-diskless-sync-delay", "0"];
@@ -50,40 +41,30 @@ export async function startSentinel(options: RedisSentinelOptions = {}): Promise
   const sentinels: RedisServer[] = [];
   const stop = () => stopAll([...sentinels, ...nodes]);
 
-  const follows = async (node: RedisServer, primary: RedisServer): Promise<boolean> => {
-    const info = await node.command("INFO", "replication");
-    return names(info, `master_port:${primary.port}`) && names(info, "master_link_status:up");
-  };
-  const nodeAt = (at: Reply): RedisServer => {
-    const node = nodes.find((each) => String(each.port) === String(at));
-    if (!node) throw new Error(`no server of ours: ${at}`);
-    return node;
-  };
-
   async function primary(): Promise<RedisServer> {
     const sentinel = sentinels.find((each) => each.running);
     if (!sentinel) throw new Error("no Sentinel runs");
-    const address = await sentinel.command("SENTINEL", "GET-MASTER-ADDR-BY-NAME", NAME);
-    return nodeAt((address as readonly Reply[])[1]!);
+    const at = await primaryPort(sentinel);
+    const node = nodes.find((each) => each.port === at);
+    if (!node) throw new Error(`no server of ours: ${at}`);
+    return node;
   }
 
   /** The primary that all agree on; undefined where they do not. */
   async function agreed(): Promise<RedisServer | undefined> {
     const first = await primary();
-    if (!first.running || !names(await first.command("INFO", "replication"), "role:master")) return;
-    const replicas = nodes.filter((node) => node !== first && node.running);
-    for (const sentinel of sentinels.filter((each) => each.running)) {
-      const seen = fields(await sentinel.command("SENTINEL", "MASTER", NAME));
-      const others = Number(seen["num-other-sentinels"]) === sentinels.length - 1;
-      const all = Number(seen["num-slaves"]) >= replicas.length;
-      if (nodeAt(seen.port!) !== first || seen.flags !== "master" || !others || !all) return;
-      for (const replica of (await sentinel.command("SENTINEL", "REPLICAS", NAME)) as readonly Reply[]) {
-        const { port: at, flags } = fields(replica);
-        if (nodeAt(at!).running && flags !== "slave") return;
-      }
-    }
-    for (const replica of replicas) if (!(await follows(replica, first))) return;
-    return first;
+    if (!first.running || !(await isPrimary(first))) return undefined;
+    const running = nodes.filter((node) => node.running);
+    const expected = {
+      primary: first,
+      running: running.map((node) => node.port),
+      otherSentinels: sentinels.length - 1,
+    };
+    const checks = [
+      ...sentinels.filter((each) => each.running).map((sentinel) => seesAll(sentinel, expected)),
+      ...running.filter((node) => node !== first).map((replica) => follows(replica, first)),
+    ];
+    return (await Promise.all(checks)).every(Boolean) ? first : undefined;
   }
   const stable = async () => void (await settled(agreed, "the Sentinels agree on a primary"));
 

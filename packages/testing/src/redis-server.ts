@@ -1,12 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findRedisServer } from "./binary";
-import { killWithParent } from "./kill-with-parent";
 import { freePort } from "./port";
 import { type Reply, send } from "./resp";
+import { launchServer, type ServerProcess } from "./server-process";
 
 export interface RedisServerOptions {
   /** Default: a free one. */
@@ -36,15 +34,6 @@ export interface RedisServer {
   stop(): Promise<void>;
 }
 
-const START_TIMEOUT = 10_000;
-
-/** Whether a server answers PING there, whatever it answers. */
-const answers = (port: number): Promise<boolean> =>
-  send(port, ["PING"]).then(
-    () => true,
-    (error) => /^[A-Z]+ /.test(error.message) && !error.message.startsWith("LOADING"),
-  );
-
 /** How often a port that was free, or the one that a Cluster's node adds to it, may be taken before the server has it. */
 const TRIES = 3;
 
@@ -60,69 +49,25 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
   }
 }
 
-/** The same, with the settings of a file that the server itself may rewrite. */
+/** Like `startRedis`, with the settings of a file that the server itself may rewrite. */
 export async function startServer(options: RedisServerOptions & { readonly file?: string }): Promise<RedisServer> {
   const { port: wanted, args = [], file } = options;
   const binary = findRedisServer();
   const folder = await mkdtemp(join(tmpdir(), "distlock-redis-"));
+  const remove = () => rm(folder, { recursive: true, force: true });
   const port = wanted ?? (await freePort());
   const files = file === undefined ? [] : [join(folder, "server.conf")];
   for (const path of files) await writeFile(path, file!);
-  let child: ChildProcess;
-  let frozen = false;
-  let release: () => void = () => {};
+  const place = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder];
+  const settings = [...files, ...place, "--save", "", "--daemonize", "no", ...args];
+  const launch = () => launchServer({ binary, args: settings, port, folder });
 
-  async function launch(): Promise<void> {
-    const settings = [
-      "--port",
-      String(port),
-      "--bind",
-      "127.0.0.1",
-      "--dir",
-      folder,
-      "--save",
-      "",
-      "--daemonize",
-      "no",
-    ];
-    child = spawn(binary, [...files, ...settings, ...args], { stdio: ["ignore", "pipe", "pipe"] });
-    let printed = "";
-    child.stdout?.on("data", (data) => {
-      printed = (printed + data).slice(-4_000);
-    });
-    child.stderr?.on("data", (data) => {
-      printed = (printed + data).slice(-4_000);
-    });
-    const gone = new Promise<never>((_, reject) => {
-      child.once("error", reject);
-      child.once("exit", (code) => reject(new Error(`${binary} ended with ${code} before it answered:\n${printed}`)));
-    });
-    gone.catch(() => {});
-    release = killWithParent(child, folder);
-    const until = performance.now() + START_TIMEOUT;
-    while (!(await Promise.race([answers(port), gone]))) {
-      if (performance.now() > until)
-        throw new Error(`${binary} did not answer within ${START_TIMEOUT} ms:\n${printed}`);
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-  }
-
-  const isGone = (): boolean => child.exitCode !== null || child.signalCode !== null;
-
-  async function end(): Promise<void> {
-    release();
-    frozen = false;
-    if (isGone()) return;
-    const exited = once(child, "exit");
-    child.kill("SIGKILL");
-    await exited;
-  }
-
+  let isFrozen = false;
+  let server: ServerProcess;
   try {
-    await launch();
+    server = await launch();
   } catch (error) {
-    await end();
-    await rm(folder, { recursive: true, force: true });
+    await remove();
     throw error;
   }
   return {
@@ -131,24 +76,24 @@ export async function startServer(options: RedisServerOptions & { readonly file?
     url: `redis://127.0.0.1:${port}`,
     folder,
     get pid() {
-      return child.pid!;
+      return server.pid;
     },
     get running() {
-      return !frozen && !isGone();
+      return !isFrozen && !server.isGone();
     },
-    command: (...args) => send(port, args),
+    command: (...sent) => send(port, sent),
     async signal(name) {
-      if (name === "SIGKILL") return end();
-      frozen = name === "SIGSTOP";
-      child.kill(name);
+      isFrozen = name === "SIGSTOP";
+      if (name === "SIGKILL") return server.end();
+      server.signal(name);
     },
     async restart() {
-      if (!isGone()) throw new Error("the server still runs: kill it first");
-      await launch();
+      if (!server.isGone()) throw new Error("the server still runs: kill it first");
+      server = await launch();
     },
     async stop() {
-      await end();
-      await rm(folder, { recursive: true, force: true });
+      await server.end();
+      await remove();
     },
   };
 }

@@ -1,3 +1,4 @@
+// Tested by test/locking/refusals.test.ts, test/locking/outage.test.ts
 import { messageOf } from "./cause";
 import { LockBackendError, LockError } from "./errors";
 import { rule } from "./rights";

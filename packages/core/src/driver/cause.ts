@@ -1,3 +1,4 @@
+// Tested by test/locking/no-token.test.ts
 /** What an error may keep: nothing here comes from what was sent. */
 const harmless = new Set([
   "name",

@@ -1,3 +1,4 @@
+// Tested by test/locking/few-rights.test.ts
 import { isCrowded, isRefusal, noChannels } from "./backend-error";
 import { messageOf } from "./cause";
 import type { Driver } from "./driver";

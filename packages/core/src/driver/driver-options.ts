@@ -1,3 +1,4 @@
+// Tested by packages/core/test/options.test.ts
 import { number, show } from "./number";
 
 /** What holds for all locks of a driver. */

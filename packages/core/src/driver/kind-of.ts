@@ -1,3 +1,4 @@
+// Tested by packages/core/test/options.test.ts
 const isThenable = (value: unknown): boolean =>
   typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 

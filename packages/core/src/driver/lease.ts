@@ -1,3 +1,4 @@
+// Tested by packages/core/test/hold.test.ts
 /** The clock of every lease: monotonic, not stepped by NTP or an operator. */
 export const now = (): number => performance.now();
 

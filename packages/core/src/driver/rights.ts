@@ -1,3 +1,4 @@
+// Tested by test/locking/few-rights.test.ts
 /** What the scripts call, for the rights of a Redis user. */
 const called =
   "del exists get hget hset mget pexpire pttl publish rename set time zadd zcard zrange zrank zrem zremrangebyrank zrevrange zscore";

@@ -1,3 +1,4 @@
+// Tested by test/model/leases.test.ts, test/model/waiters.test.ts
 /*
  * How waiters stay alive, in ms. An interval plus one command fits into the claim less its margin, so that a heartbeat
  * keeps a granted lock until its waiter has noticed; the window is longer than two intervals, so that one may be lost.

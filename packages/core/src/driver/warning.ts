@@ -1,3 +1,4 @@
+// Tested by packages/core/test/nesting.test.ts, test/holding/work.test.ts
 import { channel } from "node:diagnostics_channel";
 import type { LockError } from "./errors";
 

@@ -1,0 +1,38 @@
+import { acquireCases, acquireOnServer } from "./acquire";
+import { extendCases } from "./extend";
+import { fenceCases, fenceOnServer } from "./fence";
+import { handOverCases } from "./hand-over";
+import { heartbeatCases } from "./heartbeat";
+import { keyCases } from "./keys";
+import { queueCases, queueOnServer } from "./queue";
+import { queueCasesOf } from "./queue-scene";
+import { releaseCases } from "./release";
+import { casesOf, sceneOf, serverSceneOf } from "./scene";
+import { serverCases } from "./server";
+import { severalCasesOf } from "./several";
+import type { ContractCase, DriverTarget } from "./target";
+import { transferCases, transferOnServer, transferPastQueue } from "./transfer";
+import { newTokens } from "./transfer-scene";
+
+/** The contract as plain cases: hand each to the test runner of your choice. */
+export function driverContract(target: DriverTarget): readonly ContractCase[] {
+  const { drivers, command } = target;
+  const canQueue = drivers.every((driver) => driver.listen !== undefined);
+  const scene = sceneOf(target);
+  const withTokens = () => ({ ...scene, ...newTokens() });
+  const cases = [
+    ...casesOf({ ...acquireCases, ...releaseCases, ...extendCases, ...fenceCases, ...keyCases }, () => scene),
+    ...casesOf(transferCases, withTokens),
+    ...severalCasesOf(target, canQueue),
+  ];
+  if (canQueue) {
+    cases.push(...queueCasesOf(target, { ...handOverCases, ...queueCases, ...heartbeatCases }, queueOnServer));
+    cases.push(...casesOf(transferPastQueue, withTokens));
+  }
+  if (command) {
+    const server = serverSceneOf(target, command);
+    cases.push(...casesOf({ ...serverCases, ...acquireOnServer, ...fenceOnServer }, () => server));
+    cases.push(...casesOf(transferOnServer, () => ({ ...server, ...newTokens() })));
+  }
+  return cases;
+}

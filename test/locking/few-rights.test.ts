@@ -1,0 +1,199 @@
+import { randomUUID } from "node:crypto";
+import { channel } from "node:diagnostics_channel";
+import { readFileSync } from "node:fs";
+import { createLeases, createLocker, type Driver, LockError, type Locker, redisDriver } from "@distlock/core";
+import { ioredisDriver } from "@distlock/ioredis";
+import { startRedis } from "@distlock/testing";
+import { Redis } from "ioredis-6";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
+import { rule } from "../../packages/core/src/driver/rights";
+import { clients } from "../support/clients";
+import { refuseUnhandledRejections } from "../support/unhandled";
+import { until, untilWaiting } from "../support/until";
+
+const server = await startRedis();
+const admin = new Redis(server.url);
+/** Past all rights. */
+const adminLocker = createLocker(ioredisDriver(admin));
+const closers: (() => unknown)[] = [];
+const warnings: Error[] = [];
+const note = (warning: unknown) => void warnings.push(warning as Error);
+channel("distlock:warning").subscribe(note);
+
+refuseUnhandledRejections();
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
+  warnings.length = 0;
+});
+afterAll(async () => {
+  channel("distlock:warning").unsubscribe(note);
+  admin.disconnect();
+  await server.stop();
+});
+
+/** The rule as the error and the docs have it, for the keys that begin with `app:`. What clients ask for themselves is in the docs. */
+const exactly = rule.replaceAll("<keys>", "app:*").split(" ");
+const ofClients = ["+info", "+ping"];
+const scripts = exactly.filter((right) => right.startsWith("+") && !/^\+(eval|evalsha|subscribe|publish)$/.test(right));
+
+/** A driver of a user of its own, which may do just that. */
+async function asUser(client: string, rights: readonly string[]): Promise<Driver> {
+  const user = `user-${randomUUID()}`;
+  await admin.call("ACL", "SETUSER", user, "on", ">secret", "resetchannels", ...rights, ...ofClients);
+  const { connection, close } = await clients[client]!(`redis://${user}:secret@127.0.0.1:${server.port}`);
+  closers.push(close);
+  return redisDriver(connection);
+}
+
+function open(driver: Driver): Locker {
+  const locker = createLocker(driver, { ttl: 10_000, timeout: 8_000 });
+  closers.unshift(() => locker.close());
+  return locker;
+}
+
+const newKey = () => `app:${randomUUID()}`;
+
+/** Each call that there is, on keys of its own. */
+const calls: Readonly<Record<string, (driver: Driver) => Promise<void>>> = {
+  async "acquire, extend, release"(driver) {
+    const lock = await open(driver).acquire(newKey());
+    await lock.extend(20_000);
+    await lock.release();
+  },
+  async "a hand-over to who waits"(driver) {
+    const [holder, waiter, key] = [open(driver), open(driver), newKey()];
+    const held = await holder.acquire(key);
+    const waiting = waiter.acquire(key);
+    const ended = waiting.catch(() => {});
+    await Promise.race([untilWaiting(adminLocker, key, 1), ended]);
+    await held.release();
+    await (await waiting).release();
+  },
+  async "a holder that is forced out"(driver) {
+    const [holder, waiter, key] = [open(driver), open(driver), newKey()];
+    await holder.acquire(key, { ttl: 60_000 });
+    const waiting = waiter.acquire(key);
+    const ended = waiting.catch(() => {});
+    await Promise.race([untilWaiting(adminLocker, key, 1), ended]);
+    await waiter.forceRelease(key);
+    await (await waiting).release();
+  },
+  async "a try while another waits"(driver) {
+    const [holder, waiter, key] = [open(driver), open(driver), newKey()];
+    const held = await holder.acquire(key);
+    const waiting = waiter.acquire(key);
+    const ended = waiting.catch(() => {});
+    await Promise.race([untilWaiting(adminLocker, key, 1), ended]);
+    expect(await holder.tryAcquire(key)).toBeNull();
+    await held.release();
+    await (await waiting).release();
+  },
+  async "a wait that ends, a try, a look"(driver) {
+    const [holder, waiter, key] = [open(driver), open(driver), newKey()];
+    const held = await holder.acquire(key);
+    await waiter.acquire(key, { timeout: 500 }).catch((error: LockError) => {
+      if (error.code !== "LOCK_NOT_ACQUIRED") throw error;
+    });
+    expect(await waiter.tryAcquire(key)).toBeNull();
+    expect((await waiter.inspect(key)).held).toBe(true);
+    await held.release();
+  },
+  async "several keys"(driver) {
+    const locker = open(driver);
+    const [one, two] = [newKey(), newKey()];
+    const held = await locker.acquire(two);
+    const waiting = locker.acquire([one, two], { timeout: 8_000 });
+    const ended = waiting.catch(() => {});
+    await Promise.race([untilWaiting(adminLocker, two, 1), ended]);
+    await held.release();
+    await (await waiting).release();
+  },
+  async leases(driver) {
+    const { acquire, transfer, holder, release } = createLeases(driver);
+    const [key, from, to] = [newKey(), randomUUID(), randomUUID()];
+    expect((await acquire({ key, token: from, ttl: 10_000 })).status).toBe("granted");
+    expect((await transfer({ key, from, to, ttl: 10_000 })).status).toBe("granted");
+    expect((await holder(key))?.token === to).toBe(true);
+    expect(await release({ key, token: to })).toBe("released");
+  },
+};
+
+const isBackend = (error: unknown): boolean => LockError.is(error) && error.code === "LOCK_BACKEND";
+
+test("the docs have the rule", () => {
+  const page = readFileSync(new URL("../../docs/topologies.md", import.meta.url), "utf8");
+  expect(page).toContain(`ACL SETUSER locks on >password ${exactly.join(" ")}\n`);
+});
+
+describe.each(["ioredis 5.11.1", "ioredis 6.0.0", "redis 4.7.1", "redis 6.3.1"])("%s", (client) => {
+  test("a user with exactly the rights of the docs can do everything, and is told by messages", async () => {
+    await admin.flushall();
+    const driver = await asUser(client, exactly);
+    const deaf = open({ ...driver, heartbeat: () => new Promise(() => {}) });
+    const [held, key] = [await adminLocker.acquire("app:deaf"), "app:deaf"];
+    const waiting = deaf.acquire(key);
+    await untilWaiting(adminLocker, key, 1);
+    await until(async () => ((await admin.pubsub("CHANNELS", "distlock:*")) as unknown[]).length === 1);
+    await held.release();
+    await (await waiting).release();
+    for (const call of Object.values(calls)) await call(driver);
+    expect(await admin.keys("app:*")).toEqual([]);
+    expect(warnings).toEqual([]);
+  });
+
+  const channels: Readonly<Record<string, (right: string) => boolean>> = {
+    "no channel": (right) => right !== "&distlock:*",
+    "no SUBSCRIBE": (right) => right !== "+subscribe",
+    "no PUBLISH": (right) => right !== "+publish",
+  };
+  test.each(Object.entries(channels))("a user with %s can do everything, and is warned once", async (_, remains) => {
+    const driver = await asUser(client, exactly.filter(remains));
+    for (let round = 0; round < 3; round++) {
+      await Promise.all(Object.values(calls).map((call) => call(driver)));
+    }
+    expect(warnings.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^the server refuses messages of grants: .*\+subscribe \+publish &distlock:\*/),
+    ]);
+  });
+
+  test("a user without one of the other rights is refused in words that name all of them, and nothing lasts", async () => {
+    const keys = exactly.filter((right) => right.startsWith("~"));
+    const taken = [...keys, "+eval", "+evalsha", ...scripts];
+    await Promise.all(
+      taken.map(async (right) => {
+        const driver = await asUser(
+          client,
+          exactly.filter((one) => one !== right),
+        );
+        const outcomes = await Promise.allSettled(Object.values(calls).map((call) => call(driver)));
+        const failures = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
+        expect(failures.length, `${right} is not needed`).toBeGreaterThan(0);
+        for (const failure of failures) {
+          expect(isBackend(failure), `without ${right}: ${failure}`).toBe(true);
+          expect(failure.message, right).toContain(rule);
+        }
+      }),
+    );
+    for (const name of await admin.keys("*app:*")) {
+      expect(await admin.pttl(name), `${name} lasts`).not.toBe(-1);
+    }
+  });
+});
+
+test.each([
+  ["may not ask for the time", ["~*", "+@all", "-time"]],
+  ["may not use companion keys", ["~k", "+@all"]],
+  ["may not run scripts", ["~*", "+@all", "-eval", "-evalsha"]],
+])("a user who %s is refused at once, and nothing is half done", async (_, rights) => {
+  const driver = await asUser("ioredis 6.0.0", ["&*", ...rights]);
+  await expect(driver.acquire({ key: "k", token: "t", ttl: 30_000 }, { abandoned: false })).rejects.toThrow(
+    /NOPERM|user executing the script|ACL failure in script/,
+  );
+  expect(await admin.exists("k")).toBe(0);
+  await expect(createLocker(driver).acquire("k")).rejects.toMatchObject({ code: "LOCK_BACKEND" });
+  expect(await admin.exists("k")).toBe(0);
+  await admin.set("k", "t", "PX", 30_000);
+  await expect(driver.transfer({ key: "k", from: "t", to: "u", ttl: 30_000 })).rejects.toThrow();
+  expect(await admin.get("k")).toBe("t");
+  await admin.del("k");
+});

@@ -1,0 +1,75 @@
+import { execFile } from "node:child_process";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+export const root = fileURLToPath(new URL("../..", import.meta.url));
+
+const run = promisify(execFile);
+
+/** The README, and all that is beside it for readers. */
+export async function pages(): Promise<string[]> {
+  const found = ["README.md", "CONTRIBUTING.md"];
+  const within = async (folder: string) => (await readdir(join(root, folder))).map((name) => `${folder}/${name}`);
+  for (const place of ["docs", "docs/internals", ...(await within("packages")), ...(await within("examples"))]) {
+    for (const file of await readdir(join(root, place))) if (file.endsWith(".md")) found.push(`${place}/${file}`);
+  }
+  return found;
+}
+
+export interface Block {
+  readonly name: string;
+  readonly text: string;
+  /** On which Node it runs: what it imports may need 22. `"checked"`: on none, as it needs a service; its types are checked. */
+  readonly on: "node20" | "node22" | "checked";
+}
+
+export async function blocks(): Promise<Block[]> {
+  const found: Block[] = [];
+  for (const page of await pages()) {
+    const text = await readFile(join(root, page), "utf8");
+    let count = 0;
+    for (const [, mark, code = ""] of text.matchAll(/^```ts(?: (node22|checked|ai6))?\n(.*?)^```/gms)) {
+      const name = `${page.replaceAll("/", "-").replace(/\.md$/, "")}-${++count}.ts`;
+      // What is for the version of `ai` that npm picks on Node 20, and is installed by this name.
+      if (mark === "ai6") found.push({ name, text: code.replace(/from "ai(?=[/"])/g, 'from "ai-6'), on: "node20" });
+      else found.push({ name, text: code, on: (mark ?? "node20") as Block["on"] });
+    }
+  }
+  return found;
+}
+
+export interface Programs {
+  /** Type errors, "" for none. `lib` is that of TypeScript, unless it is the one of this repository. */
+  check(lib?: readonly string[]): Promise<string>;
+  /** Runs one to its end, on a Redis. */
+  run(name: string, redisUrl: string): Promise<void>;
+  remove(): Promise<void>;
+}
+
+/** Blocks as programs, inside the checkout so that they find the packages that they import. */
+export async function programsOf(blocks: readonly Block[], place: string): Promise<Programs> {
+  const folder = join(root, "test", place);
+  const remove = () => rm(folder, { recursive: true, force: true });
+  await remove();
+  await mkdir(folder, { recursive: true });
+  for (const { name, text } of blocks) await writeFile(join(folder, name), text);
+  return {
+    async check(lib) {
+      const config = { extends: "../../tsconfig.base.json", include: ["*.ts"], compilerOptions: lib && { lib } };
+      await writeFile(join(folder, "tsconfig.json"), JSON.stringify(config));
+      const { stdout } = await run(join(root, "node_modules/.bin/tsc"), ["-p", folder]).catch((error) => error);
+      return stdout;
+    },
+    async run(name, redisUrl) {
+      const env = { ...process.env, REDIS_URL: redisUrl };
+      await run(process.execPath, ["--import", "tsx", join(folder, basename(name))], {
+        cwd: root,
+        env,
+        timeout: 20_000,
+      });
+    },
+    remove,
+  };
+}

@@ -1,0 +1,89 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The lanes of the tests, the fastest first. Each test file is in one of them: see `laneOf`. */
+export const lanes = ["unit", "redis", "topology", "slow"] as const;
+export type Lane = (typeof lanes)[number];
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Folders whose tests take minutes: random runs, fault rounds, and all that stands around the packages. */
+const slow = ["test/model/", "test/faults/", "test/repository/"];
+
+/** What a test imports from @distlock/testing to start a process. */
+const starts = /^start(Redis|Sentinel|Cluster|Worker|FaultProxy)$/;
+
+const importing = /(?:^|\n)(?:import|export)\s(?:([^;"]*?)\sfrom\s+)?"([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)/g;
+
+/** The names that a file takes from @distlock/testing, and the files that it imports. */
+interface Imports {
+  readonly names: readonly string[];
+  readonly files: readonly string[];
+}
+
+const known = new Map<string, Imports>();
+
+function importsOf(file: string): Imports {
+  const imports = known.get(file) ?? readImports(file);
+  known.set(file, imports);
+  return imports;
+}
+
+function readImports(file: string): Imports {
+  const names: string[] = [];
+  const files: string[] = [];
+  for (const [, list = "", from, loaded] of readFileSync(file, "utf8").matchAll(importing)) {
+    const specifier = from ?? loaded!;
+    if (specifier === "@distlock/testing") names.push(...(list.match(/\w+/g) ?? []));
+    if (!specifier.startsWith(".")) continue;
+    const path = resolve(dirname(file), specifier);
+    const found = [path, `${path}.ts`, join(path, "index.ts")].find((each) => /\.ts$/.test(each) && existsSync(each));
+    if (found !== undefined) files.push(found);
+  }
+  return { names, files };
+}
+
+/** The functions with which a file, or one that it imports, starts processes. */
+export function startsOf(file: string): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const found = new Set<string>();
+  const waiting = [join(root, file)];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    if (seen.has(next)) continue;
+    seen.add(next);
+    const { names, files } = importsOf(next);
+    for (const name of names) if (starts.test(name)) found.add(name);
+    waiting.push(...files);
+  }
+  return found;
+}
+
+/** By what a test starts: nothing, one server, a Sentinel or a Cluster; or by its folder, if it takes minutes. */
+export function laneOf(file: string): Lane {
+  const started = startsOf(file);
+  if (started.size === 0) return "unit";
+  if (slow.some((folder) => file.startsWith(folder))) return "slow";
+  return started.has("startSentinel") || started.has("startCluster") ? "topology" : "redis";
+}
+
+const isTest = (name: string): boolean => name.endsWith(".test.ts") && !name.endsWith(".node22.test.ts");
+
+const testsIn = (folder: string): string[] =>
+  readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory()) return entry.name === "node_modules" ? [] : testsIn(path);
+    return isTest(entry.name) ? [path] : [];
+  });
+
+/** All test files but those that need Node 22. */
+export const testFiles: readonly string[] = [
+  ...testsIn("test"),
+  ...readdirSync(join(root, "packages")).flatMap((name) => {
+    const folder = `packages/${name}/test`;
+    return existsSync(join(root, folder)) ? testsIn(folder) : [];
+  }),
+].sort();
+
+/** The test files of a lane, by their paths in the repository. */
+export const testFilesOf = (lane: Lane): string[] => testFiles.filter((file) => laneOf(file) === lane);
