@@ -105,7 +105,7 @@ const testFiles = (
   )
 )
   .flat()
-  .filter((file) => /(\.test|-contract)\.ts$/.test(file) && !file.includes("node_modules"));
+  .filter((file) => /\btest.*\.ts$/.test(file) && !file.includes("node_modules"));
 
 const hasTitle = (text: string, title: string): boolean =>
   ['"', "'", "`"].some((quote) => text.includes(`${quote}${title}${quote}`)) || text.includes(`  ${title}: `);
