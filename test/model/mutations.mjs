@@ -200,41 +200,47 @@ export const mutations = {
     rule: "a waiter that was dropped asks again",
     edits: [
       [
-        "src/locker/heartbeats.ts",
-        'else if (states[i] === "missing") waiter.missing();',
+        "src/locker/queue/heartbeats.ts",
+        'else if (states[i] === "missing") waiter.foundMissing();',
         'else if (states[i] === "missing") {}',
       ],
     ],
   },
   "who is missing asks without its ticket": {
     rule: "a waiter that was dropped gets its old place back",
-    edits: [["src/locker/ask.ts", "ticket: place?.ticket", "ticket: place && 0"]],
+    edits: [["src/locker/acquire/requests.ts", "ticket: place?.ticket", "ticket: place && 0"]],
   },
   "a push is never void": {
     rule: "a push that is older than the last answer is void",
-    edits: [["src/locker/waiter.ts", "if (fence > this.#floor)", "if (fence > 0)"]],
+    edits: [["src/locker/queue/waiter.ts", "if (fence > this.#floor)", "if (fence > 0)"]],
   },
   "heartbeats leave the floor": {
     rule: "a push that is older than the last answer is void",
-    edits: [["src/locker/waiter.ts", "      this.#floor = floor;\n", ""]],
+    edits: [["src/locker/queue/waiter.ts", "      this.#floor = floor;\n", ""]],
   },
   "a push counts from its arrival": {
     rule: "a lease is counted from when the waiter was last heard",
-    edits: [["src/locker/waiter.ts", "leaseEnd(this.#heardAt, claim)", "leaseEnd(now(), claim)"]],
+    edits: [["src/locker/queue/waiter.ts", "leaseEnd(this.#foundAt, claim)", "leaseEnd(now(), claim)"]],
   },
   "a heartbeat's grant counts from its arrival": {
     rule: "a lease is counted from when the request was sent",
-    edits: [["src/locker/waiter.ts", "leaseEnd(sent, CLAIM)", "leaseEnd(now(), CLAIM)"]],
+    edits: [["src/locker/queue/waiter.ts", "leaseEnd(sent, CLAIM)", "leaseEnd(now(), CLAIM)"]],
   },
   "an unanswered request counts": {
     rule: "the send time of an unanswered enqueue is that of its first sending",
-    edits: [["src/locker/waiter.ts", "    this.#asking = true;\n", "    this.#asking = true;\n    this.#heardAt = now();\n"]],
+    edits: [
+      [
+        "src/locker/queue/waiter.ts",
+        "    this.#isAsking = true;\n",
+        "    this.#isAsking = true;\n    this.#foundAt = now();\n",
+      ],
+    ],
   },
   "an unanswered heartbeat blocks the next": {
     rule: "a heartbeat waits for no other",
     edits: [
       [
-        "src/locker/heartbeats.ts",
+        "src/locker/queue/line.ts",
         "line.beatAt = sent + (isMute ? Math.max(pause, GROWTH * (sent - line.silentSince)) : pause);",
         "line.beatAt = pause < 0 && isMute ? sent : Number.POSITIVE_INFINITY;",
       ],
@@ -242,15 +248,15 @@ export const mutations = {
   },
   "a grant counts from its answer": {
     rule: "a lease is counted from when the request was sent",
-    edits: [["src/locker/acquire.ts", "const deadline = leaseEnd(sent, ttl);", "const deadline = leaseEnd(now(), ttl);"]],
+    edits: [["src/locker/acquire/candidate.ts", "leaseEnd(this.#requests.sentAt, ttl);", "leaseEnd(now(), ttl);"]],
   },
   "an extension counts from its answer": {
     rule: "a lease is counted from when the request was sent",
-    edits: [["src/locker/lock.ts", "leaseEnd(sent, ttl));", "leaseEnd(now(), ttl));"]],
+    edits: [["src/locker/hold/lease.ts", "leaseEnd(sent, ttl));", "leaseEnd(performance.now(), ttl));"]],
   },
   "an extension forgets the longer lease": {
     rule: "the deadline is that of the longest lease that was acknowledged",
-    edits: [["src/locker/lock.ts", "Math.max(this.#deadline, leaseEnd(sent, ttl));", "leaseEnd(sent, ttl);"]],
+    edits: [["src/locker/hold/lease.ts", "Math.max(this.deadline, leaseEnd(sent, ttl));", "leaseEnd(sent, ttl);"]],
   },
   "no margin": {
     rule: "the holder counts on less than Redis gives",
@@ -260,29 +266,31 @@ export const mutations = {
     rule: "a loss that was told stays",
     edits: [
       [
-        "src/locker/lock.ts",
-        'if (this.#state !== "held") return;\n    this.#failure = undefined;',
-        "this.#failure = undefined;",
+        "src/locker/hold/held-lock.ts",
+        'if (this.state !== "held") return;\n    this.failure = undefined;',
+        "this.failure = undefined;",
       ],
-      ["src/locker/lock.ts", "leaseEnd(sent, ttl));\n    if (!this.isHeld) return;", "leaseEnd(sent, ttl));"],
+      ["src/locker/hold/held-lock.ts", "if (!this.isHeld || !lease.schedule", "if (!lease.schedule"],
       [
-        "src/locker/lock.ts",
-        '    return this.#state === "held";\n',
-        '    return (this.#state === "held" || this.#state === "lost") && now() < this.#deadline;\n',
+        "src/locker/hold/held-lock.ts",
+        '    return this.state === "held";\n',
+        '    return (this.state === "held" || this.state === "lost") && now() < this.lease.deadline;\n',
       ],
     ],
   },
   "a loss sends no release": {
     rule: "what ends a token sends a release",
-    edits: [["src/locker/lock.ts", "if (!stolen || this.#ambiguous) this.#undo();", ""]],
+    edits: [["src/locker/hold/held-lock.ts", 'if (cause !== "taken" || this.outcomeUnknown) this.#giveUp();', ""]],
   },
   "who gives up says nothing": {
     rule: "an abort, a timeout and close leave the queue",
-    edits: [["src/locker/acquire.ts", "if (pending || ambiguous || place || taken) {", "if (false) {"]],
+    edits: [["src/locker/acquire/acquire.ts", "if (candidate.hasResidue)", "if (false)"]],
   },
   "who gives up leaves no tombstone": {
     rule: "a token that was given up is refused, in whatever order the two arrive",
-    edits: [["src/locker/acquire.ts", "refuse: ambiguous || pending !== undefined", "refuse: false"]],
+    edits: [
+      ["src/locker/acquire/candidate.ts", "{ tombstone: this.#mayBeGranted, inFlight", "{ tombstone: false, inFlight"],
+    ],
   },
   "a request that was given up is sent again": {
     rule: "the EVAL after a NOSCRIPT is not sent for a call that was abandoned",
@@ -290,33 +298,35 @@ export const mutations = {
   },
   "a release that failed is not repeated": {
     rule: "a token that was given up is given back, whatever happens to the first try",
-    edits: [["src/locker/undo.ts", "      } catch (error) {\n", "      } catch (error) {\n        return;\n"]],
+    edits: [["src/locker/give-up-token.ts", "      } catch (error) {\n", "      } catch (error) {\n        return;\n"]],
   },
   "a late grant is kept": {
     rule: "a grant that comes after its token was given up is given back",
-    edits: [["src/locker/undo.ts", 'if (reply.status === "granted")', "if (false)"]],
+    edits: [["src/locker/give-up-token.ts", 'if (reply.status === "granted")', "if (false)"]],
   },
   "a grant that became a lock is undone": {
     rule: "only a token that was given up is undone",
     edits: [
       [
-        "src/locker/acquire.ts",
-        "if (claimIsEnough && now() < heard.deadline) return",
-        "if (now() < heard.deadline && pending) void undo(key, token, { pending, refuse: false });\n            if (now() < heard.deadline) return",
+        "src/locker/acquire/candidate.ts",
+        "    const queued = claimed ||",
+        "    const { inFlight } = this.#requests;\n    if (claimed && inFlight) void this.#tools.giveUpToken(this.keys[0], this.#token, { tombstone: false, inFlight });\n    const queued = claimed ||",
       ],
     ],
   },
   "a dead token is tried again": {
     rule: "a retry takes a new token",
-    edits: [["src/locker/acquire.ts", "    token = newToken(inbox);\n    place = queued", "    place = queued"]],
+    edits: [["src/locker/acquire/candidate.ts", "this.#token = newToken(", "this.#token ||= newToken("]],
   },
   "a claim is not extended": {
     rule: "who was handed a lock extends it to its ttl",
-    edits: [["src/locker/lock.ts", "grant.claimed ? now() : ", ""]],
+    edits: [["src/locker/hold/lease.ts", "claimed ? time : ", ""]],
   },
   "the end of a lease is not awaited": {
     rule: "the first waiter looks when the holder's lease ends",
-    edits: [["src/locker/heartbeats.ts", "Math.min(line.endsAt, now() + Math.max(remaining, 0) + 1)", "line.endsAt"]],
+    edits: [
+      ["src/locker/queue/heartbeats.ts", "Math.min(line.endsAt, now() + Math.max(remaining, 0) + 1)", "line.endsAt"],
+    ],
   },
   "hand-over trusts a clock that was set back": {
     rule: "a sign of life that is further ahead than the window does not count",
@@ -346,7 +356,7 @@ export const mutations = {
     rule: "the heartbeats without an answer are bounded",
     edits: [
       [
-        "src/locker/heartbeats.ts",
+        "src/locker/queue/line.ts",
         "(isMute ? Math.max(pause, GROWTH * (sent - line.silentSince)) : pause)",
         "(isMute ? pause : pause)",
       ],
@@ -354,27 +364,33 @@ export const mutations = {
   },
   "a deaf listener stays": {
     rule: "a listener that hears nothing is replaced",
-    edits: [["src/locker/inbox.ts", "if (isOverdue) void written().then(() => expected >= DEAF && replace());", ""]],
+    edits: [
+      [
+        "src/locker/queue/message-watch.ts",
+        "if (isOverdue) void clientsFlushed().then(() => missed >= DEAF && onDeaf());",
+        "",
+      ],
+    ],
   },
   "a lease is over before what has arrived is read": {
     rule: "after a stall, what has arrived counts before a lease is over",
     edits: [
       [
-        "src/locker/lock.ts",
-        "if (this.#unanswered === 0) this.#loseLease();",
-        "if (this.#unanswered >= 0) this.#loseLease();",
+        "src/locker/hold/held-lock.ts",
+        "if (this.lease.unanswered === 0) this.#expired();",
+        "if (this.lease.unanswered >= 0) this.#expired();",
       ],
     ],
   },
   "a handed-over lock is told before its extension is sent": {
     rule: "the extension of a handed-over lock is sent before its holder goes on",
-    edits: [["src/locker/locker.ts", "if (grant.claimed) await written();", ""]],
+    edits: [["src/locker/locker.ts", "if (grant.claimed) await clientsFlushed();", ""]],
   },
   "only an extended lock hears that it was forced out": {
     rule: "every lock hears that it was forced out",
     edits: [
       [
-        "src/locker/keeper.ts",
+        "src/locker/hold/lease-monitor.ts",
         "for (const lock of held.values()) if (lock.token === token)",
         "for (const lock of kept) if (lock.token === token)",
       ],
@@ -382,14 +398,26 @@ export const mutations = {
   },
   "who is forced out frees nothing": {
     rule: "a lock that was said to be forced out is freed",
-    edits: [["src/locker/lock.ts", "this.#undo(); // whoever may publish", "// whoever may publish"]],
+    edits: [
+      [
+        "src/locker/hold/held-lock.ts",
+        'cause !== "taken" || this.outcomeUnknown',
+        "!isReported || this.outcomeUnknown",
+      ],
+    ],
   },
   "a floor from before the clock was set back stays": {
     rule: "the floor is that of the answer to the latest request",
-    edits: [["src/locker/waiter.ts", "      this.#floor = floor;\n", "      this.#floor = Math.max(this.#floor, floor);\n"]],
+    edits: [
+      [
+        "src/locker/queue/waiter.ts",
+        "      this.#floor = floor;\n",
+        "      this.#floor = Math.max(this.#floor, floor);\n",
+      ],
+    ],
   },
   "a new inbox checks nothing": {
     rule: "when messages may have been lost, all waiters are checked",
-    edits: [["src/locker/queue.ts", "opened: () => heartbeats.checkAll()", "opened() {}"]],
+    edits: [["src/locker/queue/queue.ts", "opened: () => heartbeats.checkAll()", "opened() {}"]],
   },
 };
