@@ -201,43 +201,47 @@ export const mutations = {
     rule: "A waiter that was dropped learns so and asks again",
     edits: [
       [
-        "src/locker/heartbeats.ts",
-        'else if (states[i] === "missing") waiter.missing();',
+        "src/locker/queue/heartbeats.ts",
+        'else if (states[i] === "missing") waiter.foundMissing();',
         'else if (states[i] === "missing") {}',
       ],
     ],
   },
   "who is missing asks without its ticket": {
     rule: "A waiter that was dropped gets its old place back",
-    edits: [["src/locker/ask.ts", "ticket: place?.ticket", "ticket: place && 0"]],
+    edits: [["src/locker/acquire/requests.ts", "ticket: place?.ticket", "ticket: place && 0"]],
   },
   "a push is never void": {
     rule: "A push that is older than the last answer is void",
-    edits: [["src/locker/waiter.ts", "if (fence > this.#floor)", "if (fence > 0)"]],
+    edits: [["src/locker/queue/waiter.ts", "if (fence > this.#floor)", "if (fence > 0)"]],
   },
   "heartbeats leave the floor": {
     rule: "A push that is older than the last answer is void",
-    edits: [["src/locker/waiter.ts", "      this.#floor = floor;\n", ""]],
+    edits: [["src/locker/queue/waiter.ts", "      this.#floor = floor;\n", ""]],
   },
   "a push counts from its arrival": {
     rule: "A pushed lease counts from the last request that was answered",
-    edits: [["src/locker/waiter.ts", "leaseEnd(this.#heardAt, claim)", "leaseEnd(now(), claim)"]],
+    edits: [["src/locker/queue/waiter.ts", "leaseEnd(this.#foundAt, claim)", "leaseEnd(now(), claim)"]],
   },
   "a heartbeat's grant counts from its arrival": {
     rule: "A lease counts from when its request was sent",
-    edits: [["src/locker/waiter.ts", "leaseEnd(sent, CLAIM)", "leaseEnd(now(), CLAIM)"]],
+    edits: [["src/locker/queue/waiter.ts", "leaseEnd(sent, CLAIM)", "leaseEnd(now(), CLAIM)"]],
   },
   "an unanswered request counts": {
     rule: "A request without an answer does not count",
     edits: [
-      ["src/locker/waiter.ts", "    this.#asking = true;\n", "    this.#asking = true;\n    this.#heardAt = now();\n"],
+      [
+        "src/locker/queue/waiter.ts",
+        "    this.#isAsking = true;\n",
+        "    this.#isAsking = true;\n    this.#foundAt = now();\n",
+      ],
     ],
   },
   "an unanswered heartbeat blocks the next": {
     rule: "A heartbeat does not wait for the answer to another one",
     edits: [
       [
-        "src/locker/heartbeats.ts",
+        "src/locker/queue/line.ts",
         "line.beatAt = sent + (isMute ? Math.max(pause, GROWTH * (sent - line.silentSince)) : pause);",
         "line.beatAt = pause < 0 && isMute ? sent : Number.POSITIVE_INFINITY;",
       ],
@@ -245,17 +249,15 @@ export const mutations = {
   },
   "a grant counts from its answer": {
     rule: "A lease counts from when its request was sent",
-    edits: [
-      ["src/locker/acquire.ts", "const deadline = leaseEnd(sent, ttl);", "const deadline = leaseEnd(now(), ttl);"],
-    ],
+    edits: [["src/locker/acquire/candidate.ts", "leaseEnd(this.#requests.sentAt, ttl);", "leaseEnd(now(), ttl);"]],
   },
   "an extension counts from its answer": {
     rule: "A lease counts from when its request was sent",
-    edits: [["src/locker/lock.ts", "leaseEnd(sent, ttl));", "leaseEnd(now(), ttl));"]],
+    edits: [["src/locker/hold/lease.ts", "leaseEnd(sent, ttl));", "leaseEnd(performance.now(), ttl));"]],
   },
   "an extension forgets the longer lease": {
     rule: "The deadline is that of the longest lease that was acknowledged",
-    edits: [["src/locker/lock.ts", "Math.max(this.#deadline, leaseEnd(sent, ttl));", "leaseEnd(sent, ttl);"]],
+    edits: [["src/locker/hold/lease.ts", "Math.max(this.deadline, leaseEnd(sent, ttl));", "leaseEnd(sent, ttl);"]],
   },
   "no margin": {
     rule: "The holder counts on less than Redis granted",
@@ -265,29 +267,31 @@ export const mutations = {
     rule: "A loss that was reported stays",
     edits: [
       [
-        "src/locker/lock.ts",
-        'if (this.#state !== "held") return;\n    this.#failure = undefined;',
-        "this.#failure = undefined;",
+        "src/locker/hold/held-lock.ts",
+        'if (this.state !== "held") return;\n    this.failure = undefined;',
+        "this.failure = undefined;",
       ],
-      ["src/locker/lock.ts", "leaseEnd(sent, ttl));\n    if (!this.isHeld) return;", "leaseEnd(sent, ttl));"],
+      ["src/locker/hold/held-lock.ts", "if (!this.isHeld || !lease.schedule", "if (!lease.schedule"],
       [
-        "src/locker/lock.ts",
-        '    return this.#state === "held";\n',
-        '    return (this.#state === "held" || this.#state === "lost") && now() < this.#deadline;\n',
+        "src/locker/hold/held-lock.ts",
+        '    return this.state === "held";\n',
+        '    return (this.state === "held" || this.state === "lost") && now() < this.lease.deadline;\n',
       ],
     ],
   },
   "a loss sends no release": {
     rule: "A loss sends a release",
-    edits: [["src/locker/lock.ts", "if (!stolen || this.#ambiguous) this.#undo();", ""]],
+    edits: [["src/locker/hold/held-lock.ts", 'if (cause !== "taken" || this.outcomeUnknown) this.#giveUp();', ""]],
   },
   "who gives up says nothing": {
     rule: "A wait that ends takes its token out of the queue",
-    edits: [["src/locker/acquire.ts", "if (pending || ambiguous || place || taken) {", "if (false) {"]],
+    edits: [["src/locker/acquire/acquire.ts", "if (candidate.hasResidue)", "if (false)"]],
   },
   "who gives up leaves no tombstone": {
     rule: "A token that was given up is refused, whichever of acquire and release arrives first",
-    edits: [["src/locker/acquire.ts", "refuse: ambiguous || pending !== undefined", "refuse: false"]],
+    edits: [
+      ["src/locker/acquire/candidate.ts", "{ tombstone: this.#mayBeGranted, inFlight", "{ tombstone: false, inFlight"],
+    ],
   },
   "a request that was given up is sent again": {
     rule: "An abandoned call is not sent again after NOSCRIPT",
@@ -295,33 +299,35 @@ export const mutations = {
   },
   "a release that failed is not repeated": {
     rule: "The release of a token that was given up is repeated until it is answered",
-    edits: [["src/locker/undo.ts", "      } catch (error) {\n", "      } catch (error) {\n        return;\n"]],
+    edits: [["src/locker/give-up-token.ts", "      } catch (error) {\n", "      } catch (error) {\n        return;\n"]],
   },
   "a late grant is kept": {
     rule: "A grant that arrives after its token was given up is given back",
-    edits: [["src/locker/undo.ts", 'if (reply.status === "granted")', "if (false)"]],
+    edits: [["src/locker/give-up-token.ts", 'if (reply.status === "granted")', "if (false)"]],
   },
   "a grant that became a lock is undone": {
     rule: "Only a token that was given up is undone",
     edits: [
       [
-        "src/locker/acquire.ts",
-        "if (claimIsEnough && now() < heard.deadline) return",
-        "if (now() < heard.deadline && pending) void undo(key, token, { pending, refuse: false });\n            if (now() < heard.deadline) return",
+        "src/locker/acquire/candidate.ts",
+        "    const queued = claimed ||",
+        "    const { inFlight } = this.#requests;\n    if (claimed && inFlight) void this.#tools.giveUpToken(this.keys[0], this.#token, { tombstone: false, inFlight });\n    const queued = claimed ||",
       ],
     ],
   },
   "a dead token is tried again": {
     rule: "A dead token is replaced by a new one",
-    edits: [["src/locker/acquire.ts", "    token = newToken(inbox);\n    place = queued", "    place = queued"]],
+    edits: [["src/locker/acquire/candidate.ts", "this.#token = newToken(", "this.#token ||= newToken("]],
   },
   "a claim is not extended": {
     rule: "A handed-over lock is extended to its ttl",
-    edits: [["src/locker/lock.ts", "grant.claimed ? now() : ", ""]],
+    edits: [["src/locker/hold/lease.ts", "claimed ? time : ", ""]],
   },
   "the end of a lease is not awaited": {
     rule: "The first waiter looks when the holder's lease ends",
-    edits: [["src/locker/heartbeats.ts", "Math.min(line.endsAt, now() + Math.max(remaining, 0) + 1)", "line.endsAt"]],
+    edits: [
+      ["src/locker/queue/heartbeats.ts", "Math.min(line.endsAt, now() + Math.max(remaining, 0) + 1)", "line.endsAt"],
+    ],
   },
   "hand-over trusts a clock that was set back": {
     rule: "A sign of life further ahead than the window does not count",
@@ -351,7 +357,7 @@ export const mutations = {
     rule: "The number of unanswered heartbeats is bounded",
     edits: [
       [
-        "src/locker/heartbeats.ts",
+        "src/locker/queue/line.ts",
         "(isMute ? Math.max(pause, GROWTH * (sent - line.silentSince)) : pause)",
         "(isMute ? pause : pause)",
       ],
@@ -359,27 +365,33 @@ export const mutations = {
   },
   "a deaf listener stays": {
     rule: "A listener that hears nothing is replaced",
-    edits: [["src/locker/inbox.ts", "if (isOverdue) void written().then(() => expected >= DEAF && replace());", ""]],
+    edits: [
+      [
+        "src/locker/queue/message-watch.ts",
+        "if (isOverdue) void clientsFlushed().then(() => missed >= DEAF && onDeaf());",
+        "",
+      ],
+    ],
   },
   "a lease is over before what has arrived is read": {
     rule: "After a stall, the answers that have arrived count before a lease is over",
     edits: [
       [
-        "src/locker/lock.ts",
-        "if (this.#unanswered === 0) this.#loseLease();",
-        "if (this.#unanswered >= 0) this.#loseLease();",
+        "src/locker/hold/held-lock.ts",
+        "if (this.lease.unanswered === 0) this.#expired();",
+        "if (this.lease.unanswered >= 0) this.#expired();",
       ],
     ],
   },
   "a handed-over lock is told before its extension is sent": {
     rule: "The extension of a handed-over lock is sent before its holder goes on",
-    edits: [["src/locker/locker.ts", "if (grant.claimed) await written();", ""]],
+    edits: [["src/locker/locker.ts", "if (grant.claimed) await clientsFlushed();", ""]],
   },
   "only an extended lock hears that it was forced out": {
     rule: "A forced release notifies the holder, whatever kind of lock it has",
     edits: [
       [
-        "src/locker/keeper.ts",
+        "src/locker/hold/lease-monitor.ts",
         "for (const lock of held.values()) if (lock.token === token)",
         "for (const lock of kept) if (lock.token === token)",
       ],
@@ -387,42 +399,52 @@ export const mutations = {
   },
   "who is forced out frees nothing": {
     rule: "A lock that is reported as forced out is freed",
-    edits: [["src/locker/lock.ts", "this.#undo(); // whoever may publish", "// whoever may publish"]],
+    edits: [
+      [
+        "src/locker/hold/held-lock.ts",
+        'cause !== "taken" || this.outcomeUnknown',
+        "!isReported || this.outcomeUnknown",
+      ],
+    ],
   },
   "a floor from before the clock was set back stays": {
     rule: "The floor is that of the answer to the latest request",
     edits: [
-      ["src/locker/waiter.ts", "      this.#floor = floor;\n", "      this.#floor = Math.max(this.#floor, floor);\n"],
+      [
+        "src/locker/queue/waiter.ts",
+        "      this.#floor = floor;\n",
+        "      this.#floor = Math.max(this.#floor, floor);\n",
+      ],
     ],
   },
   "a new inbox checks nothing": {
     rule: "A listener that opens has all waiters checked",
-    edits: [["src/locker/queue.ts", "opened: () => heartbeats.checkAll()", "opened() {}"]],
+    edits: [["src/locker/queue/queue.ts", "opened: () => heartbeats.checkAll()", "opened() {}"]],
   },
   "what a queue of the past grants is kept": {
     rule: "A grant to a token that no longer waits is passed on",
-    tests: ["packages/core/test/gone.test.ts"],
-    edits: [["src/locker/gone.ts", "if (known && fence > known.fence)", "if (false)"]],
+    tests: ["packages/core/test/retired-tokens.test.ts"],
+    edits: [["src/locker/queue/retired-tokens.ts", "if (known && fence > known.fence)", "if (false)"]],
   },
   "a refused heartbeat is no news": {
     rule: "A heartbeat that is refused ends the waits of its key",
     tests: ["packages/core/test/heartbeats.test.ts"],
-    edits: [["src/locker/heartbeats.ts", "if (isFinal(error))", "if (false)"]],
+    edits: [["src/locker/queue/heartbeats.ts", "if (isFinal(error))", "if (false)"]],
   },
   "an outage is called contention": {
     rule: "A wait without answers ends as an outage",
     tests: ["packages/core/test/ambiguity.test.ts"],
-    edits: [["src/locker/acquire.ts", "failure !== undefined || silence > patience ?", "false ?"]],
+    edits: [["src/locker/acquire/diagnosis.ts", "return this.#failure !== undefined || silence > patience", "return false"]],
   },
   "a lock of several keys outlives one of them": {
     rule: "A lock of several keys is lost as a whole",
     tests: ["packages/core/test/multi-lock.test.ts"],
-    edits: [["src/locker/multi-lock.ts", "for (const part of this.#parts) part.abandon();", ""]],
+    edits: [["src/locker/multi-lock.ts", "for (const part of this.#parts) part.onPartLost();", ""]],
   },
   "a wait ends before what has arrived is read": {
     rule: "After a stall, what has arrived counts before a wait ends",
     tests: ["packages/core/test/stalled-wait.test.ts"],
-    edits: [["src/locker/wait.ts", "setImmediate(end)", "end()"]],
+    edits: [["src/locker/acquire/mailbox.ts", "setImmediate(end)", "end()"]],
   },
   "keys are taken as they are given": {
     rule: "All calls take several keys in one order",
@@ -433,7 +455,7 @@ export const mutations = {
     rule: "A push is not enough for several keys or for replicas",
     tests: ["packages/core/test/several-keys.test.ts"],
     edits: [
-      ["src/locker/acquire.ts", "const claimIsEnough = alone && waitReplicas === 0;", "const claimIsEnough = true;"],
+      ["src/locker/acquire/acquire.ts", "return keys.length === 1 && waitReplicas === 0 ? waitInQueue", "return waitReplicas === 0 ? waitInQueue"],
     ],
   },
   "an inbox is named after its process": {

@@ -1,8 +1,8 @@
 import acquireAllLua from "../../lua/acquire-all.lua";
 import acquireOneLua from "../../lua/acquire-one.lua";
 import handOverLua from "../../lua/hand-over.lua";
-import type { RedisConnection } from "./connection";
 import type { AcquireAllReply, AcquireAllRequest, Call, Driver } from "../driver/driver";
+import type { RedisConnection } from "./connection";
 import type { LockKeys } from "./lock-keys";
 import { acquireReply, integer, read, unknown } from "./replies";
 import { script } from "./script";

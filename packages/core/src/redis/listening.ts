@@ -1,6 +1,6 @@
 import type { ChannelWarning } from "../driver/channel-warning";
-import type { RedisConnection } from "./connection";
 import type { Driver } from "../driver/driver";
+import type { RedisConnection } from "./connection";
 
 /** Messages are `<token> <fence> <claim>`, as the scripts publish them; the fence 0 tells that the token was forced out. */
 export const listening =

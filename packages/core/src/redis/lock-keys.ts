@@ -1,5 +1,5 @@
-import type { RedisConnection } from "./connection";
 import { assertKeyPrefix, companions, hashed } from "../driver/keys";
+import type { RedisConnection } from "./connection";
 
 /** The keys of a lock as the scripts get them, and what they have in common. */
 export interface LockKeys {

@@ -1,7 +1,7 @@
 import { AsyncResource } from "node:async_hooks";
+import type { Call } from "../driver/driver";
 import { type Asked, batched } from "./batch";
 import type { RedisConnection } from "./connection";
-import type { Call } from "../driver/driver";
 import { text, unreadable } from "./replies";
 import { script } from "./script";
 

@@ -6,10 +6,10 @@ import heartbeatLua from "../../lua/heartbeat.lua";
 import releaseLua from "../../lua/release.lua";
 import type { AcquireRequest, ExtendRequest, HeartbeatRequest, ReleaseRequest } from "../driver/driver";
 import { companions } from "../driver/keys";
+import { CLAIM, WINDOW } from "../driver/times";
 import type { LockKeys } from "./lock-keys";
 import type { PerLock } from "./per-lock";
 import { acquireReply, flag, heartbeatReply, releaseReply } from "./replies";
-import { CLAIM, WINDOW } from "../driver/times";
 
 /** How long a token that was given up is refused, in ms. */
 export const TOMBSTONE = "60000";

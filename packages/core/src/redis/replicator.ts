@@ -1,9 +1,9 @@
 import replicateLua from "../../lua/replicate.lua";
-import type { RedisConnection, Replication } from "./connection";
 import type { Driver, ReplicateRequest } from "../driver/driver";
+import { within } from "../driver/within";
+import type { RedisConnection, Replication } from "./connection";
 import type { LockKeys } from "./lock-keys";
 import { flag, integer, list, read } from "./replies";
-import { within } from "../driver/within";
 
 /** How much later than its time an answer may come, in ms: the next request waits for it. */
 export const GRACE = 2_000;

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import type { RedisConnection } from "./connection";
 import type { Call } from "../driver/driver";
 import { hashed } from "../driver/keys";
+import type { RedisConnection } from "./connection";
 
 export type RunScript = (keys: readonly string[], args: readonly string[], call?: Call) => Promise<unknown>;
 
