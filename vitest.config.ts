@@ -1,17 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { configDefaults, defineConfig } from "vitest/config";
-import { stripLua } from "./tsup.base.ts";
+import { luaForVitest } from "./lua-script.ts";
 
 export default defineConfig({
-  plugins: [
-    {
-      name: "lua",
-      enforce: "pre",
-      async load(id) {
-        if (id.endsWith(".lua")) return `export default ${JSON.stringify(stripLua(await readFile(id, "utf8")))}`;
-      },
-    },
-  ],
+  plugins: [luaForVitest()],
   test: {
     include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts"],
     // Of packages that need Node 22: see vitest.node22.config.ts.

@@ -1,9 +1,11 @@
 /// <reference path="../../packages/core/src/lua.d.ts" />
 // The source itself, not what was built from it: so that its times can be shortened, and its text mutated.
-export type { RedisConnection } from "../../packages/core/src/redis/connection";
+
 export type { AcquireReply, Driver } from "../../packages/core/src/driver/driver";
 export { LockError } from "../../packages/core/src/driver/errors";
+export { inProcessDriver } from "../../packages/core/src/in-process/in-process-driver";
 export type { Lock } from "../../packages/core/src/locker/lock";
 export { createLocker, type Locker } from "../../packages/core/src/locker/locker";
 export type { LockOptions } from "../../packages/core/src/locker/options";
+export type { RedisConnection } from "../../packages/core/src/redis/connection";
 export { redisDriver } from "../../packages/core/src/redis/redis-driver";

@@ -8,16 +8,16 @@ export const mutations = {
   "hand-over ignores freshness": {
     rule: "a lock is handed over only to a waiter whose process is alive",
     edits: [
-      ["lua/hand-over.lua", "alive[inbox] = till > now and till <= now + WINDOW + 1", "alive[inbox] = till >= 0"],
+      ["lua/lib/hand-over.lua", "alive[inbox] = till > now and till <= now + WINDOW + 1", "alive[inbox] = till >= 0"],
     ],
   },
   "hand-over leaves the waiter in the queue": {
     rule: "a hand-over pops the entry",
     edits: [
       [
-        "lua/hand-over.lua",
-        "call('ZREMRANGEBYRANK', KEYS[k + 2], 0, i - 1)",
-        "call('ZREMRANGEBYRANK', KEYS[k + 2], 0, i - 2)",
+        "lua/lib/hand-over.lua",
+        "call('ZREMRANGEBYRANK', KEYS[lock + QUEUE], 0, rank)",
+        "call('ZREMRANGEBYRANK', KEYS[lock + QUEUE], 0, rank - 1)",
       ],
     ],
   },
@@ -25,97 +25,91 @@ export const mutations = {
     rule: "every grant has a fence of its own",
     edits: [
       [
-        "lua/hand-over.lua",
-        "mint(k, call('GET', KEYS[k + 1]), CLAIM)",
-        "tonumber(call('GET', KEYS[k + 1])) or mint(k, nil, CLAIM)",
+        "lua/lib/hand-over.lua",
+        "mint(lock, call('GET', KEYS[lock + FENCE]), CLAIM)",
+        "tonumber(call('GET', KEYS[lock + FENCE])) or mint(lock, nil, CLAIM)",
       ],
     ],
   },
   "hand-over tells nobody": {
     rule: "the new holder is told at once",
-    edits: [
-      [
-        "lua/hand-over.lua",
-        "redis.pcall('PUBLISH', 'distlock:' .. inbox, head .. ' ' .. exact(fence) .. ' ' .. CLAIM)",
-        "0",
-      ],
-    ],
+    edits: [["lua/lib/hand-over.lua", "redis.pcall('PUBLISH', 'distlock:' .. inbox_of(token), message)", "0"]],
   },
   "fences are formatted by Lua": {
     rule: "a fence is written with all its digits",
-    edits: [["lua/hand-over.lua", "return string.format('%.0f', number)", "return '' .. number"]],
+    edits: [["lua/lib/clock.lua", "return string.format('%.0f', number)", "return '' .. number"]],
   },
   "the fence is only the clock": {
     rule: "a fence is above the last one",
     edits: [
-      ["lua/hand-over.lua", "math.max((tonumber(last) or 0) + 1, micros())", "math.floor(micros() / 1e6) * 1000000"],
+      ["lua/lib/fence.lua", "math.max((tonumber(last) or 0) + 1, micros())", "math.floor(micros() / 1e6) * 1000000"],
     ],
   },
   "the fence is only counted": {
     rule: "a fence is above the last one also when the server has lost it",
-    edits: [["lua/hand-over.lua", "math.max((tonumber(last) or 0) + 1, micros())", "(tonumber(last) or 0) + 1"]],
+    edits: [["lua/lib/fence.lua", "math.max((tonumber(last) or 0) + 1, micros())", "(tonumber(last) or 0) + 1"]],
   },
   "one lock's error stops the others of its command": {
     rule: "a batch answers for each lock",
-    edits: [["lua/hand-over.lua", "= pcall(run, ...)", "= true, run(...)"]],
+    edits: [["lua/lib/batch.lua", "= pcall(run, ...)", "= true, run(...)"]],
   },
   "acquire grants a dead token": {
     rule: "a token that was given up is refused, in whatever order the two arrive",
-    edits: [["lua/acquire-one.lua", "known[3] or ", ""]],
+    edits: [["lua/lib/dead.lua", "tombstone or ", ""]],
   },
   "acquire grants a released token": {
     rule: "a late copy of an acquire is refused after the release",
-    edits: [["lua/hand-over.lua", "(released == token or ", "("]],
+    edits: [["lua/lib/dead.lua", "(released == token or ", "("]],
   },
   "acquire grants a token that was forced out": {
     rule: "who was forced out does not come back",
-    edits: [["lua/hand-over.lua", " or released == '!' .. redis.sha1hex(token))", ")"]],
+    edits: [["lua/lib/dead.lua", " or released == '!' .. redis.sha1hex(token))", ")"]],
   },
   "acquire overtakes": {
     rule: "a newcomer that meets a free lock hands it to who waits",
-    edits: [["lua/acquire-one.lua", "minted, settling = hand_over(k)", ""]],
+    edits: [["lua/lib/acquire.lua", "minted, settling = hand_over(lock)", ""]],
   },
   "acquire shortens": {
     rule: "a repeated acquire does not shorten the lease",
-    edits: [["lua/acquire-one.lua", "if left < tonumber(ttl) then", "if true then"]],
+    edits: [["lua/lib/confirm.lua", "if left < tonumber(ttl) then", "if true then"]],
   },
   "acquire never prolongs": {
     rule: "an acquire by the present holder is a confirmation, for its whole ttl",
-    edits: [["lua/acquire-one.lua", "if left < tonumber(ttl) then", "if false then"]],
+    edits: [["lua/lib/confirm.lua", "if left < tonumber(ttl) then", "if false then"]],
   },
   "acquire's floor is what is stored": {
     rule: "the floor is at least the server's time, so that it also holds when the last fence is forgotten",
-    edits: [["lua/acquire-one.lua", "math.max(time, tonumber(last) or 0)", "tonumber(last) or 0"]],
+    edits: [["lua/lib/acquire.lua", "math.max(time, tonumber(last) or 0)", "tonumber(last) or 0"]],
   },
   "heartbeat's floor is what is stored": {
     rule: "the floor is at least the server's time, so that it also holds when the last fence is forgotten",
-    edits: [["lua/heartbeat.lua", "tonumber(last) > now and last or now_text", "last"]],
+    edits: [["lua/heartbeat.lua", "tonumber(fence) > now and fence or now_text", "fence"]],
   },
   "tickets are only the clock": {
     rule: "tickets are different",
-    edits: [
-      [
-        "lua/acquire-one.lua",
-        "math.max(time, (tonumber(call('ZREVRANGE', KEYS[k + 2], 0, 0, 'WITHSCORES')[2]) or 0) + 1)",
-        "time",
-      ],
-    ],
+    edits: [["lua/lib/enqueue.lua", "math.max(micros(), last_ticket(lock) + 1)", "micros()"]],
   },
   "acquire ignores the ticket": {
     rule: "a waiter that was dropped gets its old place back",
-    edits: [["lua/acquire-one.lua", "place = tonumber(ticket)", "place = 0"]],
+    edits: [["lua/lib/enqueue.lua", "place = tonumber(ticket)", "place = 0"]],
   },
   "enqueueing shows no life": {
     rule: "who has just come is alive",
-    edits: [["lua/acquire-one.lua", "call('HSET', KEYS[k + 3], inbox_of(token), exact(time / 1000 + WINDOW))", ""]],
+    edits: [
+      ["lua/lib/enqueue.lua", "call('HSET', KEYS[lock + ALIVE], inbox_of(token), exact(micros() / 1000 + WINDOW))", ""],
+    ],
   },
   "the queue has no ttl": {
     rule: "no companion is without a ttl",
     edits: [
-      ["lua/acquire-one.lua", "call('PEXPIRE', KEYS[k + 2], 2 * WINDOW)", ""],
-      ["lua/heartbeat.lua", "call('PEXPIRE', KEYS[k + 2], life)", ""],
-      ["lua/hand-over.lua", "return call('PTTL', KEYS[k + 2]) >= 0", "return call('EXISTS', KEYS[k + 2]) == 1"],
-      ["lua/acquire-one.lua", "if is_foreign(k + 2) or is_foreign(k + 3) then", "if false then"],
+      ["lua/lib/enqueue.lua", "call('PEXPIRE', KEYS[lock + QUEUE], QUEUE_TTL)", ""],
+      ["lua/heartbeat.lua", "call('PEXPIRE', KEYS[lock + QUEUE], QUEUE_TTL)", ""],
+      [
+        "lua/lib/queue.lua",
+        "return call('PTTL', KEYS[lock + QUEUE]) >= 0",
+        "return call('EXISTS', KEYS[lock + QUEUE]) == 1",
+      ],
+      ["lua/lib/enqueue.lua", "if is_foreign(lock + QUEUE) or is_foreign(lock + ALIVE) then", "if false then"],
     ],
   },
   "extend shortens": {
@@ -124,7 +118,7 @@ export const mutations = {
   },
   "extend asks no token": {
     rule: "only the holder extends",
-    edits: [["lua/extend.lua", "if holder == ARGV[i + 2] then", "if holder then"]],
+    edits: [["lua/extend.lua", "if holder_of(lock) == token then", "if holder_of(lock) then"]],
   },
   "release asks no token": {
     rule: "only the holder frees",
@@ -132,7 +126,7 @@ export const mutations = {
   },
   "release hands nothing over": {
     rule: "the release grants the next waiter in the same step",
-    edits: [["lua/release.lua", "_, settling = hand_over(k)", ""]],
+    edits: [["lua/release.lua", "_, settling = hand_over(lock)", ""]],
   },
   "a stale release leaves a free lock": {
     rule: "whatever meets a free lock hands it over",
@@ -140,31 +134,31 @@ export const mutations = {
   },
   "release leaves no tombstone": {
     rule: "a token that was given up is refused, in whatever order the two arrive",
-    edits: [["lua/release.lua", "call('SET', KEYS[k + 5], '1', 'PX', ARGV[a + 1])", ""]],
+    edits: [["lua/release.lua", "call('SET', KEYS[lock + TOMBSTONE], '1', 'PX', tombstone_ttl)", ""]],
   },
   "release keeps the waiter in the queue": {
     rule: "who gives up leaves the queue",
-    edits: [["lua/release.lua", "call('ZREM', KEYS[k + 2], token)", ""]],
+    edits: [["lua/release.lua", "call('ZREM', KEYS[lock + QUEUE], token)", "0"]],
   },
   "a repeated release is not ours": {
     rule: "a release that is sent again is told the same",
-    edits: [["lua/release.lua", "ours or call('MGET', KEYS[k + 4])[1] == token", "ours"]],
+    edits: [["lua/release.lua", "ours or call('MGET', KEYS[lock + RELEASED])[1] == token", "ours"]],
   },
   "heartbeat leaves a free lock": {
     rule: "whatever meets a free lock hands it over",
-    edits: [["lua/heartbeat.lua", "minted, settling = hand_over(k)", ""]],
+    edits: [["lua/heartbeat.lua", "minted, settling = hand_over(lock)", ""]],
   },
   "heartbeat shows no life": {
     rule: "a heartbeat keeps the process's waiters alive",
-    edits: [["lua/heartbeat.lua", "call('HSET', KEYS[k + 3], inbox, alive_till)", ""]],
+    edits: [["lua/heartbeat.lua", "call('HSET', KEYS[lock + ALIVE], inbox, alive_till)", ""]],
   },
   "heartbeat does not keep the queue": {
     rule: "heartbeats push the end of the queue before them",
-    edits: [["lua/heartbeat.lua", "call('PEXPIRE', KEYS[k + 2], life)", ""]],
+    edits: [["lua/heartbeat.lua", "call('PEXPIRE', KEYS[lock + QUEUE], QUEUE_TTL)", ""]],
   },
   "heartbeat does not prolong the claim": {
     rule: "a claim lasts while its waiter's process is alive",
-    edits: [["lua/heartbeat.lua", "call('PEXPIRE', KEYS[k], CLAIM)", ""]],
+    edits: [["lua/heartbeat.lua", "call('PEXPIRE', KEYS[lock], CLAIM)", ""]],
   },
   "heartbeat shortens": {
     rule: "a heartbeat does not shorten the lease",
@@ -175,8 +169,8 @@ export const mutations = {
     edits: [
       [
         "lua/heartbeat.lua",
-        "local head = call('ZRANGE', KEYS[k + 2], '0', '0')[1]",
-        "for i = from, to do call('ZADD', KEYS[k + 2], 'NX', exact(now), ARGV[i]) end\n  local head = call('ZRANGE', KEYS[k + 2], '0', '0')[1]",
+        "local head = call('ZRANGE', KEYS[lock + QUEUE], '0', '0')[1]",
+        "for i = first, last do call('ZADD', KEYS[lock + QUEUE], 'NX', exact(now), ARGV[i]) end\n  local head = call('ZRANGE', KEYS[lock + QUEUE], '0', '0')[1]",
       ],
     ],
   },
@@ -194,7 +188,7 @@ export const mutations = {
   },
   "forceRelease tells nobody": {
     rule: "who is forced out is told at once",
-    edits: [["lua/force-release.lua", "call('PUBLISH', 'distlock:' .. inbox, holder .. ' 0 0')", ""]],
+    edits: [["lua/force-release.lua", "redis.pcall('PUBLISH', 'distlock:' .. inbox, holder .. ' 0 0')", ""]],
   },
   "who is missing does nothing": {
     rule: "a waiter that was dropped asks again",
@@ -228,7 +222,9 @@ export const mutations = {
   },
   "an unanswered request counts": {
     rule: "the send time of an unanswered enqueue is that of its first sending",
-    edits: [["src/locker/waiter.ts", "    this.#asking = true;\n", "    this.#asking = true;\n    this.#heardAt = now();\n"]],
+    edits: [
+      ["src/locker/waiter.ts", "    this.#asking = true;\n", "    this.#asking = true;\n    this.#heardAt = now();\n"],
+    ],
   },
   "an unanswered heartbeat blocks the next": {
     rule: "a heartbeat waits for no other",
@@ -242,7 +238,9 @@ export const mutations = {
   },
   "a grant counts from its answer": {
     rule: "a lease is counted from when the request was sent",
-    edits: [["src/locker/acquire.ts", "const deadline = leaseEnd(sent, ttl);", "const deadline = leaseEnd(now(), ttl);"]],
+    edits: [
+      ["src/locker/acquire.ts", "const deadline = leaseEnd(sent, ttl);", "const deadline = leaseEnd(now(), ttl);"],
+    ],
   },
   "an extension counts from its answer": {
     rule: "a lease is counted from when the request was sent",
@@ -320,11 +318,11 @@ export const mutations = {
   },
   "hand-over trusts a clock that was set back": {
     rule: "a sign of life that is further ahead than the window does not count",
-    edits: [["lua/hand-over.lua", "till > now and till <= now + WINDOW + 1", "till > now"]],
+    edits: [["lua/lib/hand-over.lua", "till > now and till <= now + WINDOW + 1", "till > now"]],
   },
   "hand-over drops without end": {
     rule: "one script drops a bounded number of dead waiters",
-    edits: [["lua/hand-over.lua", "while dropped < MOST do", "while true do"]],
+    edits: [["lua/lib/hand-over.lua", "while dropped < MAX_DROPPED do", "while true do"]],
   },
   "a release that is to be asked again is not": {
     rule: "a release that met too many dead waiters is asked again",
@@ -332,15 +330,15 @@ export const mutations = {
   },
   "acquire takes a lock whose dead waiters are being dropped": {
     rule: "nobody overtakes while dead waiters are dropped",
-    edits: [["lua/acquire-one.lua", "if not settling and call(", "if call("]],
+    edits: [["lua/lib/acquire.lua", "if not settling and call(", "if call("]],
   },
   "a refused message stops the hand-over": {
     rule: "a message is a hint: a hand-over does not need it",
-    edits: [["lua/hand-over.lua", "local sent = redis.pcall('PUBLISH'", "local sent = call('PUBLISH'"]],
+    edits: [["lua/lib/hand-over.lua", "local sent = redis.pcall('PUBLISH'", "local sent = call('PUBLISH'"]],
   },
   "companions of others are overwritten": {
     rule: "a companion without a ttl is somebody else's",
-    edits: [["lua/hand-over.lua", "return call('PTTL', KEYS[k]) == -1", "return false"]],
+    edits: [["lua/lib/foreign-companion.lua", "return call('PTTL', KEYS[index]) == -1", "return false"]],
   },
   "an outage is paid by the second": {
     rule: "the heartbeats without an answer are bounded",
@@ -386,7 +384,9 @@ export const mutations = {
   },
   "a floor from before the clock was set back stays": {
     rule: "the floor is that of the answer to the latest request",
-    edits: [["src/locker/waiter.ts", "      this.#floor = floor;\n", "      this.#floor = Math.max(this.#floor, floor);\n"]],
+    edits: [
+      ["src/locker/waiter.ts", "      this.#floor = floor;\n", "      this.#floor = Math.max(this.#floor, floor);\n"],
+    ],
   },
   "a new inbox checks nothing": {
     rule: "when messages may have been lost, all waiters are checked",

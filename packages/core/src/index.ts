@@ -1,4 +1,3 @@
-export { closedClientError, type ListReader, type RedisConnection, type Replication } from "./redis/connection";
 export type {
   AcquireAllReply,
   AcquireAllRequest,
@@ -29,13 +28,14 @@ export {
   LockLostError,
   LockNotAcquiredError,
 } from "./driver/errors";
-export { inProcessDriver } from "./in-process/in-process-driver";
 export { assertKey, inLockOrder, slotOf } from "./driver/keys";
+export { warn } from "./driver/warning";
+export { inProcessDriver } from "./in-process/in-process-driver";
 export { createLeases, type Holder, type LeaseReply, type Leases } from "./locker/leases";
 export type { Lock } from "./locker/lock";
 export { createLocker, type Keys, type Locker, type LockOf, type Work } from "./locker/locker";
 export type { MultiLock } from "./locker/multi-lock";
 export type { LockOptions } from "./locker/options";
+export { closedClientError, type ListReader, type RedisConnection, type Replication } from "./redis/connection";
 export { redisDriver } from "./redis/redis-driver";
 export { type RunScript, script } from "./redis/script";
-export { warn } from "./driver/warning";
