@@ -9,16 +9,16 @@ export const mutations = {
   "hand-over ignores freshness": {
     rule: "A lock is handed over only to a waiter whose process is alive",
     edits: [
-      ["lua/hand-over.lua", "alive[inbox] = till > now and till <= now + WINDOW + 1", "alive[inbox] = till >= 0"],
+      ["lua/lib/hand-over.lua", "alive[inbox] = till > now and till <= now + WINDOW + 1", "alive[inbox] = till >= 0"],
     ],
   },
   "hand-over leaves the waiter in the queue": {
     rule: "A hand-over takes the waiter out of the queue",
     edits: [
       [
-        "lua/hand-over.lua",
-        "call('ZREMRANGEBYRANK', KEYS[k + 2], 0, i - 1)",
-        "if i > 1 then call('ZREMRANGEBYRANK', KEYS[k + 2], 0, i - 2) end",
+        "lua/lib/hand-over.lua",
+        "call('ZREMRANGEBYRANK', KEYS[lock + QUEUE], 0, rank)",
+        "if rank > 0 then call('ZREMRANGEBYRANK', KEYS[lock + QUEUE], 0, rank - 1) end",
       ],
     ],
   },
@@ -26,97 +26,91 @@ export const mutations = {
     rule: "Every grant has a fence of its own",
     edits: [
       [
-        "lua/hand-over.lua",
-        "mint(k, call('GET', KEYS[k + 1]), CLAIM)",
-        "tonumber(call('GET', KEYS[k + 1])) or mint(k, nil, CLAIM)",
+        "lua/lib/hand-over.lua",
+        "mint(lock, call('GET', KEYS[lock + FENCE]), CLAIM)",
+        "tonumber(call('GET', KEYS[lock + FENCE])) or mint(lock, nil, CLAIM)",
       ],
     ],
   },
   "hand-over tells nobody": {
     rule: "A hand-over notifies the new holder at once",
-    edits: [
-      [
-        "lua/hand-over.lua",
-        "redis.pcall('PUBLISH', 'distlock:' .. inbox, head .. ' ' .. exact(fence) .. ' ' .. CLAIM)",
-        "0",
-      ],
-    ],
+    edits: [["lua/lib/hand-over.lua", "redis.pcall('PUBLISH', 'distlock:' .. inbox_of(token), message)", "0"]],
   },
   "fences are formatted by Lua": {
     rule: "A fence is written with all its digits",
-    edits: [["lua/hand-over.lua", "return string.format('%.0f', number)", "return '' .. number"]],
+    edits: [["lua/lib/clock.lua", "return string.format('%.0f', number)", "return '' .. number"]],
   },
   "the fence is only the clock": {
     rule: "A fence is above the last one and not behind the server's clock",
     edits: [
-      ["lua/hand-over.lua", "math.max((tonumber(last) or 0) + 1, micros())", "math.floor(micros() / 1e6) * 1000000"],
+      ["lua/lib/fence.lua", "math.max((tonumber(last) or 0) + 1, micros())", "math.floor(micros() / 1e6) * 1000000"],
     ],
   },
   "the fence is only counted": {
     rule: "A fence is above the last one and not behind the server's clock",
-    edits: [["lua/hand-over.lua", "math.max((tonumber(last) or 0) + 1, micros())", "(tonumber(last) or 0) + 1"]],
+    edits: [["lua/lib/fence.lua", "math.max((tonumber(last) or 0) + 1, micros())", "(tonumber(last) or 0) + 1"]],
   },
   "one lock's error stops the others of its command": {
     rule: "A command for many locks answers for each of them",
-    edits: [["lua/hand-over.lua", "= pcall(run, ...)", "= true, run(...)"]],
+    edits: [["lua/lib/batch.lua", "= pcall(run, ...)", "= true, run(...)"]],
   },
   "acquire grants a dead token": {
     rule: "A token that was given up is refused, whichever of acquire and release arrives first",
-    edits: [["lua/acquire-one.lua", "known[3] or ", ""]],
+    edits: [["lua/lib/dead.lua", "tombstone or ", ""]],
   },
   "acquire grants a released token": {
     rule: "A late copy of an acquire is refused after the release",
-    edits: [["lua/hand-over.lua", "(released == token or ", "("]],
+    edits: [["lua/lib/dead.lua", "(released == token or ", "("]],
   },
   "acquire grants a token that was forced out": {
     rule: "A token that was forced out does not come back",
-    edits: [["lua/hand-over.lua", " or released == '!' .. redis.sha1hex(token))", ")"]],
+    edits: [["lua/lib/dead.lua", " or released == '!' .. redis.sha1hex(token))", ")"]],
   },
   "acquire overtakes": {
     rule: "A script that meets a free lock hands it over first",
-    edits: [["lua/acquire-one.lua", "minted, settling = hand_over(k)", ""]],
+    edits: [["lua/lib/acquire.lua", "minted, settling = hand_over(lock)", ""]],
   },
   "acquire shortens": {
     rule: "No script shortens the lease of its own token",
-    edits: [["lua/acquire-one.lua", "if left < tonumber(ttl) then", "if true then"]],
+    edits: [["lua/lib/confirm.lua", "if left < tonumber(ttl) then", "if true then"]],
   },
   "acquire never prolongs": {
     rule: "An acquire by the holder confirms the lock for the whole ttl",
-    edits: [["lua/acquire-one.lua", "if left < tonumber(ttl) then", "if false then"]],
+    edits: [["lua/lib/confirm.lua", "if left < tonumber(ttl) then", "if false then"]],
   },
   "acquire's floor is what is stored": {
     rule: "The floor is never behind the server's clock",
-    edits: [["lua/acquire-one.lua", "math.max(time, tonumber(last) or 0)", "tonumber(last) or 0"]],
+    edits: [["lua/lib/acquire.lua", "math.max(time, tonumber(last) or 0)", "tonumber(last) or 0"]],
   },
   "heartbeat's floor is what is stored": {
     rule: "The floor is never behind the server's clock",
-    edits: [["lua/heartbeat.lua", "tonumber(last) > now and last or now_text", "last"]],
+    edits: [["lua/heartbeat.lua", "tonumber(fence) > now and fence or now_text", "fence"]],
   },
   "tickets are only the clock": {
     rule: "No two waiters of a key have the same ticket",
-    edits: [
-      [
-        "lua/acquire-one.lua",
-        "math.max(time, (tonumber(call('ZREVRANGE', KEYS[k + 2], 0, 0, 'WITHSCORES')[2]) or 0) + 1)",
-        "time",
-      ],
-    ],
+    edits: [["lua/lib/enqueue.lua", "math.max(micros(), last_ticket(lock) + 1)", "micros()"]],
   },
   "acquire ignores the ticket": {
     rule: "A waiter that was dropped gets its old place back",
-    edits: [["lua/acquire-one.lua", "place = tonumber(ticket)", "place = 0"]],
+    edits: [["lua/lib/enqueue.lua", "place = tonumber(ticket)", "place = 0"]],
   },
   "enqueueing shows no life": {
     rule: "A waiter counts as alive from its first request on",
-    edits: [["lua/acquire-one.lua", "call('HSET', KEYS[k + 3], inbox_of(token), exact(time / 1000 + WINDOW))", ""]],
+    edits: [
+      ["lua/lib/enqueue.lua", "call('HSET', KEYS[lock + ALIVE], inbox_of(token), exact(micros() / 1000 + WINDOW))", ""],
+    ],
   },
   "the queue has no ttl": {
     rule: "Every companion has a ttl",
     edits: [
-      ["lua/acquire-one.lua", "call('PEXPIRE', KEYS[k + 2], 2 * WINDOW)", ""],
-      ["lua/heartbeat.lua", "call('PEXPIRE', KEYS[k + 2], life)", ""],
-      ["lua/hand-over.lua", "return call('PTTL', KEYS[k + 2]) >= 0", "return call('EXISTS', KEYS[k + 2]) == 1"],
-      ["lua/acquire-one.lua", "if is_foreign(k + 2) or is_foreign(k + 3) then", "if false then"],
+      ["lua/lib/enqueue.lua", "call('PEXPIRE', KEYS[lock + QUEUE], QUEUE_TTL)", ""],
+      ["lua/heartbeat.lua", "call('PEXPIRE', KEYS[lock + QUEUE], QUEUE_TTL)", ""],
+      [
+        "lua/lib/queue.lua",
+        "return call('PTTL', KEYS[lock + QUEUE]) >= 0",
+        "return call('EXISTS', KEYS[lock + QUEUE]) == 1",
+      ],
+      ["lua/lib/enqueue.lua", "if is_foreign(lock + QUEUE) or is_foreign(lock + ALIVE) then", "if false then"],
     ],
   },
   "extend shortens": {
@@ -125,7 +119,7 @@ export const mutations = {
   },
   "extend asks no token": {
     rule: "Only the holder's token extends or frees a lock",
-    edits: [["lua/extend.lua", "if holder == ARGV[i + 2] then", "if holder then"]],
+    edits: [["lua/extend.lua", "if holder_of(lock) == token then", "if holder_of(lock) then"]],
   },
   "release asks no token": {
     rule: "Only the holder's token extends or frees a lock",
@@ -133,7 +127,7 @@ export const mutations = {
   },
   "release hands nothing over": {
     rule: "The script that frees a lock grants it to the next waiter",
-    edits: [["lua/release.lua", "_, settling = hand_over(k)", ""]],
+    edits: [["lua/release.lua", "_, settling = hand_over(lock)", ""]],
   },
   "a stale release leaves a free lock": {
     rule: "A script that meets a free lock hands it over first",
@@ -141,31 +135,31 @@ export const mutations = {
   },
   "release leaves no tombstone": {
     rule: "A token that was given up is refused, whichever of acquire and release arrives first",
-    edits: [["lua/release.lua", "call('SET', KEYS[k + 5], '1', 'PX', ARGV[a + 1])", ""]],
+    edits: [["lua/release.lua", "call('SET', KEYS[lock + TOMBSTONE], '1', 'PX', tombstone_ttl)", ""]],
   },
   "release keeps the waiter in the queue": {
     rule: "A wait that ends takes its token out of the queue",
-    edits: [["lua/release.lua", "call('ZREM', KEYS[k + 2], token)", ""]],
+    edits: [["lua/release.lua", "call('ZREM', KEYS[lock + QUEUE], token)", "0"]],
   },
   "a repeated release is not ours": {
     rule: "A release that is sent again gets the same answer",
-    edits: [["lua/release.lua", "ours or call('MGET', KEYS[k + 4])[1] == token", "ours"]],
+    edits: [["lua/release.lua", "ours or call('MGET', KEYS[lock + RELEASED])[1] == token", "ours"]],
   },
   "heartbeat leaves a free lock": {
     rule: "A script that meets a free lock hands it over first",
-    edits: [["lua/heartbeat.lua", "minted, settling = hand_over(k)", ""]],
+    edits: [["lua/heartbeat.lua", "minted, settling = hand_over(lock)", ""]],
   },
   "heartbeat shows no life": {
     rule: "A heartbeat keeps the waiters of its process alive",
-    edits: [["lua/heartbeat.lua", "call('HSET', KEYS[k + 3], inbox, alive_till)", ""]],
+    edits: [["lua/heartbeat.lua", "call('HSET', KEYS[lock + ALIVE], inbox, alive_till)", ""]],
   },
   "heartbeat does not keep the queue": {
     rule: "A heartbeat keeps the queue from expiring",
-    edits: [["lua/heartbeat.lua", "call('PEXPIRE', KEYS[k + 2], life)", ""]],
+    edits: [["lua/heartbeat.lua", "call('PEXPIRE', KEYS[lock + QUEUE], QUEUE_TTL)", ""]],
   },
   "heartbeat does not prolong the claim": {
     rule: "A claim lasts while the process of its waiter is alive",
-    edits: [["lua/heartbeat.lua", "call('PEXPIRE', KEYS[k], CLAIM)", ""]],
+    edits: [["lua/heartbeat.lua", "call('PEXPIRE', KEYS[lock], CLAIM)", ""]],
   },
   "heartbeat shortens": {
     rule: "No script shortens the lease of its own token",
@@ -176,8 +170,8 @@ export const mutations = {
     edits: [
       [
         "lua/heartbeat.lua",
-        "local head = call('ZRANGE', KEYS[k + 2], '0', '0')[1]",
-        "for i = from, to do call('ZADD', KEYS[k + 2], 'NX', exact(now), ARGV[i]) end\n  local head = call('ZRANGE', KEYS[k + 2], '0', '0')[1]",
+        "local head = call('ZRANGE', KEYS[lock + QUEUE], '0', '0')[1]",
+        "for i = first, last do call('ZADD', KEYS[lock + QUEUE], 'NX', exact(now), ARGV[i]) end\n  local head = call('ZRANGE', KEYS[lock + QUEUE], '0', '0')[1]",
       ],
     ],
   },
@@ -195,7 +189,7 @@ export const mutations = {
   },
   "forceRelease tells nobody": {
     rule: "A forced release notifies the holder, whatever kind of lock it has",
-    edits: [["lua/force-release.lua", "call('PUBLISH', 'distlock:' .. inbox, holder .. ' 0 0')", ""]],
+    edits: [["lua/force-release.lua", "redis.pcall('PUBLISH', 'distlock:' .. inbox, holder .. ' 0 0')", ""]],
   },
   "who is missing does nothing": {
     rule: "A waiter that was dropped learns so and asks again",
@@ -331,11 +325,11 @@ export const mutations = {
   },
   "hand-over trusts a clock that was set back": {
     rule: "A sign of life further ahead than the window does not count",
-    edits: [["lua/hand-over.lua", "till > now and till <= now + WINDOW + 1", "till > now"]],
+    edits: [["lua/lib/hand-over.lua", "till > now and till <= now + WINDOW + 1", "till > now"]],
   },
   "hand-over drops without end": {
     rule: "One script drops a bounded number of dead waiters",
-    edits: [["lua/hand-over.lua", "while dropped < MOST do", "while true do"]],
+    edits: [["lua/lib/hand-over.lua", "while dropped < MAX_DROPPED do", "while true do"]],
   },
   "a release that is to be asked again is not": {
     rule: "A release that met too many dead waiters is sent again",
@@ -343,15 +337,15 @@ export const mutations = {
   },
   "acquire takes a lock whose dead waiters are being dropped": {
     rule: "No newcomer overtakes while dead waiters are dropped",
-    edits: [["lua/acquire-one.lua", "if not settling and call(", "if call("]],
+    edits: [["lua/lib/acquire.lua", "if not settling and call(", "if call("]],
   },
   "a refused message stops the hand-over": {
     rule: "A hand-over does not need its message",
-    edits: [["lua/hand-over.lua", "local sent = redis.pcall('PUBLISH'", "local sent = call('PUBLISH'"]],
+    edits: [["lua/lib/hand-over.lua", "local sent = redis.pcall('PUBLISH'", "local sent = call('PUBLISH'"]],
   },
   "companions of others are overwritten": {
     rule: "A companion without a ttl belongs to somebody else",
-    edits: [["lua/hand-over.lua", "return call('PTTL', KEYS[k]) == -1", "return false"]],
+    edits: [["lua/lib/foreign-companion.lua", "return call('PTTL', KEYS[index]) == -1", "return false"]],
   },
   "an outage is paid by the second": {
     rule: "The number of unanswered heartbeats is bounded",
@@ -434,7 +428,9 @@ export const mutations = {
   "an outage is called contention": {
     rule: "A wait without answers ends as an outage",
     tests: ["packages/core/test/ambiguity.test.ts"],
-    edits: [["src/locker/acquire/diagnosis.ts", "return this.#failure !== undefined || silence > patience", "return false"]],
+    edits: [
+      ["src/locker/acquire/diagnosis.ts", "return this.#failure !== undefined || silence > patience", "return false"],
+    ],
   },
   "a lock of several keys outlives one of them": {
     rule: "A lock of several keys is lost as a whole",
@@ -455,7 +451,11 @@ export const mutations = {
     rule: "A push is not enough for several keys or for replicas",
     tests: ["packages/core/test/several-keys.test.ts"],
     edits: [
-      ["src/locker/acquire/acquire.ts", "return keys.length === 1 && waitReplicas === 0 ? waitInQueue", "return waitReplicas === 0 ? waitInQueue"],
+      [
+        "src/locker/acquire/acquire.ts",
+        "return keys.length === 1 && waitReplicas === 0 ? waitInQueue",
+        "return waitReplicas === 0 ? waitInQueue",
+      ],
     ],
   },
   "an inbox is named after its process": {
@@ -473,14 +473,14 @@ export const mutations = {
     edits: [
       [
         "lua/transfer.lua",
-        "call('ZREM', KEYS[3], to)\nreturn mint(1, last, ttl)",
-        "call('ZREM', KEYS[3], to)\nreturn tonumber(last)",
+        "call('ZREM', KEYS[1 + QUEUE], to)\nreturn mint(1, last, ttl)",
+        "call('ZREM', KEYS[1 + QUEUE], to)\nreturn tonumber(last)",
       ],
     ],
   },
   "a transfer leaves its first token alive": {
     rule: "A transfer is a grant",
-    edits: [["lua/transfer.lua", "call('RENAME', KEYS[1], KEYS[5])", "call('DEL', KEYS[1])"]],
+    edits: [["lua/transfer.lua", "call('RENAME', KEYS[1], KEYS[1 + RELEASED])", "call('DEL', KEYS[1])"]],
   },
   "a transfer asks no token": {
     rule: "A transfer is a grant",
@@ -491,8 +491,8 @@ export const mutations = {
     edits: [
       [
         "lua/release.lua",
-        "    call('RENAME', KEYS[k], KEYS[k + 4])",
-        "    call('SET', KEYS[k + 5], '1', 'PX', 1000)\n    call('RENAME', KEYS[k], KEYS[k + 4])",
+        "    call('RENAME', KEYS[lock], KEYS[lock + RELEASED])",
+        "    call('SET', KEYS[lock + TOMBSTONE], '1', 'PX', 1000)\n    call('RENAME', KEYS[lock], KEYS[lock + RELEASED])",
       ],
     ],
   },
