@@ -1,18 +1,9 @@
-import { readFile } from "node:fs/promises";
 import { configDefaults, type ViteUserConfig } from "vitest/config";
-import { stripLua } from "./tsup.base.ts";
+import { luaForVitest } from "./lua-script.ts";
 
 /** What all runs of the tests have in common: those of `vitest.config.ts`, on a newer Node, and of a mutation. */
 export const base = {
-  plugins: [
-    {
-      name: "lua",
-      enforce: "pre",
-      async load(id) {
-        if (id.endsWith(".lua")) return `export default ${JSON.stringify(stripLua(await readFile(id, "utf8")))}`;
-      },
-    },
-  ],
+  plugins: [luaForVitest()],
   test: {
     // Tests of packages that need Node 22 are run by vitest.node22.config.ts.
     exclude: [...configDefaults.exclude, "**/*.node22.test.ts"],

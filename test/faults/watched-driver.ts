@@ -1,5 +1,5 @@
 import type { Driver, Listener } from "@distlock/core";
-import { CLAIM } from "./check/digest";
+import { CLAIM } from "../../packages/core/src/driver/times";
 import { monotonic } from "./clock";
 import type { Event, Reply } from "./event";
 import { idOf } from "./id";

@@ -3,6 +3,7 @@
 
 export type { AcquireReply, Driver } from "../../packages/core/src/driver/driver";
 export { LockError } from "../../packages/core/src/driver/errors";
+export { inProcessDriver } from "../../packages/core/src/in-process/in-process-driver";
 export type { Lock } from "../../packages/core/src/locker/lock";
 export { createLocker, type Locker } from "../../packages/core/src/locker/locker";
 export type { LockOptions } from "../../packages/core/src/locker/options";

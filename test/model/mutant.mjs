@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { mergeConfig } from "vitest/config";
-import { stripLua } from "../../tsup.base.ts";
-import { base } from "../../vitest.base.ts";
+import { luaForVitest } from "../../lua-script.ts";
+import whole from "../../vitest.config.ts";
 import { memoryMutations } from "./memory-mutations.mjs";
 import { mutations } from "./mutations.mjs";
 
@@ -18,22 +18,22 @@ for (const [file, from] of mutation.edits) {
   if (text.split(from).length !== 2) throw new Error(`${file} must have this text once:\n${from}`);
 }
 
+async function readMutated(id) {
+  let text = await readFile(id, "utf8");
+  for (const [file, from, to] of mutation.edits) if (id === folder + file) text = text.replace(from, () => to);
+  return text;
+}
+
 const mutated = {
   root,
-  test: { include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts"] },
   plugins: [
+    luaForVitest(readMutated),
     {
       name: "mutant",
       enforce: "pre",
-      async load(id) {
-        const edits = mutation.edits.filter(([file]) => id === folder + file);
-        if (edits.length === 0) return;
-        let text = await readFile(id, "utf8");
-        for (const [, from, to] of edits) text = text.replace(from, () => to);
-        return id.endsWith(".lua") ? `export default ${JSON.stringify(stripLua(text))}` : text;
-      },
+      load: (id) => (mutation.edits.some(([file]) => id === folder + file) ? readMutated(id) : undefined),
     },
   ],
 };
 
-export default mergeConfig(mutated, base);
+export default mergeConfig(mutated, whole);

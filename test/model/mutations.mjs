@@ -1,401 +1,499 @@
 /**
- * Ways to break the queue. Each takes one rule out of the source and must make the model fail; `edits` are texts in
- * packages/core, each of which is there once.
+ * Ways to break the queue. Each takes one rule out of the source and must make the model fail, or else its own `tests`; `edits`
+ * are texts in packages/core, each of which is there once. `rule` is a heading of docs/internals/protocol.md, which says what
+ * the rule is for.
  *
- * @type {Readonly<Record<string, { readonly rule: string, readonly edits: readonly (readonly [file: string, from: string, to: string])[] }>>}
+ * @type {Readonly<Record<string, { readonly rule: string, readonly tests?: readonly string[], readonly edits: readonly (readonly [file: string, from: string, to: string])[] }>>}
  */
 export const mutations = {
   "hand-over ignores freshness": {
-    rule: "a lock is handed over only to a waiter whose process is alive",
+    rule: "A lock is handed over only to a waiter whose process is alive",
     edits: [
-      ["lua/hand-over.lua", "alive[inbox] = till > now and till <= now + WINDOW + 1", "alive[inbox] = till >= 0"],
+      ["lua/lib/hand-over.lua", "alive[inbox] = till > now and till <= now + WINDOW + 1", "alive[inbox] = till >= 0"],
     ],
   },
   "hand-over leaves the waiter in the queue": {
-    rule: "a hand-over pops the entry",
+    rule: "A hand-over takes the waiter out of the queue",
     edits: [
       [
-        "lua/hand-over.lua",
-        "call('ZREMRANGEBYRANK', KEYS[k + 2], 0, i - 1)",
-        "call('ZREMRANGEBYRANK', KEYS[k + 2], 0, i - 2)",
+        "lua/lib/hand-over.lua",
+        "call('ZREMRANGEBYRANK', KEYS[lock + QUEUE], 0, rank)",
+        "if rank > 0 then call('ZREMRANGEBYRANK', KEYS[lock + QUEUE], 0, rank - 1) end",
       ],
     ],
   },
   "hand-over mints no fence": {
-    rule: "every grant has a fence of its own",
+    rule: "Every grant has a fence of its own",
     edits: [
       [
-        "lua/hand-over.lua",
-        "mint(k, call('GET', KEYS[k + 1]), CLAIM)",
-        "tonumber(call('GET', KEYS[k + 1])) or mint(k, nil, CLAIM)",
+        "lua/lib/hand-over.lua",
+        "mint(lock, call('GET', KEYS[lock + FENCE]), CLAIM)",
+        "tonumber(call('GET', KEYS[lock + FENCE])) or mint(lock, nil, CLAIM)",
       ],
     ],
   },
   "hand-over tells nobody": {
-    rule: "the new holder is told at once",
-    edits: [
-      [
-        "lua/hand-over.lua",
-        "redis.pcall('PUBLISH', 'distlock:' .. inbox, head .. ' ' .. exact(fence) .. ' ' .. CLAIM)",
-        "0",
-      ],
-    ],
+    rule: "A hand-over notifies the new holder at once",
+    edits: [["lua/lib/hand-over.lua", "redis.pcall('PUBLISH', 'distlock:' .. inbox_of(token), message)", "0"]],
   },
   "fences are formatted by Lua": {
-    rule: "a fence is written with all its digits",
-    edits: [["lua/hand-over.lua", "return string.format('%.0f', number)", "return '' .. number"]],
+    rule: "A fence is written with all its digits",
+    edits: [["lua/lib/clock.lua", "return string.format('%.0f', number)", "return '' .. number"]],
   },
   "the fence is only the clock": {
-    rule: "a fence is above the last one",
+    rule: "A fence is above the last one and not behind the server's clock",
     edits: [
-      ["lua/hand-over.lua", "math.max((tonumber(last) or 0) + 1, micros())", "math.floor(micros() / 1e6) * 1000000"],
+      ["lua/lib/fence.lua", "math.max((tonumber(last) or 0) + 1, micros())", "math.floor(micros() / 1e6) * 1000000"],
     ],
   },
   "the fence is only counted": {
-    rule: "a fence is above the last one also when the server has lost it",
-    edits: [["lua/hand-over.lua", "math.max((tonumber(last) or 0) + 1, micros())", "(tonumber(last) or 0) + 1"]],
+    rule: "A fence is above the last one and not behind the server's clock",
+    edits: [["lua/lib/fence.lua", "math.max((tonumber(last) or 0) + 1, micros())", "(tonumber(last) or 0) + 1"]],
   },
   "one lock's error stops the others of its command": {
-    rule: "a batch answers for each lock",
-    edits: [["lua/hand-over.lua", "= pcall(run, ...)", "= true, run(...)"]],
+    rule: "A command for many locks answers for each of them",
+    edits: [["lua/lib/batch.lua", "= pcall(run, ...)", "= true, run(...)"]],
   },
   "acquire grants a dead token": {
-    rule: "a token that was given up is refused, in whatever order the two arrive",
-    edits: [["lua/acquire-one.lua", "known[3] or ", ""]],
+    rule: "A token that was given up is refused, whichever of acquire and release arrives first",
+    edits: [["lua/lib/dead.lua", "tombstone\n    or released == token", "released == token"]],
   },
   "acquire grants a released token": {
-    rule: "a late copy of an acquire is refused after the release",
-    edits: [["lua/hand-over.lua", "return released == token\n    or released and", "return released and"]],
+    rule: "A late copy of an acquire is refused after the release",
+    edits: [["lua/lib/dead.lua", "    or released == token\n", ""]],
   },
   "acquire grants a token that was forced out": {
-    rule: "who was forced out does not come back",
-    edits: [["lua/hand-over.lua", " and released == '!' .. redis.sha1hex(token)", " and false"]],
+    rule: "A token that was forced out does not come back",
+    edits: [["lua/lib/dead.lua", " and released == '!' .. redis.sha1hex(token)", " and false"]],
   },
   "acquire overtakes": {
-    rule: "a newcomer that meets a free lock hands it to who waits",
-    edits: [["lua/acquire-one.lua", "minted, settling = hand_over(k)", ""]],
+    rule: "A script that meets a free lock hands it over first",
+    edits: [["lua/lib/acquire.lua", "minted, settling = hand_over(lock)", ""]],
   },
   "acquire shortens": {
-    rule: "a repeated acquire does not shorten the lease",
-    edits: [["lua/acquire-one.lua", "if left < tonumber(ttl) then", "if true then"]],
+    rule: "No script shortens the lease of its own token",
+    edits: [["lua/lib/confirm.lua", "if left < tonumber(ttl) then", "if true then"]],
   },
   "acquire never prolongs": {
-    rule: "an acquire by the present holder is a confirmation, for its whole ttl",
-    edits: [["lua/acquire-one.lua", "if left < tonumber(ttl) then", "if false then"]],
+    rule: "An acquire by the holder confirms the lock for the whole ttl",
+    edits: [["lua/lib/confirm.lua", "if left < tonumber(ttl) then", "if false then"]],
   },
   "acquire's floor is what is stored": {
-    rule: "the floor is at least the server's time, so that it also holds when the last fence is forgotten",
-    edits: [["lua/acquire-one.lua", "math.max(time, tonumber(last) or 0)", "tonumber(last) or 0"]],
+    rule: "The floor is never behind the server's clock",
+    edits: [["lua/lib/acquire.lua", "math.max(time, tonumber(last) or 0)", "tonumber(last) or 0"]],
   },
   "heartbeat's floor is what is stored": {
-    rule: "the floor is at least the server's time, so that it also holds when the last fence is forgotten",
-    edits: [["lua/heartbeat.lua", "tonumber(last) > now and last or now_text", "last"]],
+    rule: "The floor is never behind the server's clock",
+    edits: [["lua/heartbeat.lua", "tonumber(fence) > now and fence or now_text", "fence"]],
   },
   "tickets are only the clock": {
-    rule: "tickets are different",
-    edits: [
-      [
-        "lua/acquire-one.lua",
-        "math.max(time, (tonumber(call('ZREVRANGE', KEYS[k + 2], 0, 0, 'WITHSCORES')[2]) or 0) + 1)",
-        "time",
-      ],
-    ],
+    rule: "No two waiters of a key have the same ticket",
+    edits: [["lua/lib/enqueue.lua", "math.max(micros(), last_ticket(lock) + 1)", "micros()"]],
   },
   "acquire ignores the ticket": {
-    rule: "a waiter that was dropped gets its old place back",
-    edits: [["lua/acquire-one.lua", "place = tonumber(ticket)", "place = 0"]],
+    rule: "A waiter that was dropped gets its old place back",
+    edits: [["lua/lib/enqueue.lua", "place = tonumber(ticket)", "place = 0"]],
   },
   "enqueueing shows no life": {
-    rule: "who has just come is alive",
-    edits: [["lua/acquire-one.lua", "call('HSET', KEYS[k + 3], inbox_of(token), exact(time / 1000 + WINDOW))", ""]],
+    rule: "A waiter counts as alive from its first request on",
+    edits: [
+      ["lua/lib/enqueue.lua", "call('HSET', KEYS[lock + ALIVE], inbox_of(token), exact(micros() / 1000 + WINDOW))", ""],
+    ],
   },
   "the queue has no ttl": {
-    rule: "no companion is without a ttl",
+    rule: "Every companion has a ttl",
     edits: [
-      ["lua/acquire-one.lua", "call('PEXPIRE', KEYS[k + 2], 2 * WINDOW)", ""],
-      ["lua/heartbeat.lua", "call('PEXPIRE', KEYS[k + 2], life)", ""],
-      ["lua/hand-over.lua", "return call('PTTL', KEYS[k + 2]) >= 0", "return call('EXISTS', KEYS[k + 2]) == 1"],
-      ["lua/acquire-one.lua", "if is_foreign(k + 2) or is_foreign(k + 3) then", "if false then"],
+      ["lua/lib/enqueue.lua", "call('PEXPIRE', KEYS[lock + QUEUE], QUEUE_TTL)", ""],
+      ["lua/heartbeat.lua", "call('PEXPIRE', KEYS[lock + QUEUE], QUEUE_TTL)", ""],
+      [
+        "lua/lib/queue.lua",
+        "return call('PTTL', KEYS[lock + QUEUE]) >= 0",
+        "return call('EXISTS', KEYS[lock + QUEUE]) == 1",
+      ],
+      ["lua/lib/enqueue.lua", "if is_foreign(lock + QUEUE) or is_foreign(lock + ALIVE) then", "if false then"],
     ],
   },
   "extend shortens": {
-    rule: "an extension does not shorten the lease",
+    rule: "No script shortens the lease of its own token",
     edits: [["lua/extend.lua", "if left < ttl then", "if true then"]],
   },
   "extend asks no token": {
-    rule: "only the holder extends",
-    edits: [["lua/extend.lua", "if holder == ARGV[i + 2] then", "if holder then"]],
+    rule: "Only the holder's token extends or frees a lock",
+    edits: [["lua/extend.lua", "if holder_of(lock) == token then", "if holder_of(lock) then"]],
   },
   "release asks no token": {
-    rule: "only the holder frees",
+    rule: "Only the holder's token extends or frees a lock",
     edits: [["lua/release.lua", "local ours = holder == token", "local ours = holder"]],
   },
   "release hands nothing over": {
-    rule: "the release grants the next waiter in the same step",
-    edits: [["lua/release.lua", "_, settling = hand_over(k)", ""]],
+    rule: "The script that frees a lock grants it to the next waiter",
+    edits: [["lua/release.lua", "_, settling = hand_over(lock)", ""]],
   },
   "a stale release leaves a free lock": {
-    rule: "whatever meets a free lock hands it over",
+    rule: "A script that meets a free lock hands it over first",
     edits: [["lua/release.lua", "if (ours or not holder) and", "if ours and"]],
   },
   "release leaves no tombstone": {
-    rule: "a token that was given up is refused, in whatever order the two arrive",
-    edits: [["lua/release.lua", "call('SET', KEYS[k + 5], '1', 'PX', ARGV[a + 1])", ""]],
+    rule: "A token that was given up is refused, whichever of acquire and release arrives first",
+    edits: [["lua/release.lua", "call('SET', KEYS[lock + TOMBSTONE], '1', 'PX', tombstone_ttl)", ""]],
   },
   "release keeps the waiter in the queue": {
-    rule: "who gives up leaves the queue",
-    edits: [["lua/release.lua", "call('ZREM', KEYS[k + 2], token)", ""]],
+    rule: "A wait that ends takes its token out of the queue",
+    edits: [["lua/release.lua", "call('ZREM', KEYS[lock + QUEUE], token)", "0"]],
   },
   "a repeated release is not ours": {
-    rule: "a release that is sent again is told the same",
-    edits: [["lua/release.lua", "ours or call('MGET', KEYS[k + 4])[1] == token", "ours"]],
+    rule: "A release that is sent again gets the same answer",
+    edits: [["lua/release.lua", "ours or call('MGET', KEYS[lock + RELEASED])[1] == token", "ours"]],
   },
   "heartbeat leaves a free lock": {
-    rule: "whatever meets a free lock hands it over",
-    edits: [["lua/heartbeat.lua", "minted, settling = hand_over(k)", ""]],
+    rule: "A script that meets a free lock hands it over first",
+    edits: [["lua/heartbeat.lua", "minted, settling = hand_over(lock)", ""]],
   },
   "heartbeat shows no life": {
-    rule: "a heartbeat keeps the process's waiters alive",
-    edits: [["lua/heartbeat.lua", "call('HSET', KEYS[k + 3], inbox, alive_till)", ""]],
+    rule: "A heartbeat keeps the waiters of its process alive",
+    edits: [["lua/heartbeat.lua", "call('HSET', KEYS[lock + ALIVE], inbox, alive_till)", ""]],
   },
   "heartbeat does not keep the queue": {
-    rule: "heartbeats push the end of the queue before them",
-    edits: [["lua/heartbeat.lua", "call('PEXPIRE', KEYS[k + 2], life)", ""]],
+    rule: "A heartbeat keeps the queue from expiring",
+    edits: [["lua/heartbeat.lua", "call('PEXPIRE', KEYS[lock + QUEUE], QUEUE_TTL)", ""]],
   },
   "heartbeat does not prolong the claim": {
-    rule: "a claim lasts while its waiter's process is alive",
-    edits: [["lua/heartbeat.lua", "call('PEXPIRE', KEYS[k], CLAIM)", ""]],
+    rule: "A claim lasts while the process of its waiter is alive",
+    edits: [["lua/heartbeat.lua", "call('PEXPIRE', KEYS[lock], CLAIM)", ""]],
   },
   "heartbeat shortens": {
-    rule: "a heartbeat does not shorten the lease",
+    rule: "No script shortens the lease of its own token",
     edits: [["lua/heartbeat.lua", "if left < tonumber(CLAIM) then", "if true then"]],
   },
   "heartbeat enqueues": {
-    rule: "only an acquire enqueues",
+    rule: "Only an acquire puts a token into the queue",
     edits: [
       [
         "lua/heartbeat.lua",
-        "local head = call('ZRANGE', KEYS[k + 2], '0', '0')[1]",
-        "for i = from, to do call('ZADD', KEYS[k + 2], 'NX', exact(now), ARGV[i]) end\n  local head = call('ZRANGE', KEYS[k + 2], '0', '0')[1]",
+        "local head = call('ZRANGE', KEYS[lock + QUEUE], '0', '0')[1]",
+        "for i = first, last do call('ZADD', KEYS[lock + QUEUE], 'NX', exact(now), ARGV[i]) end\n  local head = call('ZRANGE', KEYS[lock + QUEUE], '0', '0')[1]",
       ],
     ],
   },
   "heartbeat never says missing": {
-    rule: "a waiter that was dropped is told so",
+    rule: "A waiter that was dropped learns so and asks again",
     edits: [["lua/heartbeat.lua", "local token, state = ARGV[i], '0'", "local token, state = ARGV[i], '1'"]],
   },
   "heartbeat never says granted": {
-    rule: "a hand-over whose message was lost is found by heartbeat",
+    rule: "A heartbeat finds a grant whose message was lost",
     edits: [["lua/heartbeat.lua", "state = '2'", "state = '1'"]],
   },
   "forceRelease hands nothing over": {
-    rule: "whatever frees a lock hands it over",
+    rule: "The script that frees a lock grants it to the next waiter",
     edits: [["lua/force-release.lua", "hand_over(1)", ""]],
   },
   "forceRelease tells nobody": {
-    rule: "who is forced out is told at once",
-    edits: [["lua/force-release.lua", "call('PUBLISH', 'distlock:' .. inbox, holder .. ' 0 0')", ""]],
+    rule: "A forced release notifies the holder, whatever kind of lock it has",
+    edits: [["lua/force-release.lua", "redis.pcall('PUBLISH', 'distlock:' .. inbox, holder .. ' 0 0')", ""]],
   },
   "who is missing does nothing": {
-    rule: "a waiter that was dropped asks again",
+    rule: "A waiter that was dropped learns so and asks again",
     edits: [
       [
-        "src/locker/heartbeats.ts",
-        'else if (states[i] === "missing") waiter.missing();',
+        "src/locker/queue/heartbeats.ts",
+        'else if (states[i] === "missing") waiter.foundMissing();',
         'else if (states[i] === "missing") {}',
       ],
     ],
   },
   "who is missing asks without its ticket": {
-    rule: "a waiter that was dropped gets its old place back",
-    edits: [["src/locker/ask.ts", "ticket: place?.ticket", "ticket: place && 0"]],
+    rule: "A waiter that was dropped gets its old place back",
+    edits: [["src/locker/acquire/requests.ts", "ticket: place?.ticket", "ticket: place && 0"]],
   },
   "a push is never void": {
-    rule: "a push that is older than the last answer is void",
-    edits: [["src/locker/waiter.ts", "if (fence > this.#floor)", "if (fence > 0)"]],
+    rule: "A push that is older than the last answer is void",
+    edits: [["src/locker/queue/waiter.ts", "if (fence > this.#floor)", "if (fence > 0)"]],
   },
   "heartbeats leave the floor": {
-    rule: "a push that is older than the last answer is void",
-    edits: [["src/locker/waiter.ts", "      this.#floor = floor;\n", ""]],
+    rule: "A push that is older than the last answer is void",
+    edits: [["src/locker/queue/waiter.ts", "      this.#floor = floor;\n", ""]],
   },
   "a push counts from its arrival": {
-    rule: "a lease is counted from when the waiter was last heard",
-    edits: [["src/locker/waiter.ts", "leaseEnd(this.#heardAt, claim)", "leaseEnd(now(), claim)"]],
+    rule: "A pushed lease counts from the last request that was answered",
+    edits: [["src/locker/queue/waiter.ts", "leaseEnd(this.#foundAt, claim)", "leaseEnd(now(), claim)"]],
   },
   "a heartbeat's grant counts from its arrival": {
-    rule: "a lease is counted from when the request was sent",
-    edits: [["src/locker/waiter.ts", "leaseEnd(sent, CLAIM)", "leaseEnd(now(), CLAIM)"]],
+    rule: "A lease counts from when its request was sent",
+    edits: [["src/locker/queue/waiter.ts", "leaseEnd(sent, CLAIM)", "leaseEnd(now(), CLAIM)"]],
   },
   "an unanswered request counts": {
-    rule: "the send time of an unanswered enqueue is that of its first sending",
+    rule: "A request without an answer does not count",
     edits: [
-      ["src/locker/waiter.ts", "    this.#asking = true;\n", "    this.#asking = true;\n    this.#heardAt = now();\n"],
+      [
+        "src/locker/queue/waiter.ts",
+        "    this.#isAsking = true;\n",
+        "    this.#isAsking = true;\n    this.#foundAt = now();\n",
+      ],
     ],
   },
   "an unanswered heartbeat blocks the next": {
-    rule: "a heartbeat waits for no other",
+    rule: "A heartbeat does not wait for the answer to another one",
     edits: [
       [
-        "src/locker/heartbeats.ts",
+        "src/locker/queue/line.ts",
         "line.beatAt = sent + (isMute ? Math.max(pause, GROWTH * (sent - line.silentSince)) : pause);",
         "line.beatAt = pause < 0 && isMute ? sent : Number.POSITIVE_INFINITY;",
       ],
     ],
   },
   "a grant counts from its answer": {
-    rule: "a lease is counted from when the request was sent",
-    edits: [
-      ["src/locker/acquire.ts", "const deadline = leaseEnd(sent, ttl);", "const deadline = leaseEnd(now(), ttl);"],
-    ],
+    rule: "A lease counts from when its request was sent",
+    edits: [["src/locker/acquire/candidate.ts", "leaseEnd(this.#requests.sentAt, ttl);", "leaseEnd(now(), ttl);"]],
   },
   "an extension counts from its answer": {
-    rule: "a lease is counted from when the request was sent",
-    edits: [["src/locker/lock.ts", "leaseEnd(sent, ttl));", "leaseEnd(now(), ttl));"]],
+    rule: "A lease counts from when its request was sent",
+    edits: [["src/locker/hold/lease.ts", "leaseEnd(sent, ttl));", "leaseEnd(performance.now(), ttl));"]],
   },
   "an extension forgets the longer lease": {
-    rule: "the deadline is that of the longest lease that was acknowledged",
-    edits: [["src/locker/lock.ts", "Math.max(this.#deadline, leaseEnd(sent, ttl));", "leaseEnd(sent, ttl);"]],
+    rule: "The deadline is that of the longest lease that was acknowledged",
+    edits: [["src/locker/hold/lease.ts", "Math.max(this.deadline, leaseEnd(sent, ttl));", "leaseEnd(sent, ttl);"]],
   },
   "no margin": {
-    rule: "the holder counts on less than Redis gives",
+    rule: "The holder counts on less than Redis granted",
     edits: [["src/driver/lease.ts", "2 + ttl * 0.01", "0 * ttl"]],
   },
   "a lock comes back": {
-    rule: "a loss that was told stays",
+    rule: "A loss that was reported stays",
     edits: [
       [
-        "src/locker/lock.ts",
-        'if (this.#state !== "held") return;\n    this.#failure = undefined;',
-        "this.#failure = undefined;",
+        "src/locker/hold/held-lock.ts",
+        'if (this.state !== "held") return;\n    this.failure = undefined;',
+        "this.failure = undefined;",
       ],
-      ["src/locker/lock.ts", "leaseEnd(sent, ttl));\n    if (!this.isHeld) return;", "leaseEnd(sent, ttl));"],
+      ["src/locker/hold/held-lock.ts", "if (!this.isHeld || !lease.schedule", "if (!lease.schedule"],
       [
-        "src/locker/lock.ts",
-        '    return this.#state === "held";\n',
-        '    return (this.#state === "held" || this.#state === "lost") && now() < this.#deadline;\n',
+        "src/locker/hold/held-lock.ts",
+        '    return this.state === "held";\n',
+        '    return (this.state === "held" || this.state === "lost") && now() < this.lease.deadline;\n',
       ],
     ],
   },
   "a loss sends no release": {
-    rule: "what ends a token sends a release",
-    edits: [["src/locker/lock.ts", "if (!stolen || this.#ambiguous) this.#undo();", ""]],
+    rule: "A loss sends a release",
+    edits: [["src/locker/hold/held-lock.ts", 'if (cause !== "taken" || this.outcomeUnknown) this.#giveUp();', ""]],
   },
   "who gives up says nothing": {
-    rule: "an abort, a timeout and close leave the queue",
-    edits: [["src/locker/acquire.ts", "if (pending || ambiguous || place || taken) {", "if (false) {"]],
+    rule: "A wait that ends takes its token out of the queue",
+    edits: [["src/locker/acquire/acquire.ts", "if (candidate.hasResidue)", "if (false)"]],
   },
   "who gives up leaves no tombstone": {
-    rule: "a token that was given up is refused, in whatever order the two arrive",
-    edits: [["src/locker/acquire.ts", "refuse: ambiguous || pending !== undefined", "refuse: false"]],
+    rule: "A token that was given up is refused, whichever of acquire and release arrives first",
+    edits: [
+      ["src/locker/acquire/candidate.ts", "{ tombstone: this.#mayBeGranted, inFlight", "{ tombstone: false, inFlight"],
+    ],
   },
   "a request that was given up is sent again": {
-    rule: "the EVAL after a NOSCRIPT is not sent for a call that was abandoned",
+    rule: "An abandoned call is not sent again after NOSCRIPT",
     edits: [["src/redis/script.ts", " || call?.abandoned", ""]],
   },
   "a release that failed is not repeated": {
-    rule: "a token that was given up is given back, whatever happens to the first try",
-    edits: [["src/locker/undo.ts", "      } catch (error) {\n", "      } catch (error) {\n        return;\n"]],
+    rule: "The release of a token that was given up is repeated until it is answered",
+    edits: [["src/locker/give-up-token.ts", "      } catch (error) {\n", "      } catch (error) {\n        return;\n"]],
   },
   "a late grant is kept": {
-    rule: "a grant that comes after its token was given up is given back",
-    edits: [["src/locker/undo.ts", 'if (reply.status === "granted")', "if (false)"]],
+    rule: "A grant that arrives after its token was given up is given back",
+    edits: [["src/locker/give-up-token.ts", 'if (reply.status === "granted")', "if (false)"]],
   },
   "a grant that became a lock is undone": {
-    rule: "only a token that was given up is undone",
+    rule: "Only a token that was given up is undone",
     edits: [
       [
-        "src/locker/acquire.ts",
-        "if (claimIsEnough && now() < heard.deadline) return",
-        "if (now() < heard.deadline && pending) void undo(key, token, { pending, refuse: false });\n            if (now() < heard.deadline) return",
+        "src/locker/acquire/candidate.ts",
+        "    const queued = claimed ||",
+        "    const { inFlight } = this.#requests;\n    if (claimed && inFlight) void this.#tools.giveUpToken(this.keys[0], this.#token, { tombstone: false, inFlight });\n    const queued = claimed ||",
       ],
     ],
   },
   "a dead token is tried again": {
-    rule: "a retry takes a new token",
-    edits: [["src/locker/acquire.ts", "    token = newToken(inbox);\n    place = queued", "    place = queued"]],
+    rule: "A dead token is replaced by a new one",
+    edits: [["src/locker/acquire/candidate.ts", "this.#token = newToken(", "this.#token ||= newToken("]],
   },
   "a claim is not extended": {
-    rule: "who was handed a lock extends it to its ttl",
-    edits: [["src/locker/lock.ts", "grant.claimed ? now() : ", ""]],
+    rule: "A handed-over lock is extended to its ttl",
+    edits: [["src/locker/hold/lease.ts", "claimed ? time : ", ""]],
   },
   "the end of a lease is not awaited": {
-    rule: "the first waiter looks when the holder's lease ends",
-    edits: [["src/locker/heartbeats.ts", "Math.min(line.endsAt, now() + Math.max(remaining, 0) + 1)", "line.endsAt"]],
+    rule: "The first waiter looks when the holder's lease ends",
+    edits: [
+      ["src/locker/queue/heartbeats.ts", "Math.min(line.endsAt, now() + Math.max(remaining, 0) + 1)", "line.endsAt"],
+    ],
   },
   "hand-over trusts a clock that was set back": {
-    rule: "a sign of life that is further ahead than the window does not count",
-    edits: [["lua/hand-over.lua", "till > now and till <= now + WINDOW + 1", "till > now"]],
+    rule: "A sign of life further ahead than the window does not count",
+    edits: [["lua/lib/hand-over.lua", "till > now and till <= now + WINDOW + 1", "till > now"]],
   },
   "hand-over drops without end": {
-    rule: "one script drops a bounded number of dead waiters",
-    edits: [["lua/hand-over.lua", "while dropped < MOST do", "while true do"]],
+    rule: "One script drops a bounded number of dead waiters",
+    edits: [["lua/lib/hand-over.lua", "while dropped < MAX_DROPPED do", "while true do"]],
   },
   "a release that is to be asked again is not": {
-    rule: "a release that met too many dead waiters is asked again",
-    edits: [["src/redis/redis-driver.ts", "void release(request).catch(() => {})", "void request"]],
+    rule: "A release that met too many dead waiters is sent again",
+    edits: [["src/redis/redis-driver.ts", "void scripts.release(request).catch(() => {})", "void request"]],
   },
   "acquire takes a lock whose dead waiters are being dropped": {
-    rule: "nobody overtakes while dead waiters are dropped",
-    edits: [["lua/acquire-one.lua", "if not settling and call(", "if call("]],
+    rule: "No newcomer overtakes while dead waiters are dropped",
+    edits: [["lua/lib/acquire.lua", "if not settling and call(", "if call("]],
   },
   "a refused message stops the hand-over": {
-    rule: "a message is a hint: a hand-over does not need it",
-    edits: [["lua/hand-over.lua", "local sent = redis.pcall('PUBLISH'", "local sent = call('PUBLISH'"]],
+    rule: "A hand-over does not need its message",
+    edits: [["lua/lib/hand-over.lua", "local sent = redis.pcall('PUBLISH'", "local sent = call('PUBLISH'"]],
   },
   "companions of others are overwritten": {
-    rule: "a companion without a ttl is somebody else's",
-    edits: [["lua/hand-over.lua", "return call('PTTL', KEYS[k]) == -1", "return false"]],
+    rule: "A companion without a ttl belongs to somebody else",
+    edits: [["lua/lib/foreign-companion.lua", "return call('PTTL', KEYS[index]) == -1", "return false"]],
   },
   "an outage is paid by the second": {
-    rule: "the heartbeats without an answer are bounded",
+    rule: "The number of unanswered heartbeats is bounded",
     edits: [
       [
-        "src/locker/heartbeats.ts",
+        "src/locker/queue/line.ts",
         "(isMute ? Math.max(pause, GROWTH * (sent - line.silentSince)) : pause)",
         "(isMute ? pause : pause)",
       ],
     ],
   },
   "a deaf listener stays": {
-    rule: "a listener that hears nothing is replaced",
-    edits: [["src/locker/inbox.ts", "if (isOverdue) void written().then(() => expected >= DEAF && replace());", ""]],
-  },
-  "a lease is over before what has arrived is read": {
-    rule: "after a stall, what has arrived counts before a lease is over",
+    rule: "A listener that hears nothing is replaced",
     edits: [
       [
-        "src/locker/lock.ts",
-        "if (this.#unanswered === 0) this.#loseLease();",
-        "if (this.#unanswered >= 0) this.#loseLease();",
+        "src/locker/queue/message-watch.ts",
+        "if (isOverdue) void clientsFlushed().then(() => missed >= DEAF && onDeaf());",
+        "",
+      ],
+    ],
+  },
+  "a lease is over before what has arrived is read": {
+    rule: "After a stall, the answers that have arrived count before a lease is over",
+    edits: [
+      [
+        "src/locker/hold/held-lock.ts",
+        "if (this.lease.unanswered === 0) this.#expired();",
+        "if (this.lease.unanswered >= 0) this.#expired();",
       ],
     ],
   },
   "a handed-over lock is told before its extension is sent": {
-    rule: "the extension of a handed-over lock is sent before its holder goes on",
-    edits: [["src/locker/locker.ts", "if (grant.claimed) await written();", ""]],
+    rule: "The extension of a handed-over lock is sent before its holder goes on",
+    edits: [["src/locker/locker.ts", "if (grant.claimed) await clientsFlushed();", ""]],
   },
   "only an extended lock hears that it was forced out": {
-    rule: "every lock hears that it was forced out",
+    rule: "A forced release notifies the holder, whatever kind of lock it has",
     edits: [
       [
-        "src/locker/keeper.ts",
+        "src/locker/hold/lease-monitor.ts",
         "for (const lock of held.values()) if (lock.token === token)",
         "for (const lock of kept) if (lock.token === token)",
       ],
     ],
   },
   "who is forced out frees nothing": {
-    rule: "a lock that was said to be forced out is freed",
-    edits: [["src/locker/lock.ts", "this.#undo(); // whoever may publish", "// whoever may publish"]],
+    rule: "A lock that is reported as forced out is freed",
+    edits: [
+      [
+        "src/locker/hold/held-lock.ts",
+        'cause !== "taken" || this.outcomeUnknown',
+        "!isReported || this.outcomeUnknown",
+      ],
+    ],
   },
   "a floor from before the clock was set back stays": {
-    rule: "the floor is that of the answer to the latest request",
+    rule: "The floor is that of the answer to the latest request",
     edits: [
-      ["src/locker/waiter.ts", "      this.#floor = floor;\n", "      this.#floor = Math.max(this.#floor, floor);\n"],
+      [
+        "src/locker/queue/waiter.ts",
+        "      this.#floor = floor;\n",
+        "      this.#floor = Math.max(this.#floor, floor);\n",
+      ],
     ],
   },
   "a new inbox checks nothing": {
-    rule: "when messages may have been lost, all waiters are checked",
-    edits: [["src/locker/queue.ts", "opened: () => heartbeats.checkAll()", "opened() {}"]],
+    rule: "A listener that opens has all waiters checked",
+    edits: [["src/locker/queue/queue.ts", "opened: () => heartbeats.checkAll()", "opened() {}"]],
+  },
+  "what a queue of the past grants is kept": {
+    rule: "A grant to a token that no longer waits is passed on",
+    tests: ["packages/core/test/retired-tokens.test.ts"],
+    edits: [["src/locker/queue/retired-tokens.ts", "if (known && fence > known.fence)", "if (false)"]],
+  },
+  "a refused heartbeat is no news": {
+    rule: "A heartbeat that is refused ends the waits of its key",
+    tests: ["packages/core/test/heartbeats.test.ts"],
+    edits: [["src/locker/queue/heartbeats.ts", "if (isFinal(error))", "if (false)"]],
+  },
+  "an outage is called contention": {
+    rule: "A wait without answers ends as an outage",
+    tests: ["packages/core/test/ambiguity.test.ts"],
+    edits: [
+      ["src/locker/acquire/diagnosis.ts", "return this.#failure !== undefined || silence > patience", "return false"],
+    ],
+  },
+  "a lock of several keys outlives one of them": {
+    rule: "A lock of several keys is lost as a whole",
+    tests: ["packages/core/test/multi-lock.test.ts"],
+    edits: [["src/locker/multi-lock.ts", "for (const part of this.#parts) part.onPartLost();", ""]],
+  },
+  "a wait ends before what has arrived is read": {
+    rule: "After a stall, what has arrived counts before a wait ends",
+    tests: ["packages/core/test/stalled-wait.test.ts"],
+    edits: [["src/locker/acquire/mailbox.ts", "setImmediate(end)", "end()"]],
+  },
+  "keys are taken as they are given": {
+    rule: "All calls take several keys in one order",
+    tests: ["packages/core/test/several-keys.test.ts"],
+    edits: [["src/driver/keys.ts", "compare(hashed(a), hashed(b)) || compare(a, b)", "0 * compare(a, b)"]],
+  },
+  "a claim is enough for several keys": {
+    rule: "A push is not enough for several keys or for replicas",
+    tests: ["packages/core/test/several-keys.test.ts"],
+    edits: [
+      [
+        "src/locker/acquire/acquire.ts",
+        "return keys.length === 1 && waitReplicas === 0 ? waitInQueue",
+        "return waitReplicas === 0 ? waitInQueue",
+      ],
+    ],
+  },
+  "an inbox is named after its process": {
+    rule: "An inbox has a random name",
+    tests: ["packages/core/test/inbox-name.test.ts"],
+    edits: [["src/locker/token.ts", 'randomBytes(12).toString("base64url")', 'String(process.pid).padStart(16, "0")']],
+  },
+  "two locks share their companions": {
+    rule: "No two locks share a companion",
+    tests: ["packages/core/test/keys.test.ts"],
+    edits: [["src/driver/keys.ts", "key}}~`", "key}}:`"]],
+  },
+  "a transfer keeps the fence": {
+    rule: "A transfer is a grant",
+    edits: [
+      [
+        "lua/transfer.lua",
+        "call('ZREM', KEYS[1 + QUEUE], to)\nreturn mint(1, last, ttl)",
+        "call('ZREM', KEYS[1 + QUEUE], to)\nreturn tonumber(last)",
+      ],
+    ],
+  },
+  "a transfer leaves its first token alive": {
+    rule: "A transfer is a grant",
+    edits: [["lua/transfer.lua", "call('RENAME', KEYS[1], KEYS[1 + RELEASED])", "call('DEL', KEYS[1])"]],
+  },
+  "a transfer asks no token": {
+    rule: "A transfer is a grant",
+    edits: [["lua/transfer.lua", "if holder ~= from then", "if not holder then"]],
+  },
+  "a release begins with a SET": {
+    rule: "A script that frees begins with a command that is never refused",
+    edits: [
+      [
+        "lua/release.lua",
+        "    call('RENAME', KEYS[lock], KEYS[lock + RELEASED])",
+        "    call('SET', KEYS[lock + TOMBSTONE], '1', 'PX', 1000)\n    call('RENAME', KEYS[lock], KEYS[lock + RELEASED])",
+      ],
+    ],
   },
 };

@@ -17,6 +17,7 @@ export async function pages(): Promise<string[]> {
       .map(({ name }) => `${folder}/${name}`);
   const places = [
     "docs",
+    "docs/internals",
     "docs/memory",
     "bench",
     "bench/results",

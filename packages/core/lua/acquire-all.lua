@@ -1,29 +1,59 @@
--- Grants all locks to one token, or says which one is in the way. Not to wait: takes all or none. To wait: takes those
--- before it, and gives the token its place in the queue of that one. Repeated, it goes on from there.
--- KEYS   six per lock, see hand-over.lua
--- ARGV   1 to 3 see hand-over.lua   4 token  5 ttl (ms)
---        6 '' not to wait, '0' to wait, or in which lock's queue (1, 2, …) the token once had the place 7
--- Reply  {fence of each} | {which lock (1, 2, …), its reply as in acquire-one.lua}
-local token, ttl, at = ARGV[4], ARGV[5], ARGV[6]
-local count = #KEYS / 6
-if at == '' then
-  for i = 1, count do
-    local k = 6 * i - 5
-    local _, settling
-    if is_awaited(k) and call('EXISTS', KEYS[k]) == 0 then
-      _, settling = hand_over(k)
-    end
-    local holder = holder_of(k)
-    if settling or holder and holder ~= token then
-      local left = settling and 0 or call('PTTL', KEYS[k])
-      return { i, (type(holder) == 'table' or left < 0) and 'foreign' or 'held ' .. left }
+-- Grants several locks to one token.
+-- Without waiting: all of them, or none. With waiting: those before the first one that is held, and a place in the queue of
+-- that one. Safe to repeat: it goes on from there.
+-- KEYS   per lock the six of lib/keys.lua
+-- ARGV   the three of lib/times.lua, then
+--        4 token  5 ttl (ms)
+--        6 '' not to wait, else in which lock's queue the token once had a place (1, 2, …), '0' for none
+--        7 the ticket of that place
+-- Reply  {fence of each lock} if all are granted
+--        {which lock is in the way (1, 2, …), its reply as in lib/acquire.lua} if not
+-- @include lib/keys.lua
+-- @include lib/holder.lua
+-- @include lib/foreign-lock.lua
+-- @include lib/queue.lua
+-- @include lib/hand-over.lua
+-- @include lib/acquire.lua
+
+local token, ttl, place, place_ticket = ARGV[4], ARGV[5], ARGV[6], ARGV[7]
+local waits = place ~= ''
+
+-- The reply of a lock that another token holds, if one does. Takes nothing.
+local function obstacle(lock)
+  local _, settling
+  if has_waiters(lock) and call('EXISTS', KEYS[lock]) == 0 then
+    _, settling = hand_over(lock)
+  end
+  local holder = holder_of(lock)
+  if settling then
+    return 'held 0'
+  end
+  if holder and holder ~= token then
+    local left = call('PTTL', KEYS[lock])
+    return is_not_a_lock(holder, left) and 'foreign' or 'held ' .. left
+  end
+end
+
+local function ticket_of(i)
+  if not waits then
+    return ''
+  end
+  return place == tostring(i) and place_ticket or '0'
+end
+
+if not waits then
+  for lock = 1, #KEYS, KEYS_PER_LOCK do
+    local reply = obstacle(lock)
+    if reply then
+      return { (lock - 1) / KEYS_PER_LOCK + 1, reply }
     end
   end
 end
+
 local fences = {}
-for i = 1, count do
-  local ticket = at ~= '' and (at == tostring(i) and ARGV[7] or '0') or ''
-  local reply = acquire(6 * i - 5, token, ttl, ticket)
+for lock = 1, #KEYS, KEYS_PER_LOCK do
+  local i = #fences + 1
+  local reply = acquire(lock, token, ttl, ticket_of(i))
   if type(reply) ~= 'number' then
     return { i, reply }
   end

@@ -1,7 +1,8 @@
--- Grants locks, each to its token, once; where the lock is held, gives the token its place in the queue.
--- KEYS   six per lock, see hand-over.lua
--- ARGV   1 to 3 see hand-over.lua, then per lock: token, ttl (ms), ticket
--- Reply  per lock: see acquire-one.lua
-return each(4, 3, function(k, a)
-  return acquire(k, ARGV[a], ARGV[a + 1], ARGV[a + 2])
-end)
+-- Grants locks, each to a token of its own. If a lock is held, the token waits in its queue.
+-- KEYS   per lock the six of lib/keys.lua
+-- ARGV   the three of lib/times.lua, then per lock: token, ttl (ms), ticket
+-- Reply  per lock the one of lib/acquire.lua. One reply more, if messages were not published: the reason
+-- @include lib/acquire.lua
+-- @include lib/each-lock.lua
+
+return each_lock(3, acquire)

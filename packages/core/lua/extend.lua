@@ -1,23 +1,24 @@
 -- Makes leases longer, never shorter, each only for its holder.
--- KEYS   two per lock: lock, fence
--- ARGV   1 ttl (ms)  2 how long a fence is remembered (ms), then per lock: token
--- Reply  per lock: 1 held | 0 not ours
-local call = redis.call
-local ttl, long = tonumber(ARGV[1]), tonumber(ARGV[2])
+-- KEYS   per lock: lock, fence
+-- ARGV   1 ttl (ms)  2 for how many ms a fence is remembered, never less than the ttl; then per lock: token
+-- Reply  per lock: 1 held by the token | 0 not held by it
+-- @include lib/keys.lua
+-- @include lib/holder.lua
+
+local ttl, fence_ttl = tonumber(ARGV[1]), tonumber(ARGV[2])
 local replies = {}
-for i = 1, #KEYS / 2 do
-  local lock = KEYS[2 * i - 1]
-  replies[i] = 0
-  local holder = redis.pcall('GET', lock)
-  if holder == ARGV[i + 2] then
-    local left = call('PTTL', lock)
+for lock = 1, #KEYS, 2 do
+  local i = #replies + 1
+  local token = ARGV[i + 2]
+  if holder_of(lock) == token then
+    local left = call('PTTL', KEYS[lock])
     if left < ttl then
-      call('PEXPIRE', lock, ARGV[1])
+      call('PEXPIRE', KEYS[lock], ARGV[1])
     end
-    call('PEXPIRE', KEYS[2 * i], left < long and ARGV[2] or left)
+    call('PEXPIRE', KEYS[lock + FENCE], left < fence_ttl and ARGV[2] or left)
     replies[i] = 1
-  elseif type(holder) == 'table' and not string.find(holder.err, 'WRONGTYPE', 1, true) then
-    call('GET', lock) -- another error, such as a lack of rights, says nothing about the holder
+  else
+    replies[i] = 0
   end
 end
 return replies

@@ -1,26 +1,41 @@
--- Frees the lock whoever holds it, tells that process, and hands the lock over. The holder's token is dead for what was
+-- Frees a lock whoever holds it, notifies that process, and hands the lock over. The holder's token is dead for what was
 -- left of its lease.
--- KEYS   six, see hand-over.lua
--- ARGV   see hand-over.lua
--- Reply  1 freed | 0 was free | 'foreign', also as in acquire-one.lua
+-- KEYS   the six of lib/keys.lua; the tombstone is not used
+-- ARGV   the three of lib/times.lua
+-- Reply  1 freed | 0 was free | 'foreign …' as in lib/acquire.lua
+-- @include lib/keys.lua
+-- @include lib/clock.lua
+-- @include lib/holder.lua
+-- @include lib/foreign-lock.lua
+-- @include lib/foreign-companion.lua
+-- @include lib/inbox.lua
+-- @include lib/hand-over.lua
+
+-- Publishes that the holder was forced out. Lockers have inboxes of 16 characters; the tokens of others have none.
+local function notify(holder)
+  local inbox = inbox_of(holder)
+  if #inbox == 16 and #inbox < #holder then
+    redis.pcall('PUBLISH', 'distlock:' .. inbox, holder .. ' 0 0')
+  end
+end
+
 micros()
 local holder = holder_of(1)
 if not holder then
   return 0
 end
 local left = call('PTTL', KEYS[1])
-if type(holder) == 'table' or left < 0 then
+if is_not_a_lock(holder, left) then
   return 'foreign'
 end
-local foreign = foreign_companion(1, call('MGET', KEYS[2])[1])
+local last = call('MGET', KEYS[1 + FENCE])[1]
+local foreign = foreign_companion(1, last)
 if foreign then
   return foreign
 end
+
 call('DEL', KEYS[1])
-call('SET', KEYS[5], '!' .. redis.sha1hex(holder), 'PX', math.max(left, 1))
-local inbox = inbox_of(holder)
-if #inbox == 16 and #inbox < #holder then
-  redis.pcall('PUBLISH', 'distlock:' .. inbox, holder .. ' 0 0')
-end
+call('SET', KEYS[1 + RELEASED], '!' .. redis.sha1hex(holder), 'PX', math.max(left, 1))
+notify(holder)
 hand_over(1)
 return 1

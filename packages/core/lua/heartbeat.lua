@@ -1,53 +1,67 @@
--- A process shows that its waiters of some locks are alive, and is told how each of them stands. Enqueues nobody.
--- KEYS   per lock: lock, fence, queue, alive: the first four of hand-over.lua
--- ARGV   1 to 3 see hand-over.lua   4 inbox of the process, then per lock: how many tokens, and these
--- Reply  per lock '<ms left of the lease or -2> <last fence or 0> <floor of later fences>
---        <1 if the first in the queue is one of the inbox, or if nobody alive is known to be before it> <a digit per token>':
---        2 granted, its claim counted from now | 1 queued | 0 missing, or not to be waited for: no lease
---
--- It runs for every waited key every 1.2 s: what is the same for all is made once, and as text, since Lua is slow to make a
--- number text.
-local inbox, now = ARGV[4], micros()
-local now_text, alive_till, life = exact(now), exact(now / 1000 + WINDOW), exact(2 * WINDOW)
+-- A process shows that its waiters of some locks are alive, and learns how each of them stands. Enqueues nobody.
+-- KEYS   per lock the first four of lib/keys.lua: lock, fence, queue, alive
+-- ARGV   the three of lib/times.lua, then
+--        4 inbox of the process
+--        then per lock: how many of its tokens wait, and these tokens
+-- Reply  per lock '<ms left of the lease, -2 if it is free> <last fence or 0> <floor of later fences> <head> <a digit per token>'
+--        head:  1 if the first waiter is one of this inbox, or if the lock is settling (see lib/hand-over.lua); else 0
+--        digit: 2 granted, its claim counts from now on | 1 queued | 0 not queued, or the key has no ttl and so is not a lock
+--        One reply more, if messages were not published: the reason
+-- @include lib/keys.lua
+-- @include lib/times.lua
+-- @include lib/clock.lua
+-- @include lib/inbox.lua
+-- @include lib/hand-over.lua
+-- @include lib/batch.lua
 
-local function beat(k, from, to)
-  local head = call('ZRANGE', KEYS[k + 2], '0', '0')[1]
-  local known, left = call('MGET', KEYS[k], KEYS[k + 1]), call('PTTL', KEYS[k])
-  local holder, last, settling = known[1], known[2] or '0', nil
+-- This runs for every waited key every 1.2 s. What all keys have in common is computed once, and as text, since Lua is slow
+-- to turn a number into text.
+local inbox, now = ARGV[4], micros()
+local now_text, alive_till = exact(now), exact(now / 1000 + WINDOW)
+
+-- The tokens are the arguments from `first` to `last`.
+local function beat(lock, first, last)
+  local head = call('ZRANGE', KEYS[lock + QUEUE], '0', '0')[1]
+  local known, left = call('MGET', KEYS[lock], KEYS[lock + FENCE]), call('PTTL', KEYS[lock])
+  local holder, fence, settling = known[1], known[2] or '0', nil
+
   if head then
-    call('PEXPIRE', KEYS[k + 2], life) -- a first write that is never refused for want of memory
-    call('HSET', KEYS[k + 3], inbox, alive_till)
-    call('PEXPIRE', KEYS[k + 3], life)
-    if left == -2 then -- not where the key holds what is not a string, which MGET does not show
+    call('PEXPIRE', KEYS[lock + QUEUE], QUEUE_TTL) -- the first write is one that is never refused for want of memory
+    call('HSET', KEYS[lock + ALIVE], inbox, alive_till)
+    call('PEXPIRE', KEYS[lock + ALIVE], QUEUE_TTL)
+    if left == -2 then -- the key is free: MGET also shows nothing where it holds something that is not a string
       local minted
-      minted, settling = hand_over(k)
-      head = call('ZRANGE', KEYS[k + 2], '0', '0')[1]
-      holder, left = call('GET', KEYS[k]), call('PTTL', KEYS[k])
-      last = minted and exact(minted) or last
+      minted, settling = hand_over(lock)
+      head = call('ZRANGE', KEYS[lock + QUEUE], '0', '0')[1]
+      holder, left = call('GET', KEYS[lock]), call('PTTL', KEYS[lock])
+      fence = minted and exact(minted) or fence
     end
   end
-  local first = settling or head and inbox_of(head) == inbox
+
   local states = {}
-  for i = from, to do
+  for i = first, last do
     local token, state = ARGV[i], '0'
     if holder == token then
       state = '2'
       if left < tonumber(CLAIM) then
-        call('PEXPIRE', KEYS[k], CLAIM)
+        call('PEXPIRE', KEYS[lock], CLAIM)
       end
-    elseif left ~= -1 and (head == token or head and call('ZRANK', KEYS[k + 2], token)) then
+    elseif left ~= -1 and (head == token or head and call('ZRANK', KEYS[lock + QUEUE], token)) then
       state = '1'
     end
     states[#states + 1] = state
   end
-  local floor = tonumber(last) > now and last or now_text
-  return left .. ' ' .. last .. ' ' .. floor .. (first and ' 1 ' or ' 0 ') .. table.concat(states)
+
+  local floor = tonumber(fence) > now and fence or now_text
+  local is_head = settling or head and inbox_of(head) == inbox
+  return left .. ' ' .. fence .. ' ' .. floor .. (is_head and ' 1 ' or ' 0 ') .. table.concat(states)
 end
 
-local replies, from = {}, 6
-for i = 1, #KEYS / 4 do
-  local to = from + ARGV[from - 1] - 1
-  replies[i] = guarded(beat, 4 * i - 3, from, to)
-  from = to + 2
+local replies, count_at = {}, 5
+for lock = 1, #KEYS, 4 do
+  local first = count_at + 1
+  local behind = first + ARGV[count_at]
+  replies[#replies + 1] = guarded(beat, lock, first, behind - 1)
+  count_at = behind
 end
 return with_note(replies)

@@ -1,11 +1,16 @@
--- Looks, changes nothing.
--- KEYS   six, see hand-over.lua
--- Reply  {1 held | 0 free, ms left of the lease, last fence or 0, how many wait, holder's token or ''}
---        | 'foreign'
+-- Reads the state of a lock, and changes nothing.
+-- KEYS   the first three of lib/keys.lua: lock, fence, queue
+-- Reply  {1 held or 0 free, ms left of the lease, last fence or 0, how many tokens wait, the holder's token or ''}
+--        | 'foreign' the key holds something that is not a lock
+-- @include lib/keys.lua
+-- @include lib/holder.lua
+-- @include lib/foreign-lock.lua
+
 local holder = holder_of(1)
-local left = redis.call('PTTL', KEYS[1])
-if type(holder) == 'table' or (holder and left < 0) then
+local left = call('PTTL', KEYS[1])
+if is_not_a_lock(holder, left) then
   return 'foreign'
 end
-local last = redis.call('MGET', KEYS[2])[1]
-return { holder and 1 or 0, math.max(left, 0), tonumber(last) or 0, redis.call('ZCARD', KEYS[3]), holder or '' }
+local last = call('MGET', KEYS[1 + FENCE])[1]
+local waiting = call('ZCARD', KEYS[1 + QUEUE])
+return { holder and 1 or 0, math.max(left, 0), tonumber(last) or 0, waiting, holder or '' }

@@ -1,27 +1,36 @@
--- Frees locks, each only for its holder, and hands each over to its next waiter; a waiter leaves the queue.
--- A repeated release of the last holder is told so.
--- KEYS   six per lock, see hand-over.lua
--- ARGV   1 to 3 see hand-over.lua, then per lock: token, life of its tombstone (ms), '0' for none
--- Reply  per lock: 1 released | 0 not ours | 3, 2 the same, and dead waiters are still to be dropped: to be asked again
---
--- The released token stays behind for what was left of its lease, so that a late copy of its acquire is refused.
--- RENAME and ZREM come first: they are never refused for want of memory, and then nor is the rest.
-return each(4, 2, function(k, a)
-  local token = ARGV[a]
-  local holder = holder_of(k)
+-- Frees locks, each only for its holder, and hands each over to its next waiter. A token that waits leaves the queue.
+-- The last holder gets the same reply again when it repeats its release.
+-- KEYS   per lock the six of lib/keys.lua
+-- ARGV   the three of lib/times.lua, then per lock: token, life of its tombstone (ms), '0' for no tombstone
+-- Reply  per lock the sum of: 1 if the token released the lock, now or by an earlier copy; 2 if the lock is still settling
+--        (see lib/hand-over.lua), so that the release is to be sent again
+--        One reply more, if messages were not published: the reason
+-- @include lib/keys.lua
+-- @include lib/holder.lua
+-- @include lib/queue.lua
+-- @include lib/hand-over.lua
+-- @include lib/each-lock.lua
+
+-- The released token stays in its companion for what was left of its lease, so that a late copy of its acquire is refused.
+-- RENAME and ZREM come first: they are never refused for want of memory, and then nor is what follows.
+local function release(lock, token, tombstone_ttl)
+  local holder = holder_of(lock)
   local ours = holder == token
   if ours then
-    call('RENAME', KEYS[k], KEYS[k + 4])
-  elseif call('ZREM', KEYS[k + 2], token) == 1 then
-    forget_the_living(k)
+    call('RENAME', KEYS[lock], KEYS[lock + RELEASED])
+  elseif call('ZREM', KEYS[lock + QUEUE], token) == 1 then
+    clear_signs_of_life(lock)
   end
-  if ARGV[a + 1] ~= '0' then
-    call('SET', KEYS[k + 5], '1', 'PX', ARGV[a + 1])
+  if tombstone_ttl ~= '0' then
+    call('SET', KEYS[lock + TOMBSTONE], '1', 'PX', tombstone_ttl)
   end
+
   local _, settling
-  if (ours or not holder) and is_awaited(k) then
-    _, settling = hand_over(k)
+  if (ours or not holder) and has_waiters(lock) then
+    _, settling = hand_over(lock)
   end
-  local released = ours or call('MGET', KEYS[k + 4])[1] == token
+  local released = ours or call('MGET', KEYS[lock + RELEASED])[1] == token
   return (released and 1 or 0) + (settling and 2 or 0)
-end)
+end
+
+return each_lock(2, release)

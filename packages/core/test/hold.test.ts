@@ -156,7 +156,7 @@ describe("automatic extension", () => {
     const lock = await a.acquire("k", { ttl: 600, autoExtend: true });
     await b.forceRelease("k");
     const next = await b.acquire("k");
-    expect(await lossOf(lock)).toMatchObject({ code: "LOCK_LOST", message: expect.stringContaining("somebody else") });
+    expect(await lossOf(lock)).toMatchObject({ code: "LOCK_LOST", message: expect.stringContaining("another client") });
     expect(next.isHeld).toBe(true);
     expect((await b.inspect("k")).held).toBe(true);
   });

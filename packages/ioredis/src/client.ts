@@ -1,5 +1,5 @@
 /**
- * The part of a client that a lock needs: `Redis` (one server, Sentinel) or `Cluster`, of ioredis 5.3 or later, or of iovalkey
+ * The part of a client that a lock needs: `Redis` (one server, Sentinel) or `Cluster`, of ioredis 5.3 or later or of iovalkey
  * 0.4.
  */
 export interface IoredisClient {
@@ -11,23 +11,23 @@ export interface IoredisClient {
   duplicate(...args: never[]): unknown;
 }
 
-type Given = Partial<Record<"status" | "evalsha" | "evalSha" | "options" | "then" | "customCommand", unknown>>;
+type Passed = Partial<Record<"status" | "evalsha" | "evalSha" | "options" | "then" | "customCommand", unknown>>;
 
-/** What was given instead. */
-function hintAt(given: Given | null | undefined): string {
-  if (Array.isArray(given)) return ": got an array, give one client: this is not Redlock";
-  if (typeof given?.then === "function") return ": got a promise, await it first";
-  if (typeof given?.customCommand === "function") {
+/** Says what was passed instead of a client. */
+function hintAt(passed: Passed | null | undefined): string {
+  if (Array.isArray(passed)) return ": got an array, give one client: this is not Redlock";
+  if (typeof passed?.then === "function") return ": got a promise, await it first";
+  if (typeof passed?.customCommand === "function") {
     return ': this looks like GLIDE: a few lines of your own make it a connection for redisDriver of "@distlock/core", see docs/drivers.md of distlock';
   }
-  if (typeof given?.evalSha === "function") {
+  if (typeof passed?.evalSha === "function") {
     return ': this looks like node-redis, use nodeRedisDriver from "@distlock/node-redis"';
   }
   return "";
 }
 
 export function assertClient(client: IoredisClient): void {
-  const given = client as Given | null | undefined;
-  if (typeof given?.evalsha === "function" && typeof given.status === "string" && given.options) return;
-  throw new TypeError(`ioredisDriver needs a client of ioredis (Redis or Cluster)${hintAt(given)}`);
+  const passed = client as Passed | null | undefined;
+  if (typeof passed?.evalsha === "function" && typeof passed.status === "string" && passed.options) return;
+  throw new TypeError(`ioredisDriver needs a client of ioredis (Redis or Cluster)${hintAt(passed)}`);
 }

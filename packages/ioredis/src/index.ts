@@ -6,11 +6,11 @@ import { subscribe } from "./subscribe";
 
 export type { IoredisClient } from "./client";
 
-/** Runs scripts through an ioredis client, which stays the caller's: it is never closed. Throws `TypeError` for other objects. */
+/** Runs scripts through an ioredis client. The client stays the caller's and is never closed. Throws `TypeError` for other objects. */
 export function ioredisConnection(client: IoredisClient): RedisConnection {
   assertClient(client);
 
-  /** A client that has ended says so of each command, in words that it has for lost connections too. */
+  /** A client that has ended rejects each command with the error that it also has for lost connections. */
   const whenOpen = (send: () => Promise<unknown>): Promise<unknown> =>
     client.status === "end" ? Promise.reject(closedClientError()) : send();
 
@@ -25,6 +25,6 @@ export function ioredisConnection(client: IoredisClient): RedisConnection {
   };
 }
 
-/** Locks through an ioredis client, which stays the caller's: it is never closed. Throws `TypeError` or `RangeError` for bad arguments. */
+/** Locks through an ioredis client. The client stays the caller's and is never closed. Throws `TypeError` or `RangeError` for bad arguments. */
 export const ioredisDriver = (client: IoredisClient, options?: DriverOptions): Driver =>
   redisDriver(ioredisConnection(client), options);

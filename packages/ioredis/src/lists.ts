@@ -15,7 +15,7 @@ interface Lists {
   };
 }
 
-/** What the server refused before it began with the transaction, which the client keeps behind `EXECABORT`. */
+/** The error of a command that the server refused before it began the transaction. The client keeps it behind `EXECABORT`. */
 const firstOf = (error: { previousErrors?: readonly unknown[] }): unknown => error.previousErrors?.[0] ?? error;
 
 export function listsOf(client: IoredisClient): ListReader {

@@ -1,30 +1,10 @@
 import { type Replication, slotOf } from "@distlock/core";
 import type { IoredisClient } from "./client";
+import { asCluster, asSingle, type Connection, type SingleClient } from "./client-internals";
 
-/** One connection, of which another one can be made. */
-interface Node {
-  readonly options: { readonly host?: string; readonly port?: number };
-  duplicate(settings: object): Connection;
-}
-
-interface Connection {
-  readonly status: string;
-  readonly stream?: { unref?: () => unknown; destroy?: () => unknown } | null;
-  on(event: string, listener: () => void): unknown;
-  eval(script: string, keyCount: number, ...keysAndArgs: string[]): Promise<unknown>;
-  call(command: string, ...args: string[]): Promise<unknown>;
-  disconnect(): void;
-}
-
-/** What only a `Cluster` has: for each slot its nodes as `host:port`, first the primary. */
-interface Cluster {
-  readonly slots: readonly (readonly string[] | undefined)[];
-  nodes(role: "master"): Node[];
-}
-
-/** What was sent is never sent again: it fails with its connection, and the next one is a new one. */
+/** A command that was sent is never sent again: it fails with its connection, and the next command opens a new one. */
 const settings = {
-  keyPrefix: "", // it has whole keys
+  keyPrefix: "", // the keys are whole already
   failoverDetector: false, // it would keep its own connections when this one ends by itself
   lazyConnect: false,
   enableAutoPipelining: false,
@@ -37,24 +17,23 @@ const settings = {
 /** How much later than its time a server may answer `WAIT`, in ms. */
 const PATIENCE = 1_000;
 
-/** On duplicates of the caller's client, or of a `Cluster`'s connection to the primary of a slot. */
+/** Uses duplicates of the caller's client, or of a `Cluster`'s connection to the primary of a slot. */
 export function openReplication(client: IoredisClient): Replication {
-  const connections = new Map<Node, Connection>();
+  const connections = new Map<SingleClient, Connection>();
   const prefix = client.options.keyPrefix ?? "";
+  const cluster = asCluster(client);
 
-  const primaryOf = (key: string): string =>
-    client.isCluster ? ((client as unknown as Cluster).slots[slotOf(prefix + key)]?.[0] ?? "") : "";
+  const primaryOf = (key: string): string => cluster?.slots[slotOf(prefix + key)]?.[0] ?? "";
 
-  function nodeOf(key: string): Node {
-    if (!client.isCluster) return client as unknown as Node;
-    const { nodes } = client as unknown as Cluster;
+  function nodeOf(key: string): SingleClient {
+    if (!cluster) return asSingle(client);
     const address = primaryOf(key);
-    const node = nodes.call(client, "master").find(({ options: { host, port } }) => `${host}:${port}` === address);
+    const node = cluster.nodes("master").find(({ options: { host, port } }) => `${host}:${port}` === address);
     if (!node) throw new Error(`the Cluster knows no primary of the slot ${slotOf(prefix + key)}`);
     return node;
   }
 
-  function connectionTo(node: Node): Connection {
+  function connectionTo(node: SingleClient): Connection {
     const known = connections.get(node);
     if (known && known.status !== "end") return known;
     const opened = node.duplicate(settings);
@@ -65,10 +44,10 @@ export function openReplication(client: IoredisClient): Replication {
     return opened;
   }
 
-  function end(node: Node, connection: Connection): void {
+  function end(node: SingleClient, connection: Connection): void {
     if (connections.get(node) === connection) connections.delete(node);
     connection.disconnect();
-    connection.stream?.destroy?.(); // one that is frozen does not end by itself
+    connection.stream?.destroy?.(); // a frozen connection does not end by itself
   }
 
   return {

@@ -1,28 +1,9 @@
 import type { RedisConnection } from "@distlock/core";
 import type { IoredisClient } from "./client";
-
-/** The part of a client of our own that listening needs. */
-interface Subscriber {
-  readonly stream?: { unref?: () => unknown } | null;
-  on(event: string, listener: (...args: never[]) => void): unknown;
-  subscribe(channel: string): Promise<unknown>;
-  disconnect(): void;
-}
-
-/** One connection, of which another one can be made. */
-interface Node {
-  duplicate(settings: object): Subscriber;
-}
-
-/** What only a `Cluster` has. */
-interface Cluster {
-  nodes(): Node[];
-  on(event: "-node", listener: (node: Node) => void): unknown;
-  off(event: "-node", listener: (node: Node) => void): unknown;
-}
+import { asCluster, asSingle, type SingleClient } from "./client-internals";
 
 /**
- * Connects at once, and ends with its connection. It asks the server nothing but to subscribe, since the user may have few
+ * It connects at once, and ends with its connection. It sends the server nothing but SUBSCRIBE, since the user may have few
  * rights.
  */
 const settings = {
@@ -35,16 +16,16 @@ const settings = {
 };
 
 /**
- * Listens on a duplicate of the caller's client, since a connection that has subscribed can't run scripts. Of a `Cluster`, where
- * each node hears all messages, on a duplicate of the connection to any node.
+ * Listens on a duplicate of the caller's client, since a connection that has subscribed can't run scripts. Every node of a
+ * Cluster gets all messages, so there it duplicates the connection to any node.
  */
 export const subscribe = (
   client: IoredisClient,
   ...[channel, onMessage, onEnd, signal]: Parameters<NonNullable<RedisConnection["subscribe"]>>
 ): Promise<() => Promise<void>> =>
   new Promise((resolve, reject) => {
-    const cluster = client.isCluster ? (client as unknown as Cluster) : undefined;
-    const nodes = cluster ? cluster.nodes() : [client as unknown as Node];
+    const cluster = asCluster(client);
+    const nodes = cluster?.nodes() ?? [asSingle(client)];
     const node = nodes[Math.floor(Math.random() * nodes.length)];
     if (!node) throw new Error("the Cluster knows no node");
     const opened = node.duplicate(settings);
@@ -57,9 +38,9 @@ export const subscribe = (
       isClosed = true;
       opened.disconnect();
     }
-    /** A node that is frozen does not end its connections. */
-    function leave(gone: Node): void {
-      if (gone === node) opened.disconnect();
+    /** A frozen node does not end its connections. */
+    function leave(removed: SingleClient): void {
+      if (removed === node) opened.disconnect();
     }
     function fail(error: Error): void {
       failure = error;

@@ -1,10 +1,11 @@
 import type { ListReader } from "@distlock/core";
-import type { Extras, ScriptInput } from "./client";
+import type { ScriptInput } from "./client";
+import type { AnyNodeRedisClient } from "./client-internals";
 
 /** The part of a client that reading lists needs. */
 interface Lists {
   lRange(key: string, first: number, last: number): Promise<unknown>;
-  /** A Cluster of redis 4 has to be told a key. */
+  /** A Cluster of redis 4 needs a key here. */
   multi(routing: string): {
     eval(script: string, input: ScriptInput): unknown;
     evalSha(sha1: string, input: ScriptInput): unknown;
@@ -13,7 +14,7 @@ interface Lists {
   };
 }
 
-/** What the client says of a transaction of which a command failed. */
+/** The client's error for a transaction with a command that failed. */
 interface MultiError {
   readonly replies?: readonly unknown[];
   readonly errorIndexes?: readonly number[];
@@ -21,9 +22,9 @@ interface MultiError {
 
 const firstOf = (error: MultiError): unknown => error.replies?.[error.errorIndexes?.[0] ?? -1] ?? error;
 
-/** `send` is what all commands of a key go through. */
+/** All commands of a key go through `send`. */
 export function listsOf(
-  client: Extras,
+  client: AnyNodeRedisClient,
   send: (key: string, command: () => Promise<unknown>) => Promise<unknown>,
 ): ListReader {
   const lists = client as unknown as Lists;

@@ -1,49 +1,51 @@
 import { type Replication, slotOf } from "@distlock/core";
-import { type Duplicable, type Extras, isDuplicable } from "./client";
-import { type Own, own } from "./own";
+import { type AnyNodeRedisClient, isSingle, type SingleClient } from "./client-internals";
+import { type DedicatedConnection, dedicatedConnection } from "./dedicated-connection";
 
 /** How much later than its time a server may answer `WAIT`, in ms. */
 const PATIENCE = 1_000;
 
-interface Connection extends Own {
+interface Connecting extends DedicatedConnection {
   readonly ready: Promise<unknown>;
 }
 
-/** The caller's connection to the primary that has a key. */
-async function nodeOf(client: Extras, key: string): Promise<Duplicable> {
-  if (isDuplicable(client)) return client;
+/** Returns the caller's connection to the primary that has a key. */
+async function nodeOf(client: AnyNodeRedisClient, key: string): Promise<SingleClient> {
+  if (isSingle(client)) return client;
   if (!client.nodeClient) return client._execute!(false, (primary) => primary);
   const primary = client.slots![slotOf(key)]?.master;
   if (!primary) throw new Error(`the Cluster knows no primary of the slot ${slotOf(key)}`);
   return client.nodeClient(primary);
 }
 
-/** On duplicates of connections of the caller's client. They do not reconnect: what was sent is never sent again. */
-export function openReplication(client: Extras, keyPrefix: string): Replication {
-  const connections = new Map<object, Connection>();
+/** Uses duplicates of connections of the caller's client. They do not reconnect: a command that was sent is never sent again. */
+export function openReplication(client: AnyNodeRedisClient, keyPrefix: string): Replication {
+  const connections = new Map<object, Connecting>();
   let closed = false;
 
-  async function connectionTo(key: string): Promise<Connection> {
+  async function connectionTo(key: string): Promise<Connecting> {
     const node = client.execute ? client : await nodeOf(client, key); // any connection of a pool is as good as another
     const known = connections.get(node);
     if (known) return known;
-    const made = await (client.execute ? client.execute(own) : own(node as Duplicable));
+    const made = await (client.execute
+      ? client.execute(dedicatedConnection)
+      : dedicatedConnection(node as SingleClient));
     const other = connections.get(node);
     if (other) return other;
     if (closed) throw new Error("closed");
-    const leave = () => {
+    const forget = () => {
       if (connections.get(node) === connection) connections.delete(node);
     };
     const { opened } = made;
-    opened.on("error", leave);
-    opened.on("end", leave);
+    opened.on("error", forget);
+    opened.on("end", forget);
     const ready = opened.connect().then(() => opened.unref());
-    ready.catch(leave);
+    ready.catch(forget);
     const connection = {
       opened,
       ready,
       end() {
-        leave();
+        forget();
         return made.end();
       },
     };

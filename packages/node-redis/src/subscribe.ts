@@ -1,51 +1,51 @@
 import type { RedisConnection } from "@distlock/core";
-import { type Extras, isDuplicable } from "./client";
-import { type Own, own } from "./own";
+import { type AnyNodeRedisClient, isSingle } from "./client-internals";
+import { type DedicatedConnection, dedicatedConnection } from "./dedicated-connection";
 
-/** Of a Cluster, where each node hears all messages, to any node that is ready; of what Sentinels watch, to the primary. */
-async function newSubscriber(client: Extras): Promise<Own> {
-  if (isDuplicable(client)) return own(client);
-  if (client.execute) return client.execute(own);
+/** Goes to any ready node of a Cluster, where every node gets all messages, and to the primary that Sentinels watch. */
+async function newSubscriber(client: AnyNodeRedisClient): Promise<DedicatedConnection> {
+  if (isSingle(client)) return dedicatedConnection(client);
+  if (client.execute) return client.execute(dedicatedConnection);
   const { masters } = client;
-  if (!masters) return own(await client._execute!(false, (primary) => primary));
+  if (!masters) return dedicatedConnection(await client._execute!(false, (primary) => primary));
   const ready = masters.filter((node) => node.client?.isReady);
   const among = ready.length > 0 ? ready : masters;
-  return own(await client.nodeClient!(among[Math.floor(Math.random() * among.length)]));
+  return dedicatedConnection(await client.nodeClient!(among[Math.floor(Math.random() * among.length)]));
 }
 
 const isChangeOfPrimary = (event: unknown): boolean => (event as { type?: unknown }).type === "MASTER_CHANGE";
 
 /** Listens on a connection of its own. */
 export async function subscribe(
-  client: Extras,
+  client: AnyNodeRedisClient,
   ...[channel, onMessage, onEnd, signal]: Parameters<NonNullable<RedisConnection["subscribe"]>>
 ): Promise<() => Promise<void>> {
   const { opened: subscriber, end } = await newSubscriber(client);
-  const topology = isDuplicable(client) || client.execute ? undefined : client;
+  const topology = isSingle(client) || client.execute ? undefined : client;
   let listens = false;
   let isClosed = false;
 
   async function close(): Promise<void> {
     if (isClosed) return;
     isClosed = true;
-    topology?.off?.("topology-change", moved);
+    topology?.off?.("topology-change", onTopologyChange);
     signal.removeEventListener("abort", close);
     await end();
   }
-  function lost(): void {
+  function onLost(): void {
     if (!listens || isClosed) return;
     void close();
     onEnd();
   }
-  /** A primary that is frozen does not end its connections. */
-  function moved(event: unknown): void {
-    if (isChangeOfPrimary(event)) lost();
+  /** A frozen primary does not end its connections. */
+  function onTopologyChange(event: unknown): void {
+    if (isChangeOfPrimary(event)) onLost();
   }
 
-  topology?.on?.("topology-change", moved);
+  topology?.on?.("topology-change", onTopologyChange);
   signal.addEventListener("abort", close);
-  // Of a connection that does not reconnect it is the end; the client's own connections report the same.
-  subscriber.on("error", lost);
+  // It does not reconnect, so an error is its end; the client's own connections report the same.
+  subscriber.on("error", onLost);
   subscriber.unref();
   try {
     signal.throwIfAborted();

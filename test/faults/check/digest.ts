@@ -2,9 +2,6 @@ import type { Event } from "../event";
 
 export type Kind<W extends Event["what"]> = Extract<Event, { what: W }>;
 
-/** How long a dead process's lock, handed over to it, stays its own; see `CLAIM` of the core. */
-export const CLAIM = 3_000;
-
 /** One lock, from the grant on. */
 export interface Holding extends Kind<"granted"> {
   readonly calledAt: number;

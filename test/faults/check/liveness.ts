@@ -1,6 +1,6 @@
-import { type Check, CLAIM } from "./digest";
+import { CLAIM, HEARTBEAT } from "../../../packages/core/src/driver/times";
+import type { Check } from "./digest";
 
-const HEARTBEAT = 1_000;
 /** For a busy machine. */
 const SLACK = 2_000;
 /** No ttl of a round is longer than the claim. */

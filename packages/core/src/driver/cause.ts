@@ -1,5 +1,4 @@
-// Tested by test/locking/no-token.test.ts
-/** What an error may keep: nothing here comes from what was sent. */
+/** The properties that an error may keep. None of them comes from the command that was sent. */
 const harmless = new Set([
   "name",
   "message",
@@ -13,16 +12,16 @@ const harmless = new Set([
   "port",
 ]);
 
-/** Redis repeats the arguments of a command that it does not know. */
+/** Redis repeats the arguments of an unknown command in its error. */
 const withoutArguments = (text: string): string => text.replace(/,? with args beginning with: [^\n]*/, "");
 
-/** The message of whatever a client rejected with. */
+/** Returns the message of the value with which a client rejected. */
 export const messageOf = (error: unknown): string =>
   withoutArguments(error instanceof Error ? error.message || error.name : String(error));
 
 /**
- * A client's error without the command that failed. ioredis keeps the arguments of the command at the error, and a command may
- * have the tokens of many locks.
+ * Returns a client's error without the command that failed. ioredis keeps the arguments of the command at the error, and a
+ * command may have the tokens of many locks.
  */
 export function withoutCommand(error: unknown): unknown {
   if (!(error instanceof Error)) return typeof error === "object" ? new Error(messageOf(error)) : error;

@@ -9,19 +9,19 @@ type Listen = NonNullable<Driver["listen"]>;
 
 const refused = new WeakSet<Listen>();
 
-/** Whether a driver has warned that its user may not use the channels: what follows from that needs no warning of its own. */
+/** True if a driver has warned that its user may not use the channels. The consequences need no warning of their own. */
 export const isRefused = (listen: Listen | undefined): boolean => listen !== undefined && refused.has(listen);
 
-/** Warns, once per driver, that the server lets its user use no channels. */
+/** Warns, once per driver, that its user may not use the channels. */
 export interface ChannelWarning {
-  /** The key that was waited for last: a warning names it. */
+  /** Notes the key of the last waiter: a warning names it. */
   waited(key: string): void;
   unpublished(key: string, why: string): void;
   /** An attempt to listen failed. */
   unheard(error: unknown): void;
 }
 
-/** `listen` is that of the driver. */
+/** `listen` returns the method of the driver. */
 export function channelWarning(listen: () => Listen | undefined): ChannelWarning {
   let lastKey = "";
   let warned = false;

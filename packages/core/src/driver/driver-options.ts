@@ -1,18 +1,18 @@
 // Tested by packages/core/test/options.test.ts
 import { number, show } from "./number";
+import { FENCE_TTL } from "./times";
 
-/** What holds for all locks of a driver. */
+/** Options of a driver, for all of its locks. */
 export interface DriverOptions {
   /**
-   * How long the last fence of a key is remembered after its last grant or extension, in ms; never for less than the lease. What
-   * is forgotten costs no memory (about 200 bytes a key), and fences go on rising by the server's clock. Integer, from 0 to ten
-   * years. Default: a day.
+   * How long the last fence of a key is remembered after its last grant or extension, in ms; never for less than the lease. A
+   * fence costs about 200 bytes of memory until it is forgotten; later fences go on rising by the server's clock. Integer, from 0
+   * to ten years. Default: a day.
    */
   fenceTtl?: number | undefined;
 }
 
-const DAY = 86_400_000;
-const TEN_YEARS = 3_650 * DAY;
+const TEN_YEARS = 315_360_000_000;
 
 const checkFenceTtl = number(
   "fenceTtl",
@@ -26,5 +26,5 @@ export function resolveFenceTtl(given: DriverOptions = {}): number {
   for (const name of Object.keys(given)) {
     if (name !== "fenceTtl") throw new TypeError(`unknown option ${show(name)} of a driver; there is fenceTtl`);
   }
-  return given.fenceTtl === undefined ? DAY : checkFenceTtl(given.fenceTtl);
+  return given.fenceTtl === undefined ? FENCE_TTL : checkFenceTtl(given.fenceTtl);
 }

@@ -1,19 +1,23 @@
-// Tested by packages/testing/src/contract
 /*
  * Words
  *
- * key       what is locked
- * token     the random proof of one acquisition; only it can extend or release
- * ttl       length of a lease in ms; `remaining` is what is left of it
- * grant     one successful acquisition
- * fence     a number that rises with every grant of a key
- * dead      said of a token that was given up: it is never granted again
- * waiter    a token in a key's queue; `ticket` is its place
- * inbox     where the waiters of one locker are told; their tokens begin with its name and a `:`
- * claim     the short lease with which a lock is handed over
+ * key        the name of what is locked
+ * token      the random proof of one acquisition; only it can extend or release
+ * holder     the token that has the lock
+ * lease      the time for which the holder has it; `ttl` is its length in ms, `remaining` the ms that are left
+ * grant      one successful acquisition
+ * fence      a number that rises with every grant of a key
+ * floor      a number below the fence of every later grant
+ * dead       said of a token that was given up: it is never granted again
+ * tombstone  the mark that makes a token dead
+ * waiter     a token in the queue of a key; `ticket` is its place, the first waiter is the head
+ * inbox      the address of the waiters of one locker; their tokens begin with its name and a `:`
+ * hand-over  the grant of a free lock to a waiter
+ * claim      the short lease with which a lock is handed over
+ * heartbeat  the message of a process that its waiters of a key are alive; it counts for a window
  */
 
-/** Told by the caller that it no longer waits for the answer. */
+/** The caller's side of a request: whether it still waits for the reply. */
 export interface Call {
   readonly abandoned: boolean;
 }
@@ -22,16 +26,16 @@ export interface AcquireRequest {
   readonly key: string;
   readonly token: string;
   readonly ttl: number;
-  /** Where to wait if the lock is held: 0 for the end of the queue, or the ticket of an earlier reply. Absent: nowhere. */
+  /** Where to wait if the lock is held: 0 for the end of the queue, or the ticket of an earlier reply. Absent: do not wait. */
   readonly ticket?: number | undefined;
 }
 
 export type AcquireReply =
-  /** Ours for at least `ttl` ms from when the request was sent. A repeated request is told the same fence. */
+  /** The token holds the lock for at least `ttl` ms from when the request was sent. A repeated request gets the same fence. */
   | { readonly status: "granted"; readonly fence: number }
-  /** Somebody else has it, for `remaining` ms unless it is extended or released. */
+  /** Another token holds the lock, for `remaining` ms unless it is extended or released. */
   | { readonly status: "held"; readonly remaining: number }
-  /** The same, and the token waits. A later grant has a fence above `floor`. `head`: nobody waits before it. */
+  /** Another token holds the lock, and this one waits. A later grant has a fence above `floor`. `head`: it is the first waiter. */
   | {
       readonly status: "queued";
       readonly remaining: number;
@@ -43,29 +47,29 @@ export type AcquireReply =
   | { readonly status: "dead" };
 
 export interface AcquireAllRequest {
-  /** Each once, those of one hash slot side by side, in an order that is the same for all: see `inLockOrder`. */
+  /** Each key once, keys of one hash slot side by side, in an order that is the same for all requests: see `inLockOrder`. */
   readonly keys: readonly string[];
   readonly token: string;
   readonly ttl: number;
-  /** Where the token waits: the ticket 0 for the end of whichever queue. Absent: nowhere. */
+  /** Where the token waits: the ticket 0 is for the end of any of the queues. Absent: do not wait. */
   readonly place?: { readonly key: string; readonly ticket: number } | undefined;
 }
 
 export type AcquireAllReply =
-  /** All are ours, each for at least `ttl` ms from when the request was sent. */
+  /** The token holds all locks, each for at least `ttl` ms from when the request was sent. */
   | { readonly status: "granted"; readonly fences: readonly number[] }
-  /** Somebody else has this one, and none is ours. The token may be dead now: the next request takes another one. */
+  /** Another token holds `key`, and no key was taken. This token may be dead now: use a new one for the next request. */
   | { readonly status: "held"; readonly key: string; readonly remaining: number }
-  /** Somebody else has this one, and the token waits for it. Those before it are ours. */
+  /** Another token holds `key`, and this one waits for it. It holds the keys before `key`. */
   | (Extract<AcquireReply, { status: "queued" }> & { readonly key: string })
-  /** The token was given up or forced out. Some may be ours. */
+  /** The token was given up or forced out. It may hold some of the keys. */
   | { readonly status: "dead"; readonly key: string };
 
 export interface ReplicateRequest {
   readonly keys: readonly string[];
   readonly token: string;
   readonly ttl: number;
-  /** How many replicas are to have it. */
+  /** How many replicas are to have the grant. */
   readonly replicas: number;
   /** How long they may take, in ms. */
   readonly patience: number;
@@ -74,8 +78,8 @@ export interface ReplicateRequest {
 /** Asks replicas, on connections of its own, so that nothing else waits for them. */
 export interface Replicator {
   /**
-   * How many replicas have acknowledged the grant (of several keys: the least), once there are enough or the patience is
-   * over. `"lost"`: it is not ours any more. Makes leases longer, never shorter.
+   * Resolves with how many replicas have acknowledged the grant (of several keys: the lowest number), once there are enough or
+   * the patience is over; with `"lost"` if the token no longer holds the lock. Makes leases longer, never shorter.
    */
   replicate(request: ReplicateRequest): Promise<number | "lost">;
   close(): void;
@@ -91,22 +95,22 @@ export interface HeartbeatRequest {
 export interface HeartbeatReply {
   /** ms left of the holder's lease, 0 or less when the lock is free. */
   readonly remaining: number;
-  /** Of the last grant, 0 when none is remembered. */
+  /** Fence of the last grant, 0 when none is remembered. */
   readonly fence: number;
   readonly floor: number;
-  /** Whether the first in the queue is one of this inbox. */
+  /** True if the first waiter is one of this inbox. */
   readonly head: boolean;
-  /** One for each token. `"granted"`: ours for the claim, from when the request was sent. */
+  /** One for each token. `"granted"`: it holds the lock for the claim, from when the request was sent. */
   readonly states: readonly ("granted" | "queued" | "missing")[];
 }
 
-/** What an inbox gets. Each message may be lost, late, or come twice. */
+/** Receives the messages to an inbox. Each message may be lost, late, or come twice. */
 export interface Listener {
   /** The lock was handed over to this token for `claim` ms. */
   granted(token: string, fence: number, claim: number): void;
   /** The holder with this token was forced out. */
   forcedOut(token: string): void;
-  /** The inbox is lost, and is not opened again by itself. */
+  /** The inbox is lost, and does not open again by itself. */
   ended(): void;
 }
 
@@ -116,15 +120,15 @@ export interface ExtendRequest {
   readonly ttl: number;
 }
 
-/** `"held"`: ours for at least `ttl` ms from when the request was sent. */
+/** `"held"`: the token holds the lock for at least `ttl` ms from when the request was sent. */
 export type ExtendReply = "held" | "lost";
 
 export interface ReleaseRequest {
   readonly key: string;
   readonly token: string;
   /**
-   * Whether an acquire of this token may still be under way. If so the token is refused for a minute, in whatever
-   * order the two arrive.
+   * True if an acquire of this token may still be under way. The token is then refused for a minute, in whatever order the two
+   * arrive.
    */
   readonly undo: boolean;
 }
@@ -136,16 +140,16 @@ export interface TransferRequest {
   readonly key: string;
   /** The holder's token. */
   readonly from: string;
-  /** The token that is to have the lock: one that was never used before. */
+  /** The token that is to have the lock. It must never have been used before. */
   readonly to: string;
   /** Length of the new lease. It counts alone: what was left of the old one may have been longer. */
   readonly ttl: number;
 }
 
 export type TransferReply =
-  /** `to` has the lock for at least `ttl` ms from when the request was sent. A repeated request is told the same fence. */
+  /** `to` holds the lock for at least `ttl` ms from when the request was sent. A repeated request gets the same fence. */
   | { readonly status: "granted"; readonly fence: number }
-  /** `from` does not hold it, and nothing was done. */
+  /** `from` does not hold the lock, and nothing was done. */
   | { readonly status: "lost" }
   /** `to` was given up or forced out, and nothing was done. */
   | { readonly status: "dead" };
@@ -156,45 +160,45 @@ export interface Inspection {
   readonly remaining: number;
   /** Fence of the last grant, 0 when none is remembered. */
   readonly fence: number;
-  /** How many wait in the queue. */
+  /** How many tokens wait in the queue. */
   readonly waiting: number;
 }
 
 /** What a driver knows of a key. */
 export interface DriverInspection extends Inspection {
-  /** Of the holder, `null` when free. Never to be logged. */
+  /** The holder's token, `null` when free. Never log it. */
   readonly token: string | null;
 }
 
 /**
- * All that a locker knows of the place where locks are kept. Every call may be sent twice by the client below, may
- * arrive late or never, and is idempotent for one token. A call rejects when there is no answer, or a refusal; it never
- * makes one up, and it may stay pending for ever: the locker keeps its own deadline.
- * A key that holds something that is no lock is left as it is, and the call rejects with `LockBackendError`.
- * A lock that becomes free is handed over to the first waiter that is alive, in the step that frees it or meets it free.
+ * All that a locker knows of the place where locks are kept. Every call may be sent twice by the client below, may arrive late
+ * or never, and is idempotent for one token. A call rejects when there is no answer, or a refusal; it never makes a reply up,
+ * and it may stay pending indefinitely: the locker keeps its own deadline.
+ * A key that holds something that is not a lock is left as it is, and the call rejects with `LockBackendError`.
+ * A lock that becomes free is handed over to the first waiter that is alive, in the step that frees it or finds it free.
  */
 export interface Driver {
   /** One attempt. Mints a fence only when it grants. A call that was abandoned is not sent again. */
   acquire(request: AcquireRequest, call: Call): Promise<AcquireReply>;
-  /** The same for several keys and one token: all or none, or those before the one that it waits for. */
+  /** One attempt for several keys and one token: all or none, or with waiting the keys before the one that it waits for. */
   acquireAll(request: AcquireAllRequest, call: Call): Promise<AcquireAllReply>;
   /** Makes a lease longer, never shorter. */
   extend(request: ExtendRequest): Promise<ExtendReply>;
-  /** Frees, hands over, and takes a waiting token out of the queue. */
+  /** Frees the lock and hands it over; takes a waiting token out of the queue. */
   release(request: ReleaseRequest): Promise<ReleaseReply>;
-  /** Shows that an inbox's waiters of a key are alive. Enqueues nobody. */
+  /** Shows that the waiters of an inbox are alive. Enqueues nobody. */
   heartbeat(request: HeartbeatRequest): Promise<HeartbeatReply>;
   /**
-   * Gives the lock to another token without its being free in between, and mints a fence: a grant. Waiters keep their places;
-   * the old token counts as released.
+   * Moves the lock to another token, and mints a fence: it is a grant. The lock is never free in between. Waiters keep their
+   * places; the old token counts as released.
    */
   transfer(request: TransferRequest): Promise<TransferReply>;
   inspect(key: string): Promise<DriverInspection>;
-  /** Whoever holds it no longer does. True if somebody did. */
+  /** Frees the lock whoever holds it. Resolves with true if it was held. */
   forceRelease(key: string): Promise<boolean>;
   /**
-   * Opens an inbox; resolves, once it is open, with what closes it: messages from then on come. Rejects if it can't be opened,
-   * and when `signal` aborts before it is. Absent where nobody can be woken: there is then no queue.
+   * Opens an inbox. Resolves, once it is open, with a function that closes it: messages are received from then on. Rejects if
+   * it can't be opened, and when `signal` aborts before it is. Absent where waiters can't be woken: there is then no queue.
    */
   readonly listen?:
     | ((inbox: string, listener: Listener, signal: AbortSignal) => Promise<() => Promise<void>>)

@@ -6,7 +6,7 @@ export type LockErrorCode = "LOCK_NOT_ACQUIRED" | "LOCK_LOST" | "LOCK_BACKEND" |
 
 const quote = (key: string): string => JSON.stringify(key.length > 200 ? `${key.slice(0, 200)}…` : key);
 
-/** What every error of a locker is. No token is part of it, nor of its `cause`: that is the client's error without the command that failed. */
+/** Every error of a locker. It has no token in it, nor has its `cause`: that is the client's error without the command that failed. */
 export abstract class LockError extends Error {
   abstract readonly code: LockErrorCode;
   /** The key that the failed call was for. */
@@ -20,17 +20,17 @@ export abstract class LockError extends Error {
     Object.defineProperty(this, marker, { enumerable: false });
   }
 
-  /** Whether a value is such an error, also one of another copy of this package: that of a kind of error knows this kind. */
+  /** True for any `LockError`, also one created by another copy of this package. On a subclass, only for that subclass. */
   static is(value: unknown): value is LockError {
     return typeof value === "object" && value !== null && marker in value;
   }
 }
 
-/** Somebody else has the lock, and went on having it for as long as the caller was ready to wait. */
+/** Another holder had the lock for as long as the caller was ready to wait. */
 export class LockNotAcquiredError extends LockError {
   readonly code = "LOCK_NOT_ACQUIRED";
   override readonly name = "LockNotAcquiredError";
-  /** How often the lock was asked for. */
+  /** How many requests for the lock were sent. */
   readonly attempts: number;
   /** How long the caller waited, in ms. */
   readonly waited: number;
@@ -53,7 +53,7 @@ export class LockNotAcquiredError extends LockError {
   }
 }
 
-/** The lease ended, or somebody else has the lock, while we believed that we held it. */
+/** The lease ended, or another holder has the lock, while this process believed that it held it. */
 export class LockLostError extends LockError {
   readonly code = "LOCK_LOST";
   override readonly name = "LockLostError";
@@ -67,7 +67,7 @@ export class LockLostError extends LockError {
   }
 }
 
-/** Redis did not answer, or refused. What it did is unknown unless the `cause` says so. */
+/** Redis did not answer, or refused. It is unknown what Redis did, unless the `cause` says so. */
 export class LockBackendError extends LockError {
   readonly code = "LOCK_BACKEND";
   override readonly name = "LockBackendError";

@@ -1,6 +1,6 @@
 import { kindOf } from "./kind-of";
 
-/** The part of a key that Redis Cluster hashes: its first non-empty `{tag}`, else all of it. */
+/** Returns the part of a key that Redis Cluster hashes: its first `{tag}` that is not empty, else the whole key. */
 export const hashed = (key: string): string => {
   const open = key.indexOf("{");
   const close = open < 0 ? -1 : key.indexOf("}", open + 1);
@@ -10,7 +10,7 @@ export const hashed = (key: string): string => {
 const isTagged = (key: string): boolean => hashed(key) !== key;
 
 /**
- * Throws for what can't be a lock's key: a `TypeError` if it is no well-formed string, a `RangeError` if it is
+ * Throws if this can't be the key of a lock: a `TypeError` if it is not a well-formed string, a `RangeError` if it is
  * empty, if its braces leave no way to name a second key in its hash slot, or if it is the name of a companion.
  */
 export function assertKey(key: unknown): asserts key is string {
@@ -27,7 +27,7 @@ export function assertKey(key: unknown): asserts key is string {
   }
 }
 
-/** Throws a `TypeError` for a client's key prefix under which companions can't share a lock's hash slot. */
+/** Throws a `TypeError` if companions can't share a lock's hash slot under this key prefix of a client. */
 export function assertKeyPrefix(prefix: string): void {
   if (!isTagged(prefix) && /[{}]/.test(prefix)) {
     throw new TypeError(
@@ -37,12 +37,13 @@ export function assertKeyPrefix(prefix: string): void {
 }
 
 /**
- * What the names of the keys beside a lock's begin with, in the same hash slot: `{s1}:lock` → `{s1}:lock:`, `s1` → `{s1}~`,
- * so that the locks `s1` and `{s1}` share none. The client puts its `prefix` before every key, also before these.
+ * Returns the beginning of the names of a lock's companion keys. It keeps them in the lock's hash slot: `{s1}:lock` →
+ * `{s1}:lock:`, `s1` → `{s1}~`, so that the locks `s1` and `{s1}` share no companion. The client puts its `prefix` in front of
+ * every key, also of these.
  */
 export const companions = (prefix: string, key: string): string => (isTagged(key) ? `${key}:` : `{${prefix}${key}}~`);
 
-/** The hash slot of a key in Redis Cluster: CRC16 (XMODEM) of what is hashed, https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/. */
+/** Returns the hash slot of a key in Redis Cluster: CRC16 (XMODEM) of its hashed part, https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/. */
 export function slotOf(key: string): number {
   let crc = 0;
   for (const byte of Buffer.from(hashed(key))) {
@@ -52,18 +53,18 @@ export function slotOf(key: string): number {
   return crc & 0x3fff;
 }
 
-const MOST = 100;
+const MAX_KEYS = 100;
 
 /**
- * Keys as all take them: each once, those of one hash slot side by side, sorted, so that nobody waits for somebody who waits
- * for him. Throws for what can't be a lock's keys, as `assertKey` does.
+ * Returns keys in the order in which every request takes them: each once, keys of one hash slot side by side, sorted. So no two
+ * requests wait for each other. Throws as `assertKey` does.
  */
 export function inLockOrder(keys: readonly string[]): readonly string[] {
   if (!Array.isArray(keys)) throw new TypeError(`key must be a string or an array of strings, got ${kindOf(keys)}`);
   for (const key of keys) assertKey(key);
   const each = [...new Set(keys)];
-  if (each.length === 0 || each.length > MOST) {
-    throw new RangeError(`keys must be 1 to ${MOST} different ones, got ${each.length}`);
+  if (each.length === 0 || each.length > MAX_KEYS) {
+    throw new RangeError(`keys must be 1 to ${MAX_KEYS} different ones, got ${each.length}`);
   }
   const compare = (a: string, b: string) => (a < b ? -1 : Number(a > b));
   return each.sort((a, b) => compare(hashed(a), hashed(b)) || compare(a, b));

@@ -2,7 +2,7 @@
 const isThenable = (value: unknown): boolean =>
   typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 
-/** What a value is, for an error that refuses it. */
+/** Describes a value for an error that refuses it. */
 export function kindOf(value: unknown): string {
   if (value === null) return "null";
   if (isThenable(value)) return "a promise: await it";

@@ -5,7 +5,7 @@ import type { LockError } from "./errors";
 const warnings = channel("distlock:warning");
 
 /**
- * Tells of a failure that no caller can be told of. Subscribers of the diagnostics channel `distlock:warning` get the
+ * Reports a failure that has no caller left to reject. Subscribers of the diagnostics channel `distlock:warning` receive the
  * error; if there are none it becomes a process warning, which Node prints.
  */
 export function warn(error: LockError): void {
@@ -13,11 +13,11 @@ export function warn(error: LockError): void {
   else process.emitWarning(error.message, { type: "DistlockWarning", code: error.code });
 }
 
-/** Leases that are shorter than that, in ms, are more often meant in seconds. */
+/** A ttl below this one, in ms, is usually meant in seconds. */
 const SHORT = 100;
 let isAdvised = false;
 
-/** Warns, once per process, of a lease that is kept alive many times a second. */
+/** Warns, once per process, of a lease that is extended many times a second. */
 export function warnOfShortLease(ttl: number): void {
   if (ttl >= SHORT || isAdvised) return;
   isAdvised = true;

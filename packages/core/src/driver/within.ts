@@ -1,16 +1,15 @@
-// Tested by test/waiting/stalled-waits.test.ts, packages/core/test/locker.test.ts
-/** How long the answer to one request is awaited, in ms. */
+/** How long a locker waits for the answer to one request, in ms. */
 export const ANSWER_TIMEOUT = 5_000;
 
-/** `setTimeout` fires at once for longer times. */
+/** The longest time of `setTimeout`, in ms. It fires at once for longer ones. */
 export const MAX_DELAY = 2 ** 31 - 1;
 
-/** One turn of the event loop: what had arrived before is read then. */
+/** Resolves after one turn of the event loop, in which data that had arrived before is read. */
 export const turn = (): Promise<void> => new Promise(setImmediate);
 
 /**
- * The answer, or a rejection with `late()` if there is none after `ms`. After a stall of the event loop, what has arrived
- * meanwhile is heard first. A later rejection of the answer is handled.
+ * Settles as the answer does, or rejects with `late()` if there is no answer after `ms`. After a stall of the event loop, an
+ * answer that has arrived meanwhile counts. A later rejection of the answer is handled.
  */
 export function within<T>(ms: number, answer: Promise<T>, late: () => Error): Promise<T> {
   return new Promise<T>((resolve, reject) => {

@@ -1,27 +1,12 @@
-import type { AcquireReply, AcquireRequest, Driver, Listener } from "../driver/driver";
+// The protocol in its readable form. Each method does to a LockState what the script of its name in packages/core/lua does
+// to Redis. test/model-in-process.test.ts compares the two by random command sequences.
+import type { AcquireAllReply, AcquireReply, AcquireRequest, Driver, Listener } from "../driver/driver";
 import { type DriverOptions, resolveFenceTtl } from "../driver/driver-options";
-import { now } from "../driver/lease";
-import { CLAIM, WINDOW } from "../driver/times";
-
-interface Place {
-  holder: string | undefined;
-  until: number;
-  fence: number;
-  /** Waiting tokens with their tickets, in order; and the highest ticket. */
-  queue: Map<string, number>;
-  lastTicket: number;
-  /** Inboxes, and until when their waiters count as alive. */
-  alive: Map<string, number>;
-  /** The token that was released last, and the one that was forced out last. */
-  released: string | undefined;
-  revoked: string | undefined;
-}
-
-const TOMBSTONE = 60_000;
-
-const inboxOf = (token: string): string => token.slice(0, token.indexOf(":"));
-
-const micros = (): number => Math.floor((performance.timeOrigin + now()) * 1_000);
+import { CLAIM } from "../driver/times";
+import { expiring, left, live, prolong } from "./expiring";
+import { createLockStates, fenceOf, floorOf, free, holderOf, isDead, type LockState, refuse } from "./lock-state";
+import { micros } from "./micros";
+import { inboxOf } from "./wait-queue";
 
 /**
  * Locks kept in this process, with the semantics of the scripts: for tests, and for programs of one process. Lockers
@@ -29,118 +14,84 @@ const micros = (): number => Math.floor((performance.timeOrigin + now()) * 1_000
  */
 export function inProcessDriver(options?: DriverOptions): Driver {
   const fenceTtl = resolveFenceTtl(options);
-  const places = new Map<string, Place>();
-  const dead = new Map<string, number>();
+  const stateOf = createLockStates();
   const inboxes = new Map<string, Listener>();
-  let sweepAt = 1_000;
 
-  /** Forgets what Redis would have let expire, once there is twice as much as was left the last time. */
-  function sweep(): void {
-    if (places.size + dead.size < sweepAt) return;
-    const time = now();
-    for (const [key, place] of places) if (place.until + fenceTtl < time && place.queue.size === 0) places.delete(key);
-    for (const [token, until] of dead) if (until < time) dead.delete(token);
-    sweepAt = Math.max(1_000, 2 * (places.size + dead.size));
+  /** As a message does, it comes later than the reply that caused it. */
+  function publish(token: string, message: (listener: Listener) => void): void {
+    setImmediate(() => {
+      const listener = inboxes.get(inboxOf(token));
+      if (listener) message(listener);
+    });
   }
 
-  function at(key: string): Place {
-    let place = places.get(key);
-    if (place === undefined) {
-      sweep();
-      place = {
-        holder: undefined,
-        until: now(),
-        fence: 0,
-        queue: new Map(),
-        lastTicket: 0,
-        alive: new Map(),
-        released: undefined,
-        revoked: undefined,
-      };
-      places.set(key, place);
-    }
-    if (place.until <= now()) place.holder = undefined;
-    return place;
+  /** Returns the fence of a new grant. It is above the last one, and above those that were forgotten. */
+  function mint(state: LockState, ttl: number): number {
+    const fence = Math.max(fenceOf(state) + 1, micros());
+    state.fence = expiring(fence, Math.max(ttl, fenceTtl));
+    return fence;
   }
 
-  const isDead = (place: Place, token: string): boolean =>
-    (dead.get(token) ?? 0) > now() || place.released === token || place.revoked === token;
-
-  function grant(place: Place, token: string, ttl: number): void {
-    place.holder = token;
-    place.until = now() + ttl;
-    place.fence = Math.max(place.fence + 1, micros());
-    place.queue.delete(token);
+  function grant(state: LockState, token: string, ttl: number): number {
+    state.lease = expiring(token, ttl);
+    return mint(state, ttl);
   }
 
-  /** Gives a free lock to the first waiter that is alive, and drops those before it. */
-  function settle(place: Place): void {
-    if (place.holder !== undefined) return;
-    for (const token of place.queue.keys()) {
-      place.queue.delete(token);
-      const inbox = inboxOf(token);
-      if ((place.alive.get(inbox) ?? 0) <= now()) continue;
-      grant(place, token, CLAIM);
-      const { fence } = place;
-      setImmediate(() => inboxes.get(inbox)?.granted(token, fence, CLAIM));
-      break;
-    }
-    if (place.queue.size === 0) place.alive.clear();
+  /** Hands a free lock over to the first waiter that is alive. */
+  function handOver(state: LockState): void {
+    if (holderOf(state) !== undefined) return;
+    const token = state.queue.takeFirstAlive();
+    if (token === undefined) return;
+    const fence = grant(state, token, CLAIM);
+    publish(token, (listener) => listener.granted(token, fence, CLAIM));
   }
 
-  function free(place: Place): void {
-    place.holder = undefined;
-    place.until = now();
-    place.released = undefined;
-    place.revoked = undefined;
+  /** Makes the holder's lease longer, never shorter. */
+  function extend(state: LockState, ttl: number): void {
+    prolong(state.lease, ttl);
+    prolong(state.fence, Math.max(ttl, fenceTtl));
   }
 
-  function enqueue(place: Place, token: string, ticket: number): number {
-    const had = place.queue.get(token);
-    if (had !== undefined) return had;
-    if (place.queue.size === 0) place.lastTicket = 0;
-    const taken = ticket || Math.max(micros(), place.lastTicket + 1);
-    place.queue.set(token, taken);
-    // Only an old ticket has a place before others.
-    if (taken < place.lastTicket) place.queue = new Map([...place.queue].sort(([, a], [, b]) => a - b));
-    place.lastTicket = Math.max(place.lastTicket, taken);
-    return taken;
+  /** Returns the present holder's fence again, for a request that was repeated. */
+  function confirm(state: LockState, ttl: number): number {
+    if (left(state.lease) < ttl) extend(state, ttl);
+    return fenceOf(state) || mint(state, ttl);
   }
 
   function acquire({ key, token, ttl, ticket }: AcquireRequest): AcquireReply {
-    const place = at(key);
-    if (isDead(place, token)) return { status: "dead" };
-    settle(place);
-    if (place.holder === undefined) {
-      grant(place, token, ttl);
-    }
-    const { holder, until, fence, alive } = place;
-    if (holder === token) {
-      place.until = Math.max(until, now() + ttl);
-      return { status: "granted", fence };
-    }
-    const remaining = Math.ceil(until - now());
+    const state = stateOf(key);
+    if (isDead(state, token)) return { status: "dead" };
+    handOver(state); // a newcomer does not overtake
+    const holder = holderOf(state);
+    if (holder === undefined) return { status: "granted", fence: grant(state, token, ttl) };
+    if (holder === token) return { status: "granted", fence: confirm(state, ttl) };
+    const remaining = left(state.lease);
     if (ticket === undefined) return { status: "held", remaining };
-    const taken = enqueue(place, token, ticket);
-    alive.set(inboxOf(token), now() + WINDOW);
-    const head = place.queue.keys().next().value === token;
-    return { status: "queued", remaining, ticket: taken, floor: Math.max(fence, micros()), head };
+    const place = state.queue.enter(token, ticket);
+    state.queue.showLife(inboxOf(token));
+    return { status: "queued", remaining, ticket: place, floor: floorOf(state), head: state.queue.head === token };
+  }
+
+  /** The reply for the first key that another token holds, if there is one. Takes nothing. */
+  function obstacle(keys: readonly string[], token: string): AcquireAllReply | undefined {
+    for (const key of keys) {
+      const state = stateOf(key);
+      handOver(state);
+      const holder = holderOf(state);
+      if (holder !== undefined && holder !== token) return { status: "held", key, remaining: left(state.lease) };
+    }
+    return undefined;
   }
 
   return {
     acquire: async (request) => acquire(request),
 
-    async acquireAll({ keys, token, ttl, place: waits }) {
-      for (const key of waits ? [] : keys) {
-        const place = at(key);
-        settle(place);
-        if (place.holder !== undefined && place.holder !== token) {
-          return { status: "held", key, remaining: Math.ceil(place.until - now()) };
-        }
-      }
+    async acquireAll({ keys, token, ttl, place }) {
+      const held = place ? undefined : obstacle(keys, token);
+      if (held) return held;
       const fences: number[] = [];
       for (const key of keys) {
-        const ticket = waits && (waits.key === key ? waits.ticket : 0);
+        const ticket = place && (place.key === key ? place.ticket : 0);
         const reply = acquire({ key, token, ttl, ticket });
         if (reply.status !== "granted") return { ...reply, key };
         fences.push(reply.fence);
@@ -149,72 +100,69 @@ export function inProcessDriver(options?: DriverOptions): Driver {
     },
 
     async extend({ key, token, ttl }) {
-      const place = at(key);
-      if (place.holder !== token) return "lost";
-      place.until = Math.max(place.until, now() + ttl);
+      const state = stateOf(key);
+      if (holderOf(state) !== token) return "lost";
+      extend(state, ttl);
       return "held";
     },
 
     async release({ key, token, undo }) {
-      const place = at(key);
-      if (undo) dead.set(token, now() + TOMBSTONE);
-      place.queue.delete(token);
-      if (place.holder === token) {
-        free(place);
-        place.released = token;
-      }
-      settle(place);
-      return place.released === token ? "released" : "lost";
+      const state = stateOf(key);
+      if (holderOf(state) === token) free(state, token);
+      else state.queue.delete(token);
+      if (undo) refuse(state, token);
+      handOver(state);
+      const released = live(state.released);
+      return released?.token === token && !released.byForce ? "released" : "lost";
     },
 
     async heartbeat({ key, inbox, tokens }) {
-      const place = at(key);
-      place.alive.set(inbox, now() + WINDOW);
-      settle(place);
-      const { holder, fence, queue } = place;
-      if (holder !== undefined && tokens.includes(holder)) place.until = Math.max(place.until, now() + CLAIM);
-      const head = queue.keys().next().value;
+      const state = stateOf(key);
+      const { queue } = state;
+      if (queue.size > 0) {
+        queue.showLife(inbox);
+        handOver(state);
+      }
+      const holder = holderOf(state);
+      const remaining = left(state.lease);
+      if (holder !== undefined && tokens.includes(holder)) prolong(state.lease, CLAIM);
       return {
-        remaining: holder === undefined ? 0 : Math.ceil(place.until - now()),
-        fence,
-        floor: Math.max(fence, micros()),
-        head: head !== undefined && inboxOf(head) === inbox,
+        remaining,
+        fence: fenceOf(state),
+        floor: floorOf(state),
+        head: queue.head !== undefined && inboxOf(queue.head) === inbox,
         states: tokens.map((token) => (holder === token ? "granted" : queue.has(token) ? "queued" : "missing")),
       };
     },
 
     async transfer({ key, from, to, ttl }) {
-      const place = at(key);
-      if (place.holder === to) {
-        place.until = Math.max(place.until, now() + ttl);
-        return { status: "granted", fence: place.fence };
-      }
-      if (place.holder !== from) {
-        settle(place);
+      const state = stateOf(key);
+      const holder = holderOf(state);
+      if (holder === to) return { status: "granted", fence: confirm(state, ttl) };
+      if (holder !== from) {
+        handOver(state);
         return { status: "lost" };
       }
-      if (isDead(place, to)) return { status: "dead" };
-      free(place);
-      place.released = from;
-      grant(place, to, ttl);
-      return { status: "granted", fence: place.fence };
+      if (isDead(state, to)) return { status: "dead" };
+      free(state, from);
+      state.queue.delete(to);
+      return { status: "granted", fence: grant(state, to, ttl) };
     },
 
     async inspect(key) {
-      const { holder, until, fence, queue } = at(key);
-      const held = holder !== undefined;
-      const token = holder ?? null;
-      return { held, remaining: held ? Math.ceil(until - now()) : 0, fence, waiting: queue.size, token };
+      const state = stateOf(key);
+      const token = holderOf(state) ?? null;
+      const { size: waiting } = state.queue;
+      return { held: token !== null, remaining: left(state.lease), fence: fenceOf(state), waiting, token };
     },
 
     async forceRelease(key) {
-      const place = at(key);
-      const { holder } = place;
+      const state = stateOf(key);
+      const holder = holderOf(state);
       if (holder === undefined) return false;
-      free(place);
-      place.revoked = holder;
-      setImmediate(() => inboxes.get(inboxOf(holder))?.forcedOut(holder));
-      settle(place);
+      free(state, holder, true);
+      publish(holder, (listener) => listener.forcedOut(holder));
+      handOver(state);
       return true;
     },
 

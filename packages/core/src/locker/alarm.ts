@@ -2,7 +2,7 @@ import { AsyncResource } from "node:async_hooks";
 import { now } from "../driver/lease";
 import { MAX_DELAY } from "../driver/within";
 
-/** One timer for many times. */
+/** One timer for many times: it rings at the earliest. */
 export interface Alarm {
   /** Rings at this time at the latest, on the clock of `now()`. */
   by(time: number): void;
@@ -10,15 +10,15 @@ export interface Alarm {
 }
 
 /**
- * Rings in the context in which it was made, not in that of whichever caller set it. It is off then, until it is set again. `holdsProcess`: whether
- * the process stays alive for it.
+ * Rings in the async context in which it was made, not in the context of the caller that set it. It is then off until it is set again.
+ * `holdsProcess`: whether the process stays alive for it.
  */
 export function createAlarm(ring: () => void, holdsProcess: boolean): Alarm {
   let timer: NodeJS.Timeout | undefined;
-  let ringsAt = Number.POSITIVE_INFINITY;
+  let ringsAt = Infinity;
 
   const onTime = AsyncResource.bind(() => {
-    ringsAt = Number.POSITIVE_INFINITY;
+    ringsAt = Infinity;
     ring();
   });
 
@@ -32,7 +32,7 @@ export function createAlarm(ring: () => void, holdsProcess: boolean): Alarm {
     },
     off() {
       clearTimeout(timer);
-      ringsAt = Number.POSITIVE_INFINITY;
+      ringsAt = Infinity;
     },
   };
 }

@@ -1,56 +1,60 @@
-import { backendError, noAnswer, type Verb } from "../driver/backend-error";
 import type { Driver, Inspection, Replicator } from "../driver/driver";
 import { type LockError, LockerClosedError, LockNotAcquiredError } from "../driver/errors";
 import { assertKey, inLockOrder } from "../driver/keys";
 import { kindOf } from "../driver/kind-of";
 import { warn, warnOfShortLease } from "../driver/warning";
-import { ANSWER_TIMEOUT, within } from "../driver/within";
-import { acquireLock } from "./acquire";
-import { createKeeper } from "./keeper";
-import { type Grant, HeldLock, type Lock } from "./lock";
+import { acquireLock } from "./acquire/acquire";
+import type { AcquireTools } from "./acquire/candidate";
+import type { PendingWait } from "./acquire/mailbox";
+import { oneAttempt } from "./acquire/retry";
+import { clientsFlushed } from "./clients-flushed";
+import { createGiveUpToken } from "./give-up-token";
+import type { Grant } from "./grant";
+import { HeldLock, type HoldTools } from "./hold/held-lock";
+import { createLeaseMonitor } from "./hold/lease-monitor";
+import { createLock, type Lock } from "./lock";
 import { lockerIdentity } from "./locker-identity";
-import { HeldLocks, type MultiLock } from "./multi-lock";
+import { createMultiLock, type MultiLock } from "./multi-lock";
 import { isNested, NESTED, withinLock } from "./nesting";
 import { defaultsFor, type LockOptions, type ResolvedOptions, resolveOptions } from "./options";
-import { createQueue } from "./queue";
+import { createQueue } from "./queue/queue";
 import { newInbox } from "./token";
-import { createUndo, written } from "./undo";
-import type { Endable } from "./wait";
+import { withDeadline } from "./with-deadline";
 
 /** One key, or several as one: all or none of them, in whatever order they are given. */
 export type Keys = string | readonly string[];
 
-/** What is given for them. */
+/** A `Lock` for one key, a `MultiLock` for several. */
 export type LockOf<K extends Keys> = K extends string ? Lock : MultiLock;
 
 export type Work<T, L = Lock> = (lock: L) => T | PromiseLike<T>;
 
 /**
- * Gives out locks. Bad keys and options reject with `TypeError` or `RangeError` before anything is sent; every other
+ * Grants locks. Bad keys and options reject with `TypeError` or `RangeError` before anything is sent; every other
  * failure is a `LockError`, except that an aborted wait rejects with the signal's reason.
  */
 export interface Locker {
   /**
-   * One attempt: the lock, or `null` when somebody else has it. Rejects with `LockBackendError` if Redis does not answer
+   * One attempt: the lock, or `null` if another token has it. Rejects with `LockBackendError` if Redis does not answer
    * within 5 s or refuses.
    */
   tryAcquire<K extends Keys>(key: K, options?: LockOptions): Promise<LockOf<K> | null>;
   /**
    * Waits for the lock. Rejects with `LockNotAcquiredError` if it stays held, with `LockBackendError` if Redis does not
-   * answer or refuses, with `signal.reason` if the caller aborts, with `LockerClosedError` if the locker closes. Of several
+   * answer or refuses, with `signal.reason` if the caller aborts, with `LockerClosedError` if the locker closes. With several
    * keys it waits for one at a time, and holds those that come before it meanwhile.
    */
   acquire<K extends Keys>(key: K, options?: LockOptions): Promise<LockOf<K>>;
   /**
-   * Waits for the lock, does the work while the lease is kept alive, releases; gives the work's result. The work's own
-   * error always wins. Rejects with `LockLostError` if the work was done but the lock was lost on the way. If only the
-   * release could not reach Redis, the result is given and a warning published: the ttl frees the lock.
+   * Waits for the lock, does the work while the lease is kept alive, releases, and resolves with the work's result. The work's
+   * own error always wins. Rejects with `LockLostError` if the work was done but the lock was lost on the way. If only the
+   * release could not reach Redis, it resolves with the result and publishes a warning: the ttl frees the lock.
    */
   withLock<T, K extends Keys>(key: K, work: Work<T, LockOf<K>>): Promise<T>;
   withLock<T, K extends Keys>(key: K, options: LockOptions, work: Work<T, LockOf<K>>): Promise<T>;
   /** What Redis knows of the key. Rejects with `LockBackendError` when it does not answer: it never guesses. */
   inspect(key: string): Promise<Inspection>;
-  /** For operators: frees the lock whoever holds it. True if somebody did; that holder's lock is lost. */
+  /** For operators: frees the lock whoever holds it. True if it was held; the holder's lock is lost. */
   forceRelease(key: string): Promise<boolean>;
   /**
    * Ends waiting and every later call with `LockerClosedError`, and stops automatic extension. Held locks keep their
@@ -71,17 +75,17 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
   const forLock = resolveOptions(abilities, defaults, options);
   const forWork = resolveOptions(abilities, { ...defaults, autoExtend: true }, options);
   const inbox = newInbox();
-  const keeper = createKeeper(driver);
-  const undo = createUndo(driver);
-  const queue = createQueue(driver, inbox, undo, keeper.forcedOut);
-  const closing = new Set<Endable>();
+  const monitor = createLeaseMonitor(driver);
+  const giveUpToken = createGiveUpToken(driver);
+  const queue = createQueue(driver, inbox, giveUpToken, monitor.forcedOut);
+  const pendingWaits = new Set<PendingWait>();
   let replicator: Replicator | undefined;
   const openReplicator = () => {
     replicator ??= driver.replicator!();
     return replicator;
   };
-  const waiting = { driver, inbox, queue, undo, replicator: openReplicator, closing };
-  const holding = { driver, keeper, undo, queue };
+  const acquireTools: AcquireTools = { driver, inbox, queue, giveUpToken, openReplicator, pendingWaits };
+  const holdTools: HoldTools = { driver, monitor, giveUpToken, queue };
   let closed = false;
 
   function enter(key: string): void {
@@ -99,37 +103,28 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
     enter(keys[0]!);
     const asked = resolveOptions(abilities, base, given);
     const once = (timeout ?? asked.timeout) === 0;
-    const how: ResolvedOptions = once ? { ...asked, wait: "retry", maxAttempts: 1, timeout: ANSWER_TIMEOUT } : asked;
     if (asked.autoExtend) warnOfShortLease(asked.ttl);
+    const how = once ? oneAttempt(asked) : asked;
     const nested = !once && isNested(driver, keys);
     let grant: Grant;
     try {
-      grant = await acquireLock(keys, how, waiting);
+      grant = await acquireLock(keys, how, acquireTools);
     } catch (error) {
       throw explained(error, how, nested);
     }
-    const locks = keys.map((each, i) => new HeldLock(each, grant.fences[i]!, grant, asked, holding));
-    // The extension to the whole ttl is on its way before work begins that may keep the event loop busy.
-    if (grant.claimed) await written();
-    const lock: Lock | MultiLock = typeof key === "string" ? locks[0]! : new HeldLocks(locks);
+    const held = keys.map((each, i) => new HeldLock(each, grant.fences[i]!, grant, asked, holdTools));
+    // The extension to the whole ttl is sent before work begins that may keep the event loop busy.
+    if (grant.claimed) await clientsFlushed();
+    const lock: Lock | MultiLock = typeof key === "string" ? createLock(held[0]!) : createMultiLock(held);
     return lock as LockOf<K>;
   }
 
-  /** An error of contention says what is known here of who has the lock. */
+  /** An error of contention also says what this locker knows of the holder. */
   function explained(error: unknown, { wait }: ResolvedOptions, nested: boolean): unknown {
     if (!(error instanceof LockNotAcquiredError)) return error;
     const { key, attempts, waited } = error;
-    const holder = keeper.holds(key) ? "held by another call of this locker" : "held by another";
+    const holder = monitor.holds(key) ? "held by another call of this locker" : "held by another";
     return new LockNotAcquiredError(key, { attempts, waited, queued: wait === "queue" }, nested ? NESTED : holder);
-  }
-
-  async function ask<T>(verb: Verb, key: string, send: () => Promise<T>): Promise<T> {
-    enter(key);
-    try {
-      return await within(ANSWER_TIMEOUT, send(), () => noAnswer(key, verb));
-    } catch (error) {
-      throw backendError(key, verb, error);
-    }
   }
 
   const locker: Locker = {
@@ -151,8 +146,10 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
       ...rest: [Work<T, LockOf<K>>] | [LockOptions, Work<T, LockOf<K>>]
     ): Promise<T> {
       const [call, work] = rest.length === 1 ? [undefined, rest[0]] : rest;
-      if (typeof work !== "function")
-        throw new TypeError(`withLock needs the work to do: a function of the lock, got ${kindOf(work)}`);
+      if (typeof work !== "function") {
+        const what = "withLock: the last argument must be a function that takes the lock";
+        throw new TypeError(`${what}, got ${kindOf(work)}`);
+      }
       const lock = await lockFor(key, forWork, call);
       let result: T;
       try {
@@ -169,20 +166,24 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
     },
 
     async inspect(key) {
-      const { held, remaining, fence, waiting } = await ask("inspect", key, () => driver.inspect(key));
+      enter(key);
+      const { held, remaining, fence, waiting } = await withDeadline("inspect", key, () => driver.inspect(key));
       return { held, remaining, fence, waiting };
     },
 
-    forceRelease: (key) => ask("forceRelease", key, () => driver.forceRelease(key)),
+    async forceRelease(key) {
+      enter(key);
+      return withDeadline("forceRelease", key, () => driver.forceRelease(key));
+    },
 
     async close() {
       if (closed) return;
       closed = true;
-      keeper.stopExtending();
-      for (const wait of closing) wait.end({ by: "close" });
+      monitor.stopExtending();
+      for (const wait of pendingWaits) wait.end({ by: "close" });
       await queue.close();
       replicator?.close();
-      await written();
+      await clientsFlushed();
     },
   };
   return locker;

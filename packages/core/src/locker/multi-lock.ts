@@ -1,16 +1,19 @@
 import { inspect } from "node:util";
 import { warn } from "../driver/warning";
-import type { HeldLock, Lock } from "./lock";
+import type { HeldLock } from "./hold/held-lock";
+import { extendLock, releaseLock } from "./hold/lock-calls";
+import type { Lock } from "./lock";
 
 /** The exclusive right to several keys at once: lost as a whole when one of them is lost. */
 export interface MultiLock extends Omit<Lock, "key" | "fence"> {
   /** Each once, in the order in which they were taken. */
   readonly keys: readonly string[];
-  /** Of each key. */
+  /** One for each key. */
   readonly fences: ReadonlyMap<string, number>;
 }
 
-export class HeldLocks implements MultiLock {
+/** What users get of several held locks with one token. It has the members of `MultiLock` and no others. */
+class MultiLockHandle implements MultiLock {
   readonly keys: readonly string[];
   readonly fences: ReadonlyMap<string, number>;
   readonly #parts: readonly HeldLock[];
@@ -40,13 +43,13 @@ export class HeldLocks implements MultiLock {
     return this.#parts.every((part) => part.isHeld);
   }
 
-  // These three work also when they are passed on alone, `release` to a `finally` for instance.
+  // These three also work when they are passed on alone, `release` to a `finally` for instance.
 
-  readonly remaining = (): number => (this.isHeld ? Math.min(...this.#parts.map((part) => part.remaining())) : 0);
+  readonly remaining = (): number => (this.isHeld ? Math.min(...this.#parts.map((part) => part.remaining)) : 0);
 
-  readonly extend = (ttl?: number): Promise<void> => this.#each((part) => part.extend(ttl));
+  readonly extend = (ttl?: number): Promise<void> => this.#each((part) => extendLock(part, ttl));
 
-  readonly release = (): Promise<void> => this.#each((part) => part.release());
+  readonly release = (): Promise<void> => this.#each(releaseLock);
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.release().catch(warn);
@@ -59,12 +62,12 @@ export class HeldLocks implements MultiLock {
   }
 
   #onLoss(reason: unknown): void {
-    if (this.#controller.signal.aborted) return; // of a part that was just given up
+    if (this.#controller.signal.aborted) return; // by a part that was just given up
     this.#controller.abort(reason);
-    for (const part of this.#parts) part.abandon();
+    for (const part of this.#parts) part.onPartLost();
   }
 
-  /** Of all parts. Rejects with the loss if one was lost, else with the first failure. */
+  /** Does the step for all parts. Rejects with the loss if a part was lost, else with the first failure. */
   async #each(step: (part: HeldLock) => Promise<void>): Promise<void> {
     const outcomes = await Promise.allSettled(this.#parts.map(step));
     const failed = outcomes.find((outcome) => outcome.status === "rejected");
@@ -73,3 +76,5 @@ export class HeldLocks implements MultiLock {
     throw signal.aborted ? signal.reason : failed.reason;
   }
 }
+
+export const createMultiLock = (parts: readonly HeldLock[]): MultiLock => new MultiLockHandle(parts);

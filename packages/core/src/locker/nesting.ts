@@ -2,9 +2,9 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { LockBackendError } from "../driver/errors";
 import { warn } from "../driver/warning";
 
-/** The work of a `withLock`, and the one that it is within. */
+/** The work of a `withLock`, and the work around it. */
 interface Around {
-  /** Where the lock is kept. */
+  /** The driver of its locker. */
   readonly driver: object;
   readonly keys: readonly string[];
   readonly outer: Around | undefined;
@@ -14,7 +14,7 @@ interface Around {
 
 const around = new AsyncLocalStorage<Around>();
 
-/** Does the work of a `withLock`, so that a call within it is known for one. */
+/** Does the work of a `withLock`, so that a call inside the work is recognised. */
 export async function withinLock<T>(
   driver: object,
   keys: readonly string[],
@@ -29,9 +29,9 @@ export async function withinLock<T>(
 }
 
 /**
- * Whether a call that is about to wait is within the work of a lock that has one of its keys. It waits in vain if the work waits
- * for it, and then for ever if it may; if the work goes on without it, all is well. So there is a warning at once, and the wait
- * goes on.
+ * Whether a call that is about to wait is inside the work of a lock that has one of its keys. If the work waits for the call,
+ * the call waits in vain, indefinitely if its timeout allows; if the work goes on without it, all is well. So this warns at once,
+ * and the wait goes on.
  */
 export function isNested(driver: object, keys: readonly string[]): boolean {
   for (let each = around.getStore(); each; each = each.outer) {
@@ -49,5 +49,5 @@ export function isNested(driver: object, keys: readonly string[]): boolean {
 
 const CURE = "Locks are not re-entrant: pass the lock on, or take all keys at once";
 
-/** What the error of such a wait says of the holder. */
+/** The holder in the error of such a wait. */
 export const NESTED = `held by the withLock around this call, which so waited for itself. ${CURE}`;

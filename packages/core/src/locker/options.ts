@@ -4,30 +4,30 @@ import { number, show } from "../driver/number";
 /** How a lock is waited for and held. Per locker and per call: the call wins. All times are in ms. */
 export interface LockOptions {
   /**
-   * Length of the lease. Integer, 3 … 2^31−1. Default 30 000. A lock that is handed over by another holder has a lease of 3 s
-   * until Redis has confirmed the ttl, which it is asked for before your code runs.
+   * Length of the lease. Integer, 3 … 2^31−1. Default 30 000. A lock that another holder handed over has a lease of 3 s
+   * until Redis confirms the ttl; the request for it is sent before your code runs.
    */
   ttl?: number | undefined;
   /**
-   * How `acquire` waits. `"queue"` (the default where the driver can be woken): in the order of arrival, woken by the release.
-   * `"retry"` asks again from time to time; giving `maxAttempts` or `retryDelay` means that.
+   * How `acquire` waits. `"queue"` (the default if the driver can subscribe): in the order of arrival, woken by the release.
+   * `"retry"`: it asks again from time to time; the options `maxAttempts` and `retryDelay` choose it too.
    */
   wait?: "queue" | "retry" | undefined;
   /** `"retry"`: attempts in all, 1 or more, `Infinity` allowed. Default 3. */
   maxAttempts?: number | undefined;
-  /** `"retry"`: time between two attempts, or a function of the attempt (1, 2, …) that gives it; jittered by half. Default 100. */
+  /** `"retry"`: time between two attempts, or a function of the attempt (1, 2, …) that returns it; jittered by half. Default 100. */
   retryDelay?: number | ((attempt: number) => number) | undefined;
   /** Longest wait, never overshot. `0` is one attempt, `Infinity` allowed. Default 5 000. */
   timeout?: number | undefined;
-  /** Ends the wait with `signal.reason`; once the lock is granted it has no effect. */
+  /** Ends the wait with `signal.reason`. Has no effect once the lock is granted. */
   signal?: AbortSignal | undefined;
   /** Keeps the lease alive until release. On in `withLock`, off in `acquire`. */
   autoExtend?: boolean | undefined;
   /** Cap on automatic extension, counted from the grant. Default `Infinity`. */
   maxHold?: number | undefined;
   /**
-   * How many replicas must have acknowledged the grant before it counts; with fewer, soon, it is undone and the call rejects
-   * with `LockBackendError`. Integer, 0 or more. Default 0.
+   * How many replicas must have acknowledged the grant before it counts. If they do not do so soon, it is undone and the call
+   * rejects with `LockBackendError`. Integer, 0 or more. Default 0.
    */
   waitReplicas?: number | undefined;
 }
@@ -56,7 +56,7 @@ export const checkTtl = number(
 
 const checkDelay = number("retryDelay", "a finite number of ms, 0 or more", (n) => n >= 0 && n < Infinity);
 
-/** For each option what checks a value, and gives it as the locker keeps it. */
+/** One check for each option: returns the value as the locker keeps it. */
 const checks: Readonly<Record<keyof ResolvedOptions, Check>> = {
   ttl: checkTtl,
   wait(value) {
@@ -104,12 +104,8 @@ export const defaultsFor = ({ canQueue }: Abilities): ResolvedOptions => ({
   waitReplicas: 0,
 });
 
-/** The one place for validation: `base` with what is given. Throws `TypeError` or `RangeError`. */
-export function resolveOptions(
-  { canQueue, canReplicate }: Abilities,
-  base: ResolvedOptions,
-  given?: LockOptions,
-): ResolvedOptions {
+/** The one place for validation: `base` with the options that are given. Throws `TypeError` or `RangeError`. */
+export function resolveOptions(abilities: Abilities, base: ResolvedOptions, given?: LockOptions): ResolvedOptions {
   if (given === undefined) return base;
   if (typeof given !== "object" || given === null) throw new TypeError(`options must be an object, got ${show(given)}`);
   const options: Record<string, unknown> = { ...base };
@@ -123,11 +119,19 @@ export function resolveOptions(
     }
     if (value !== undefined) options[name] = checks[name as keyof ResolvedOptions](value);
   }
-  if (options.waitReplicas !== 0 && !canReplicate) {
-    throw new RangeError("waitReplicas must be 0: this driver knows of no replicas");
+  const resolved = options as unknown as ResolvedOptions;
+  assertAble(abilities, resolved);
+  return resolved;
+}
+
+/** Throws `RangeError` for what the driver can't do. */
+function assertAble({ canQueue, canReplicate }: Abilities, { wait, waitReplicas }: ResolvedOptions): void {
+  if (waitReplicas !== 0 && !canReplicate) {
+    throw new RangeError("waitReplicas must be 0: this driver does not support it");
   }
-  if (options.wait === "queue" && !canQueue) throw new RangeError('wait must be "retry": this driver can\'t be woken');
-  return options as unknown as ResolvedOptions;
+  if (wait === "queue" && !canQueue) {
+    throw new RangeError('wait: "queue" needs a driver that can subscribe: use wait: "retry"');
+  }
 }
 
 /**

@@ -1,13 +1,13 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { kindOf } from "../driver/kind-of";
 
-/** A name for one locker instance: random, so that a restarted process never has its predecessor's. */
+/** A name for one locker instance: random, so that a restarted process never has the name of its predecessor. */
 export const newInbox = (): string => randomBytes(12).toString("base64url");
 
-/** A token never used before. It begins with the inbox, so that scripts know whom to tell. */
+/** A token never used before. It begins with the inbox, so that scripts know where to publish its grant. */
 export const newToken = (inbox: string): string => `${inbox}:${randomUUID()}`;
 
-/** Throws `TypeError` or `RangeError`, which name it but do not show it, for what can't be a token. */
+/** Throws `TypeError` or `RangeError` if the value can't be a token. The message has its name, never the value. */
 export function assertToken(name: string, token: unknown): asserts token is string {
   if (typeof token !== "string") throw new TypeError(`${name} must be a string, got ${kindOf(token)}`);
   if (token === "") throw new RangeError(`${name} must not be empty`);

@@ -1,74 +1,64 @@
 import acquireAllLua from "../../lua/acquire-all.lua";
-import acquireOneLua from "../../lua/acquire-one.lua";
-import handOverLua from "../../lua/hand-over.lua";
 import type { AcquireAllReply, AcquireAllRequest, Call, Driver } from "../driver/driver";
 import type { RedisConnection } from "./connection";
 import type { LockKeys } from "./lock-keys";
-import { acquireReply, integer, read, unknown } from "./replies";
+import { timesFor } from "./redis-scripts";
+import { acquireAllReply, read } from "./replies";
 import { script } from "./script";
 
-/** Keys that follow each other and share a slot. */
-function groups(keys: readonly string[], slotOf: LockKeys["slotOf"]): readonly (readonly string[])[] {
-  const found: string[][] = [];
+/** Cuts the keys into runs of keys that share a slot. */
+function groupsOf(keys: readonly string[], slotOf: LockKeys["slotOf"]): readonly (readonly string[])[] {
+  const groups: string[][] = [];
   let slot: string | undefined;
   for (const key of keys) {
     const own = slotOf(key);
-    if (own === slot) found.at(-1)!.push(key);
-    else found.push([key]);
+    if (own === slot) groups.at(-1)!.push(key);
+    else groups.push([key]);
     slot = own;
   }
-  return found;
+  return groups;
 }
 
 /**
- * Several locks for one token: one script for those of a slot, slot after slot. All who take several keys take them in the
- * same order, so that nobody waits for somebody who waits for him.
+ * Several locks for one token: one script for the locks of a slot, slot after slot. All requests take keys in the same order,
+ * so that no two of them wait for each other.
  */
 export function acquireAllOf(
   connection: RedisConnection,
-  { add, slotOf }: LockKeys,
-  common: readonly string[],
+  { of: keysOf, slotOf }: LockKeys,
+  fenceTtl: number,
   release: Driver["release"],
 ): Driver["acquireAll"] {
-  const run = script(connection, handOverLua + acquireOneLua + acquireAllLua);
+  const run = script(connection, acquireAllLua);
+  const times = timesFor(fenceTtl);
 
   async function acquireGroup(
     group: readonly string[],
     { token, ttl, place }: AcquireAllRequest,
     call: Call,
   ): Promise<AcquireAllReply> {
-    const keys: string[] = [];
-    for (const key of group) add(keys, key, token);
-    const at = place && place.ticket > 0 ? group.indexOf(place.key) + 1 : 0;
-    const args = [...common, token, `${ttl}`, place ? `${at}` : "", `${place?.ticket ?? ""}`];
+    const keys = group.flatMap((key) => keysOf(key, token));
+    const placeInGroup = place && place.ticket > 0 ? group.indexOf(place.key) + 1 : 0;
+    const args = [...times, token, `${ttl}`, place ? `${placeInGroup}` : "", `${place?.ticket ?? ""}`];
     const reply = await run(keys, args, call);
-    return read(group[0]!, () => {
-      if (!Array.isArray(reply)) throw unknown(group[0]!, reply);
-      const isFence = (value: unknown) => /^\d+$/.test(String(value));
-      if (reply.length === group.length && reply.every(isFence)) {
-        return { status: "granted", fences: reply.map(integer) };
-      }
-      const key = group[integer(reply[0]) - 1] ?? group[0]!;
-      const one = acquireReply(key, reply[1]);
-      if (one.status === "granted") throw unknown(key, reply);
-      return { ...one, key };
-    });
+    return read(group[0]!, () => acquireAllReply(group, reply));
   }
 
   return async (request, call) => {
     const fences: number[] = [];
     const taken: string[] = [];
-    for (const group of groups(request.keys, slotOf)) {
+    for (const group of groupsOf(request.keys, slotOf)) {
       if (call.abandoned) throw new Error("the request was abandoned");
       const reply = await acquireGroup(group, request, call);
-      if (reply.status !== "granted") {
-        if (reply.status === "held") {
-          await Promise.all(taken.map((key) => release({ key, token: request.token, undo: false })));
-        }
-        return reply;
+      if (reply.status === "granted") {
+        fences.push(...reply.fences);
+        taken.push(...group);
+        continue;
       }
-      fences.push(...reply.fences);
-      taken.push(...group);
+      if (reply.status === "held") {
+        await Promise.all(taken.map((key) => release({ key, token: request.token, undo: false })));
+      }
+      return reply;
     }
     return { status: "granted", fences };
   };

@@ -1,49 +1,58 @@
 import type { Call } from "../driver/driver";
 
-/** A request on its way; its answer settles the promise that the caller got. */
-export interface Asked<Q, R> {
-  readonly request: Q;
-  /** Of a request that may be abandoned. */
+/** A request and the promise that its caller got. */
+export interface Pending<Request, Reply> {
+  readonly request: Request;
+  /** Present where the caller may abandon the request. */
   readonly call: Call | undefined;
-  resolve(reply: R): void;
+  resolve(reply: Reply): void;
   reject(error: unknown): void;
 }
 
-interface Batch<Q, R> {
-  readonly asked: Asked<Q, R>[];
+interface Batch<Request, Reply> {
+  readonly requests: Pending<Request, Reply>[];
   weight: number;
 }
 
-/**
- * Sends together what is asked for in one tick, up to a weight of `largest`: at 64 at once, most of the time of a request is
- * what a client and a server spend per command. `groupOf` names the requests that may share a command.
- * `send` settles each, and does not throw.
- */
-export function batched<Q, R>(
-  largest: number,
-  weightOf: (request: Q) => number,
-  groupOf: (request: Q) => string,
-  send: (asked: readonly Asked<Q, R>[]) => void,
-): (request: Q, call?: Call) => Promise<R> {
-  const groups = new Map<string, Batch<Q, R>>();
+export interface BatchOptions<Request, Reply> {
+  /** A batch weighs no more than that, unless it is one request alone. */
+  readonly limit: number;
+  weightOf(request: Request): number;
+  /** Requests of the same group may share a batch. */
+  groupOf(request: Request): string;
+  /** Settles each request, and does not throw. */
+  send(batch: readonly Pending<Request, Reply>[]): void;
+}
 
-  function flush(group: string, batch: Batch<Q, R>): void {
-    if (groups.get(group) === batch) groups.delete(group);
-    send(batch.asked);
+/**
+ * Sends the requests of one tick together. At 64 concurrent requests, what a client and a server spend per command is most
+ * of the time of a request.
+ */
+export function batched<Request, Reply>({
+  limit,
+  weightOf,
+  groupOf,
+  send,
+}: BatchOptions<Request, Reply>): (request: Request, call?: Call) => Promise<Reply> {
+  const open = new Map<string, Batch<Request, Reply>>();
+
+  function flush(group: string, batch: Batch<Request, Reply>): void {
+    if (open.get(group) === batch) open.delete(group);
+    send(batch.requests);
   }
 
   return (request, call) =>
     new Promise((resolve, reject) => {
       const group = groupOf(request);
       const weight = weightOf(request);
-      const batch = groups.get(group);
-      const one = { request, call, resolve, reject };
-      if (batch !== undefined && batch.weight + weight <= largest) {
-        batch.asked.push(one);
+      const batch = open.get(group);
+      const pending = { request, call, resolve, reject };
+      if (batch !== undefined && batch.weight + weight <= limit) {
+        batch.requests.push(pending);
         batch.weight += weight;
       } else {
-        const fresh = { asked: [one], weight };
-        groups.set(group, fresh);
+        const fresh = { requests: [pending], weight };
+        open.set(group, fresh);
         process.nextTick(flush, group, fresh);
       }
     });

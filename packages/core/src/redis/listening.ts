@@ -2,7 +2,7 @@ import type { ChannelWarning } from "../driver/channel-warning";
 import type { Driver } from "../driver/driver";
 import type { RedisConnection } from "./connection";
 
-/** Messages are `<token> <fence> <claim>`, as the scripts publish them; the fence 0 tells that the token was forced out. */
+/** Messages are `<token> <fence> <claim>`, as the scripts publish them. The fence 0 means that the token was forced out. */
 export const listening =
   (subscribe: NonNullable<RedisConnection["subscribe"]>, { unheard }: ChannelWarning): NonNullable<Driver["listen"]> =>
   async (inbox, { granted, forcedOut, ended }, signal) => {

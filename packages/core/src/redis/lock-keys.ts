@@ -1,20 +1,20 @@
 import { assertKeyPrefix, companions, hashed } from "../driver/keys";
 import type { RedisConnection } from "./connection";
 
-/** The keys of a lock as the scripts get them, and what they have in common. */
+/** The keys of a lock as the scripts get them. */
 export interface LockKeys {
-  /** Puts the lock and its companions behind `keys`, in the order of hand-over.lua. */
-  add(keys: string[], key: string, token?: string): void;
-  /** What keys must share to go into one script: the hash slot's name in Cluster, else nothing. */
+  /** The lock and its companions, in the order of lua/lib/keys.lua. The tombstone is the one of this token. */
+  of(key: string, token?: string): readonly string[];
+  /** What keys must have in common to go into one script: the hash slot's name in a Cluster, else nothing. */
   slotOf(key: string): string;
 }
 
 export function lockKeys({ keyPrefix, cluster }: RedisConnection): LockKeys {
   assertKeyPrefix(keyPrefix);
   return {
-    add(keys, key, token = "") {
+    of(key, token = "") {
       const start = companions(keyPrefix, key);
-      keys.push(key, `${start}fence`, `${start}queue`, `${start}alive`, `${start}released`, `${start}dead:${token}`);
+      return [key, `${start}fence`, `${start}queue`, `${start}alive`, `${start}released`, `${start}dead:${token}`];
     },
     slotOf: (key) => (cluster ? hashed(keyPrefix + key) : ""),
   };

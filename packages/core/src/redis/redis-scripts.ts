@@ -1,88 +1,128 @@
 import acquireLua from "../../lua/acquire.lua";
-import acquireOneLua from "../../lua/acquire-one.lua";
 import extendLua from "../../lua/extend.lua";
-import handOverLua from "../../lua/hand-over.lua";
+import forceReleaseLua from "../../lua/force-release.lua";
 import heartbeatLua from "../../lua/heartbeat.lua";
+import inspectLua from "../../lua/inspect.lua";
 import releaseLua from "../../lua/release.lua";
-import type { AcquireRequest, ExtendRequest, HeartbeatRequest, ReleaseReply, ReleaseRequest } from "../driver/driver";
-import { companions } from "../driver/keys";
-import { CLAIM, WINDOW } from "../driver/times";
+import transferLua from "../../lua/transfer.lua";
+import type {
+  AcquireReply,
+  AcquireRequest,
+  DriverInspection,
+  ExtendReply,
+  ExtendRequest,
+  HeartbeatReply,
+  HeartbeatRequest,
+  ReleaseReply,
+  ReleaseRequest,
+  TransferReply,
+  TransferRequest,
+} from "../driver/driver";
+import { CLAIM, TOMBSTONE, WINDOW } from "../driver/times";
+import { type BatchedScript, batchedScript } from "./batched-script";
+import type { RedisConnection } from "./connection";
 import type { LockKeys } from "./lock-keys";
-import type { PerLock } from "./per-lock";
-import { acquireReply, flag, heartbeatReply, releaseReply } from "./replies";
+import {
+  acquireReply,
+  extendReply,
+  flag,
+  heartbeatReply,
+  inspectReply,
+  read,
+  releaseReply,
+  transferReply,
+} from "./replies";
+import { script } from "./script";
 
-/** How long a token that was given up is refused, in ms. */
-const TOMBSTONE = "60000";
-
-/** How many requests share one command: few enough that the server works on some while the client does on others. */
-const AT_ONCE = 32;
-/** Nobody waits for extensions, nor for heartbeats. */
-const IN_BACKGROUND_AT_ONCE = 128;
-/** A heartbeat of so many waiters of a key costs about as much as one of another key. */
+/** How many requests share one command: few enough that the server works on some while the client works on others. */
+const BATCH_LIMIT = 32;
+/** Nobody waits for the reply to an extension or a heartbeat. */
+const BACKGROUND_BATCH_LIMIT = 128;
+/** A heartbeat of so many waiters of one key costs about as much as a heartbeat of another key. */
 const TOKENS_OF_A_KEY = 8;
 
-/** The arguments of hand-over.lua. */
-export const common = (fenceTtl: number): readonly string[] => [`${CLAIM}`, `${WINDOW}`, `${fenceTtl}`];
+/** The arguments that lua/lib/times.lua names. */
+export const timesFor = (fenceTtl: number): readonly string[] => [`${CLAIM}`, `${WINDOW}`, `${fenceTtl}`];
 
-/** The scripts that serve many locks with one command. `settle` sends a release again. */
+/**
+ * The scripts as functions of one request. `onUnpublished` is called when the server refused to publish a message. `settle`
+ * sends a release again.
+ */
 export function redisScripts(
-  { add: addKeys, slotOf }: LockKeys,
-  keyPrefix: string,
+  connection: RedisConnection,
+  { of: keysOf, slotOf }: LockKeys,
   fenceTtl: number,
+  onUnpublished: (key: string, why: string) => void,
   settle: (request: ReleaseRequest) => void,
 ) {
-  const first = common(fenceTtl);
+  const times = timesFor(fenceTtl);
 
-  const acquire: PerLock<AcquireRequest, ReturnType<typeof acquireReply>> = {
-    lua: handOverLua + acquireOneLua + acquireLua,
-    largest: AT_ONCE,
+  const acquire: BatchedScript<AcquireRequest, AcquireReply> = {
+    lua: acquireLua,
+    limit: BATCH_LIMIT,
     groupOf: ({ key }) => slotOf(key),
-    first: () => [...first],
-    add({ key, token, ttl, ticket = "" }, keys, args) {
-      addKeys(keys, key, token);
-      args.push(token, `${ttl}`, `${ticket}`);
-    },
+    leadingArguments: () => times,
+    keysOf: ({ key, token }) => keysOf(key, token),
+    argumentsOf: ({ token, ttl, ticket = "" }) => [token, `${ttl}`, `${ticket}`],
     parse: ({ key }, reply) => acquireReply(key, reply),
   };
 
-  const extend: PerLock<ExtendRequest, "held" | "lost"> = {
+  const extend: BatchedScript<ExtendRequest, ExtendReply> = {
     lua: extendLua,
-    largest: IN_BACKGROUND_AT_ONCE,
+    limit: BACKGROUND_BATCH_LIMIT,
     groupOf: ({ key, ttl }) => `${ttl} ${slotOf(key)}`,
-    first: ({ ttl }) => [`${ttl}`, `${Math.max(fenceTtl, ttl)}`],
-    add({ key, token }, keys, args) {
-      keys.push(key, `${companions(keyPrefix, key)}fence`);
-      args.push(token);
-    },
-    parse: ({ key }, reply) => (flag(key, reply) ? "held" : "lost"),
+    leadingArguments: ({ ttl }) => [`${ttl}`, `${Math.max(fenceTtl, ttl)}`],
+    keysOf: ({ key }) => keysOf(key).slice(0, 2),
+    argumentsOf: ({ token }) => [token],
+    parse: ({ key }, reply) => extendReply(key, reply),
   };
 
-  const release: PerLock<ReleaseRequest, ReleaseReply> = {
-    lua: handOverLua + releaseLua,
-    largest: AT_ONCE,
+  const release: BatchedScript<ReleaseRequest, ReleaseReply> = {
+    lua: releaseLua,
+    limit: BATCH_LIMIT,
     groupOf: ({ key }) => slotOf(key),
-    first: () => [...first],
-    add({ key, token, undo }, keys, args) {
-      addKeys(keys, key, token);
-      args.push(token, undo ? TOMBSTONE : "0");
-    },
+    leadingArguments: () => times,
+    keysOf: ({ key, token }) => keysOf(key, token),
+    argumentsOf: ({ token, undo }) => [token, undo ? `${TOMBSTONE}` : "0"],
     parse: (request, reply) => releaseReply(request.key, reply, () => settle(request)),
   };
 
-  const heartbeat: PerLock<HeartbeatRequest, ReturnType<typeof heartbeatReply>> = {
-    lua: handOverLua + heartbeatLua,
-    largest: IN_BACKGROUND_AT_ONCE,
+  const heartbeat: BatchedScript<HeartbeatRequest, HeartbeatReply> = {
+    lua: heartbeatLua,
+    limit: BACKGROUND_BATCH_LIMIT,
     weightOf: ({ tokens }) => Math.max(1, tokens.length / TOKENS_OF_A_KEY),
     groupOf: ({ key, inbox }) => `${inbox} ${slotOf(key)}`,
-    first: ({ inbox }) => [...first, inbox],
-    add({ key, tokens }, keys, args) {
-      const start = companions(keyPrefix, key);
-      keys.push(key, `${start}fence`, `${start}queue`, `${start}alive`);
-      args.push(`${tokens.length}`);
-      for (const token of tokens) args.push(token);
-    },
+    leadingArguments: ({ inbox }) => [...times, inbox],
+    keysOf: ({ key }) => keysOf(key).slice(0, 4),
+    argumentsOf: ({ tokens }) => [`${tokens.length}`, ...tokens],
     parse: heartbeatReply,
   };
 
-  return { acquire, extend, release, heartbeat };
+  const transfer = script(connection, transferLua);
+  const inspect = script(connection, inspectLua);
+  const forceRelease = script(connection, forceReleaseLua);
+  const batched = <Request extends { readonly key: string }, Reply>(one: BatchedScript<Request, Reply>) =>
+    batchedScript(connection, one, onUnpublished);
+
+  return {
+    acquire: batched(acquire),
+    extend: batched(extend),
+    release: batched(release),
+    heartbeat: batched(heartbeat),
+
+    async transfer({ key, from, to, ttl }: TransferRequest): Promise<TransferReply> {
+      const reply = await transfer(keysOf(key, to), [...times, from, to, `${ttl}`]);
+      return read(key, () => transferReply(key, reply));
+    },
+
+    async inspect(key: string): Promise<DriverInspection> {
+      const reply = await inspect(keysOf(key).slice(0, 3), []);
+      return read(key, () => inspectReply(key, reply));
+    },
+
+    async forceRelease(key: string): Promise<boolean> {
+      const reply = await forceRelease(keysOf(key), times);
+      return read(key, () => flag(key, reply));
+    },
+  };
 }

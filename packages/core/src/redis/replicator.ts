@@ -5,10 +5,10 @@ import type { RedisConnection, Replication } from "./connection";
 import type { LockKeys } from "./lock-keys";
 import { flag, integer, list, read } from "./replies";
 
-/** How much later than its time an answer may come, in ms: the next request waits for it. */
+/** How much later than its time the reply to `WAIT` may come, in ms. The next request waits for it. */
 const GRACE = 2_000;
 
-/** Some locks of one slot, and who wants to know of them. */
+/** The locks of one request that share a slot. */
 interface Part {
   readonly keys: readonly string[];
   readonly request: ReplicateRequest;
@@ -16,18 +16,23 @@ interface Part {
   reject(error: unknown): void;
 }
 
+type Line = (part: Part) => void;
+
 const closedError = () => new Error("closed while replicas were awaited");
 
-/** Asks one primary, one `WAIT` at a time: what is asked for meanwhile gathers, and goes together when it is over. */
-function createLine(own: Replication, replicas: number, isClosed: () => boolean): (part: Part) => void {
-  let gathering: Part[] | undefined;
+/** Asks one primary, one `WAIT` at a time. Parts that come meanwhile gather, and are sent together when it is over. */
+function createLine(replication: Replication, replicas: number, isClosed: () => boolean): Line {
+  let gathered: Part[] = [];
+  let isBusy = false;
 
-  async function flush(first: Part[]): Promise<void> {
-    for (let parts = first; parts.length > 0; parts = gathering!) {
-      gathering = [];
+  async function sendAll(): Promise<void> {
+    isBusy = true;
+    while (gathered.length > 0) {
+      const parts = gathered;
+      gathered = [];
       await send(parts);
     }
-    gathering = undefined;
+    isBusy = false;
   }
 
   async function send(parts: readonly Part[]): Promise<void> {
@@ -38,43 +43,53 @@ function createLine(own: Replication, replicas: number, isClosed: () => boolean)
     }));
     try {
       if (isClosed()) throw closedError();
-      const answer = own.evalAndWait(replicateLua, calls, replicas, patience);
+      const answer = replication.evalAndWait(replicateLua, calls, replicas, patience);
       const late = () => new Error(`no answer to WAIT within ${patience + GRACE} ms`);
-      const [replies, count] = await within(patience + GRACE, answer, late);
+      const [replies, acknowledged] = await within(patience + GRACE, answer, late);
       parts.forEach(({ keys, resolve }, i) => {
         read(keys[0]!, () => {
-          const held = list(replies[i], keys.length).map((one, at) => flag(keys[at]!, one));
-          resolve(held.every(Boolean) ? integer(count) : "lost");
+          const held = list(replies[i], keys.length).map((reply, at) => flag(keys[at]!, reply));
+          resolve(held.every(Boolean) ? integer(acknowledged) : "lost");
         });
       });
     } catch (error) {
-      for (const { reject } of parts) reject(error); // of those that are not resolved
+      for (const { reject } of parts) reject(error); // the parts that are resolved already ignore it
     }
   }
 
   return (part) => {
-    if (gathering) gathering.push(part);
-    else void flush([part]);
+    gathered.push(part);
+    if (!isBusy) void sendAll();
   };
 }
 
+const least = (acknowledged: readonly (number | "lost")[]): number | "lost" =>
+  acknowledged.reduce((a, b) => (a === "lost" || b === "lost" ? "lost" : Math.min(a, b)));
+
 /**
- * `WAIT` keeps its connection from all else, so it has its own: one to each primary, for each number of replicas, since who
- * waits for many should not keep those who wait for few.
+ * `WAIT` blocks its connection, so it has connections of its own: one to each primary for each number of replicas, since a
+ * request that waits for many replicas should not delay those that wait for few.
  */
 export function replicatorOf(connection: RedisConnection, { slotOf }: LockKeys): Driver["replicator"] {
   if (!connection.openReplication) return;
   const open: () => Replication = connection.openReplication.bind(connection);
+
+  function bySlot(keys: readonly string[]): readonly (readonly string[])[] {
+    const groups = new Map<string, string[]>();
+    for (const key of keys) groups.set(slotOf(key), [...(groups.get(slotOf(key)) ?? []), key]);
+    return [...groups.values()];
+  }
+
   return () => {
-    const opened = new Map<number, Replication>();
-    const lines = new Map<string, (part: Part) => void>();
+    const replications = new Map<number, Replication>();
+    const lines = new Map<string, Line>();
     let closed = false;
 
-    function lineOf(key: string, replicas: number): (part: Part) => void {
-      const own = opened.get(replicas) ?? open();
-      opened.set(replicas, own);
-      const name = `${replicas} ${own.primaryOf(key)}`;
-      const line = lines.get(name) ?? createLine(own, replicas, () => closed);
+    function lineOf(key: string, replicas: number): Line {
+      const replication = replications.get(replicas) ?? open();
+      replications.set(replicas, replication);
+      const name = `${replicas} ${replication.primaryOf(key)}`;
+      const line = lines.get(name) ?? createLine(replication, replicas, () => closed);
       lines.set(name, line);
       return line;
     }
@@ -82,21 +97,15 @@ export function replicatorOf(connection: RedisConnection, { slotOf }: LockKeys):
     return {
       async replicate(request) {
         if (closed) throw closedError();
-        const bySlot = new Map<string, string[]>();
-        for (const key of request.keys) {
-          const slot = slotOf(key);
-          bySlot.set(slot, [...(bySlot.get(slot) ?? []), key]);
-        }
-        const answers = [...bySlot.values()].map((keys) => {
-          const ask = lineOf(keys[0]!, request.replicas);
-          return new Promise<number | "lost">((resolve, reject) => ask({ keys, request, resolve, reject }));
+        const parts = bySlot(request.keys).map((keys) => {
+          const send = lineOf(keys[0]!, request.replicas);
+          return new Promise<number | "lost">((resolve, reject) => send({ keys, request, resolve, reject }));
         });
-        const each = await Promise.all(answers);
-        return each.reduce((least, one) => (least === "lost" || one === "lost" ? "lost" : Math.min(least, one)));
+        return least(await Promise.all(parts));
       },
       close() {
         closed = true;
-        for (const own of opened.values()) own.close();
+        for (const replication of replications.values()) replication.close();
       },
     };
   };

@@ -1,6 +1,8 @@
 import type {
+  AcquireAllReply,
   AcquireReply,
   DriverInspection,
+  ExtendReply,
   HeartbeatReply,
   HeartbeatRequest,
   ReleaseReply,
@@ -10,7 +12,7 @@ import { LockBackendError } from "../driver/errors";
 
 export const text = (reply: unknown): string => String(reply);
 
-/** Of a reply that has another shape than ours: not its content, which may have a token in it. */
+/** Describes a reply that has an unexpected shape. Its content is left out, because it may contain a token. */
 const shapeOf = (reply: unknown): string => {
   if (Array.isArray(reply)) return `an array of ${reply.length}`;
   return reply === null ? "null" : `a ${typeof reply}`;
@@ -23,7 +25,10 @@ export const integer = (reply: unknown): number => {
   return value;
 };
 
-/** Replies are read strictly: what has another shape did not come from our scripts. */
+/** Clients return a fence as a number or as text. */
+const isFence = (reply: unknown): boolean => /^\d+$/.test(text(reply));
+
+/** Replies are read strictly: a reply with another shape did not come from our scripts. */
 export const unreadable = (key: string, error: unknown): unknown =>
   error instanceof TypeError
     ? new LockBackendError(key, "Redis answered in a form that no script of ours gives", error)
@@ -42,11 +47,14 @@ export const list = (reply: unknown, length: number): readonly unknown[] => {
   return reply;
 };
 
-/** Before Redis 7 the text of an error inside a script has its place before it, and an end of line behind. */
+/** Before Redis 7 the text of an error inside a script has its place in front, and an end of line behind. */
 const plain = (error: string): string => error.replace(/^(@user_script: ?\d+: ?)+-?/, "").trim();
 
-/** For a reply that is none of the known: the key is no lock, or Redis refused this lock alone, or the reply is not ours. */
-export function unknown(key: string, reply: unknown): Error {
+/**
+ * Returns the error for a reply that is not a known status: the key is not a lock, or Redis refused this lock alone, or the
+ * reply is not from our scripts.
+ */
+function unknown(key: string, reply: unknown): Error {
   if (text(reply).startsWith("error ")) return new Error(plain(text(reply).slice("error ".length)));
   const [status, companion] = text(reply).split(" ");
   if (status !== "foreign") return new TypeError(`not a known reply: ${shapeOf(reply)}`);
@@ -65,11 +73,10 @@ export const flag = (key: string, reply: unknown): boolean => {
   throw unknown(key, reply);
 };
 
-/** What acquire-one.lua gives. */
+/** Reads a reply of lua/lib/acquire.lua. */
 export function acquireReply(key: string, reply: unknown): AcquireReply {
-  if (typeof reply === "number") return { status: "granted", fence: reply };
+  if (isFence(reply)) return { status: "granted", fence: integer(reply) };
   const [status = "", ...values] = text(reply).split(" ");
-  if (/^\d+$/.test(status)) return { status: "granted", fence: integer(status) };
   switch (status) {
     case "held":
       return { status, remaining: integer(values[0]) };
@@ -84,7 +91,19 @@ export function acquireReply(key: string, reply: unknown): AcquireReply {
   }
 }
 
-/** The reply of release.lua. Calls `settle` if the script is to be asked again, since dead waiters are still to be dropped. */
+/** Reads the reply of acquire-all.lua to a request for these keys. */
+export function acquireAllReply(keys: readonly string[], reply: unknown): AcquireAllReply {
+  if (!Array.isArray(reply)) throw unknown(keys[0]!, reply);
+  if (reply.length === keys.length && reply.every(isFence)) return { status: "granted", fences: reply.map(integer) };
+  const key = keys[integer(reply[0]) - 1] ?? keys[0]!;
+  const one = acquireReply(key, reply[1]);
+  if (one.status === "granted") throw unknown(key, reply);
+  return { ...one, key };
+}
+
+export const extendReply = (key: string, reply: unknown): ExtendReply => (flag(key, reply) ? "held" : "lost");
+
+/** Reads a reply of release.lua. Calls `settle` if the release is to be sent again: dead waiters are still to be dropped. */
 export function releaseReply(key: string, reply: unknown, settle: () => void): ReleaseReply {
   if (!/^[0-3]$/.test(text(reply))) throw unknown(key, reply);
   const bits = integer(reply);
@@ -94,7 +113,7 @@ export function releaseReply(key: string, reply: unknown, settle: () => void): R
 
 const states = ["missing", "queued", "granted"] as const;
 
-/** What heartbeat.lua gives. */
+/** Reads a reply of heartbeat.lua. */
 export function heartbeatReply({ key, tokens }: HeartbeatRequest, reply: unknown): HeartbeatReply {
   const [left, ...values] = text(reply).split(" ");
   if (!/^-?\d+$/.test(left!)) throw unknown(key, reply);
@@ -108,7 +127,7 @@ export function heartbeatReply({ key, tokens }: HeartbeatRequest, reply: unknown
   };
 }
 
-/** What inspect.lua gives. */
+/** Reads the reply of inspect.lua. */
 export function inspectReply(key: string, reply: unknown): DriverInspection {
   if (!Array.isArray(reply)) throw unknown(key, reply);
   const [held, remaining, fence, waiting] = list(reply, 5).slice(0, 4).map(integer);
@@ -116,10 +135,10 @@ export function inspectReply(key: string, reply: unknown): DriverInspection {
   return { held: held === 1, remaining: remaining!, fence: fence!, waiting: waiting!, token };
 }
 
-/** What transfer.lua gives. */
+/** Reads the reply of transfer.lua. */
 export function transferReply(key: string, reply: unknown): TransferReply {
   const status = text(reply);
   if (status === "lost" || status === "dead") return { status };
-  if (/^\d+$/.test(status)) return { status: "granted", fence: integer(status) };
+  if (isFence(reply)) return { status: "granted", fence: integer(reply) };
   throw unknown(key, reply);
 }

@@ -5,7 +5,7 @@ import type { RedisConnection } from "./connection";
 
 export type RunScript = (keys: readonly string[], args: readonly string[], call?: Call) => Promise<unknown>;
 
-/** For keys of which no node of a Cluster may have all. */
+/** The error for keys that do not share a hash slot: no node of a Cluster has all of them. */
 function slotsError({ cluster, keyPrefix }: RedisConnection, keys: readonly string[]): RangeError | undefined {
   if (!cluster) return;
   const [first = "", ...others] = keys;
@@ -19,10 +19,10 @@ function slotsError({ cluster, keyPrefix }: RedisConnection, keys: readonly stri
 const isNoScript = (error: unknown): boolean => error instanceof Error && error.message.startsWith("NOSCRIPT");
 
 /**
- * A script as a function. It sends EVAL once, then EVALSHA; and EVAL again whenever a node does not know the script, for ever,
- * because script caches are per node, not replicated, and evicted. An abandoned call is not
- * sent again: it could land after the release that undoes it. Rejects with a `RangeError`, before anything is sent, where
- * the keys would need a hash slot in common and have none.
+ * Returns a script as a function. It sends EVAL once, then EVALSHA; and EVAL again whenever a node does not know the script,
+ * because script caches are per node, not replicated, and evicted. An abandoned call is not sent again: it could arrive after
+ * the release that undoes it. Rejects with a `RangeError`, before anything is sent, where the keys must share a hash slot
+ * and do not.
  */
 export function script(connection: RedisConnection, lua: string): RunScript {
   const sha1 = createHash("sha1").update(lua).digest("hex");

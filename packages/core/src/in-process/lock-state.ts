@@ -1,0 +1,86 @@
+import { now } from "../driver/lease";
+import { TOMBSTONE } from "../driver/times";
+import { type Expiring, expiring, left, live } from "./expiring";
+import { micros } from "./micros";
+import { createWaitQueue, type WaitQueue } from "./wait-queue";
+
+/** Everything that is kept of one key. In Redis each part is a key of its own, see `lua/lib/keys.lua`. */
+export interface LockState {
+  /** The holder's token, for the length of its lease. */
+  lease: Expiring<string> | undefined;
+  /** The last fence. */
+  fence: Expiring<number> | undefined;
+  readonly queue: WaitQueue;
+  /** The token that was released, transferred away or forced out last, for what was left of its lease. */
+  released: Expiring<{ readonly token: string; readonly byForce: boolean }> | undefined;
+  /** Until when tokens that were given up are refused. Those that end first come first. */
+  readonly tombstones: Map<string, number>;
+}
+
+const emptyState = (): LockState => ({
+  lease: undefined,
+  fence: undefined,
+  queue: createWaitQueue(),
+  released: undefined,
+  tombstones: new Map(),
+});
+
+export const holderOf = ({ lease }: LockState): string | undefined => live(lease);
+
+/** The last fence, 0 if none is remembered. */
+export const fenceOf = ({ fence }: LockState): number => live(fence) ?? 0;
+
+/** Every later grant has a fence above this one. */
+export const floorOf = (state: LockState): number => Math.max(fenceOf(state), micros());
+
+/** True if the token must not be granted any more. */
+export const isDead = ({ tombstones, released }: LockState, token: string): boolean =>
+  (tombstones.get(token) ?? 0) > now() || live(released)?.token === token;
+
+/** Frees a held lock. Its token is refused for what was left of the lease, so that a late copy of its acquire is. */
+export function free(state: LockState, token: string, byForce = false): void {
+  state.released = expiring({ token, byForce }, left(state.lease));
+  state.lease = undefined;
+}
+
+/** Refuses a token of which an acquire may still be under way. */
+export function refuse({ tombstones }: LockState, token: string): void {
+  for (const [other, until] of tombstones) {
+    if (until > now()) break;
+    tombstones.delete(other);
+  }
+  tombstones.delete(token); // so that it comes last
+  tombstones.set(token, now() + TOMBSTONE);
+}
+
+const isOver = ({ lease, fence, released, queue, tombstones }: LockState): boolean =>
+  live(lease) === undefined &&
+  live(fence) === undefined &&
+  live(released) === undefined &&
+  queue.size === 0 &&
+  [...tombstones.values()].every((until) => until <= now());
+
+/** How many states there are before the first look for those that are over. */
+const SOME = 1_000;
+
+/** Returns a function that finds the state of a key. It forgets what Redis would have let expire. */
+export function createLockStates(): (key: string) => LockState {
+  const states = new Map<string, LockState>();
+  let sweepAt = SOME;
+
+  /** Once there are twice as many states as were left the last time. */
+  function sweep(): void {
+    if (states.size < sweepAt) return;
+    for (const [key, state] of states) if (isOver(state)) states.delete(key);
+    sweepAt = Math.max(SOME, 2 * states.size);
+  }
+
+  return (key) => {
+    const known = states.get(key);
+    if (known !== undefined) return known;
+    sweep();
+    const state = emptyState();
+    states.set(key, state);
+    return state;
+  };
+}

@@ -1,0 +1,62 @@
+import { backendError, isClosedClient, isRefusal, noAnswer } from "../../driver/backend-error";
+import { type LockError, LockNotAcquiredError } from "../../driver/errors";
+import { now } from "../../driver/lease";
+import { ANSWER_TIMEOUT } from "../../driver/within";
+
+/** What a call learns while it asks for a lock: the material for the error that says why it did not get it. */
+export class Diagnosis {
+  /** The key that another token holds, as far as is known. */
+  key: string;
+  /** How many requests were sent. */
+  attempts = 0;
+  readonly #startedAt = now();
+  #expiredReplies = 0;
+  #failure: unknown;
+  /** Since when the client has said that it is closed. It may be opened again. */
+  #closedSince: number | undefined;
+
+  constructor(key: string) {
+    this.key = key;
+  }
+
+  /** How long the call has taken so far, in ms. */
+  get waited(): number {
+    return now() - this.#startedAt;
+  }
+
+  /** How many requests count as attempts. A grant whose reply came too late does not. */
+  get countedAttempts(): number {
+    return this.attempts - this.#expiredReplies;
+  }
+
+  /** The server replied that another token holds `key`. */
+  contended(key: string): void {
+    this.key = key;
+    this.#failure = undefined;
+  }
+
+  /** The reply to a granted request came after its lease was over. Returns how long to pause before the next request. */
+  replyExpired(ttl: number): number {
+    this.#failure = new Error(`every answer came after the lease of ${ttl} ms was over`);
+    return 10 * this.#expiredReplies++;
+  }
+
+  /** A request failed. Throws the error of the call if another request would be pointless. */
+  failed(error: unknown, isLast: boolean): void {
+    this.#failure = error;
+    this.#closedSince = isClosedClient(error) ? (this.#closedSince ?? now()) : undefined;
+    const isClosedForLong = this.#closedSince !== undefined && now() - this.#closedSince > ANSWER_TIMEOUT;
+    if (isRefusal(error) || isLast || isClosedForLong) throw backendError(this.key, "acquire", error);
+  }
+
+  notAcquired(): LockNotAcquiredError {
+    return new LockNotAcquiredError(this.key, { attempts: this.attempts, waited: this.waited });
+  }
+
+  /** The error of a call whose time is over. A server that was silent for longer than `patience` is out of order, not contended. */
+  timedOut(silence: number, patience: number): LockError {
+    return this.#failure !== undefined || silence > patience
+      ? noAnswer(this.key, "acquire", this.waited, this.#failure)
+      : this.notAcquired();
+  }
+}

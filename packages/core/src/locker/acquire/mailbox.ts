@@ -1,0 +1,116 @@
+import { now } from "../../driver/lease";
+import { MAX_DELAY } from "../../driver/within";
+
+/** Why a wait ended before the lock was granted. */
+export type WaitEnd =
+  | { readonly by: "timeout" }
+  | { readonly by: "signal"; readonly reason: unknown }
+  | { readonly by: "close" };
+
+/** A wait that `close()` or an abort can end early. */
+export interface PendingWait {
+  end(how: WaitEnd): void;
+}
+
+const waitsOf = new WeakMap<AbortSignal, Set<PendingWait>>();
+
+function onAbort(this: AbortSignal): void {
+  for (const wait of [...waitsOf.get(this)!]) wait.end({ by: "signal", reason: this.reason });
+}
+
+/**
+ * The mailbox of one waiting call. Replies, pushes and reminders are posted to it, and so is the end of the wait: by its
+ * timeout, the caller's signal, or the closing of the locker. It has room for one unread event, the latest.
+ * Not `Promise.race`: each round would leave a reaction at a promise that lives as long as the wait.
+ */
+export class Mailbox<T> implements PendingWait {
+  readonly #signal: AbortSignal | undefined;
+  readonly #pendingWaits: Set<PendingWait>;
+  #end: WaitEnd | undefined;
+  #unread: T | undefined;
+  #reader: ((event: T | WaitEnd) => void) | undefined;
+  #timeout: NodeJS.Timeout | undefined;
+  #reminder: NodeJS.Timeout | undefined;
+  #remindsAt = Infinity;
+
+  constructor(timeout: number, signal: AbortSignal | undefined, pendingWaits: Set<PendingWait>) {
+    this.#signal = signal;
+    this.#pendingWaits = pendingWaits;
+    pendingWaits.add(this);
+    if (timeout !== Infinity) this.#endAfter(timeout);
+    if (signal === undefined) return;
+    // One listener per signal, however many waits share it: Node warns of more than ten.
+    const others = waitsOf.get(signal);
+    if (others) others.add(this);
+    else {
+      waitsOf.set(signal, new Set<PendingWait>([this]));
+      signal.addEventListener("abort", onAbort, { once: true });
+    }
+  }
+
+  #endAfter(ms: number): void {
+    const step = Math.min(ms, MAX_DELAY);
+    // After a stall of the event loop, the events that arrived meanwhile come first.
+    const end = () => this.end({ by: "timeout" });
+    const next = () => (ms > step ? this.#endAfter(ms - step) : setImmediate(end));
+    this.#timeout = setTimeout(next, step);
+  }
+
+  /** Resolves with the unread event, or else with the next one. After the wait has ended, always with its end. */
+  next(): Promise<T | WaitEnd> {
+    return new Promise((resolve) => {
+      const ready = this.#end ?? this.#unread;
+      if (ready === undefined) this.#reader = resolve;
+      else resolve(ready);
+      this.#unread = undefined;
+    });
+  }
+
+  post(event: T): void {
+    if (this.#reader) this.#reader(event);
+    else this.#unread = event;
+    this.#reader = undefined;
+  }
+
+  /** Posts the event after `ms`. The earliest reminder counts; there is only one. */
+  remind(ms: number, event: T): void {
+    const at = now() + ms;
+    if (at >= this.#remindsAt) return;
+    this.cancelReminder();
+    this.#remindsAt = at;
+    const ring = () => {
+      this.#remindsAt = Infinity;
+      this.post(event);
+    };
+    this.#reminder = setTimeout(ring, Math.min(ms, MAX_DELAY));
+  }
+
+  cancelReminder(): void {
+    clearTimeout(this.#reminder);
+    this.#remindsAt = Infinity;
+  }
+
+  /** Drops the unread event. */
+  clear(): void {
+    this.#unread = undefined;
+  }
+
+  end(how: WaitEnd): void {
+    this.#end ??= how;
+    this.#reader?.(this.#end);
+  }
+
+  /** Leaves no timer and no listener behind. */
+  dispose(): void {
+    clearTimeout(this.#timeout);
+    this.cancelReminder();
+    this.#pendingWaits.delete(this);
+    const signal = this.#signal;
+    if (signal === undefined) return;
+    const others = waitsOf.get(signal)!;
+    others.delete(this);
+    if (others.size > 0) return;
+    waitsOf.delete(signal);
+    signal.removeEventListener("abort", onAbort);
+  }
+}

@@ -1,0 +1,6 @@
+import { turn } from "../driver/within";
+
+/** Resolves once clients have flushed the commands sent so far: some flush at the end of the event loop's turn. */
+export async function clientsFlushed(): Promise<void> {
+  for (let i = 0; i < 2; i++) await turn();
+}

@@ -1,0 +1,121 @@
+import type { Driver } from "../../driver/driver";
+import { now } from "../../driver/lease";
+import { createAlarm } from "../alarm";
+import type { Lease } from "./lease";
+import type { LossCause } from "./loss";
+
+/** A held lock, as the monitor sees it. */
+export interface ManagedLock {
+  readonly key: string;
+  readonly token: string;
+  readonly lease: Lease;
+  extended(sent: number, ttl: number): void;
+  failed(error: unknown): void;
+  lost(cause: LossCause): void;
+  /** The lease is over, unless a reply that has arrived and was not read yet makes it longer. */
+  expire(): void;
+}
+
+/** Extends the locks of a locker in batches, and ends those whose lease is over. It keeps no process alive. */
+export interface LeaseMonitor {
+  /** Has the lock learn that it was forced out, until it is deleted or its lease is over. */
+  hold(lock: ManagedLock): void;
+  /** Extends the lock when it is due, and ends it at its deadline. */
+  keep(lock: ManagedLock): void;
+  /** No longer looks after the lease. */
+  leave(lock: ManagedLock): void;
+  delete(lock: ManagedLock): void;
+  /** Whether a lock of this key is held, as far as is known. */
+  holds(key: string): boolean;
+  /** Ends the locks with this token. */
+  forcedOut(token: string): void;
+  /** From now on extends nothing but claims, and those at once; deadlines are still watched. */
+  stopExtending(): void;
+}
+
+/**
+ * From so many held locks on, those are forgotten whose lease is over; then again when there are twice as many as were
+ * left.
+ */
+const FIRST_SWEEP = 1_000;
+
+export function createLeaseMonitor(driver: Driver): LeaseMonitor {
+  const held = new Map<string, ManagedLock>();
+  const kept = new Set<ManagedLock>();
+  let sweepAt = FIRST_SWEEP;
+  let extending = true;
+
+  const isExtended = (lock: ManagedLock): boolean => extending || lock.lease.claimed;
+  // A timer counts whole milliseconds: the one before the deadline is the last that is guaranteed not to be after it.
+  const endOf = (lock: ManagedLock): number => lock.lease.deadline - 1;
+  const wakeOf = (lock: ManagedLock): number =>
+    isExtended(lock) ? Math.min(lock.lease.extendAt, endOf(lock)) : endOf(lock);
+
+  const alarm = createAlarm(() => {
+    const time = now();
+    let next = Infinity;
+    for (const lock of kept) {
+      if (endOf(lock) <= time) lock.expire();
+      else if (wakeOf(lock) <= time) extend(lock);
+      if (kept.has(lock)) next = Math.min(next, wakeOf(lock));
+    }
+    alarm.by(next);
+  }, false);
+
+  function extend(lock: ManagedLock): void {
+    const sent = now();
+    const ttl = lock.lease.plan(sent);
+    if (ttl === 0) return;
+    const { key, token } = lock;
+    driver.extend({ key, token, ttl }).then(
+      (reply) => {
+        if (reply === "lost") lock.lost("taken");
+        else lock.extended(sent, ttl);
+        if (kept.has(lock)) alarm.by(wakeOf(lock));
+      },
+      (error) => {
+        lock.failed(error);
+        if (kept.has(lock)) alarm.by(wakeOf(lock));
+      },
+    );
+  }
+
+  function sweep(): void {
+    const time = now();
+    for (const [key, lock] of held) if (lock.lease.deadline <= time && !kept.has(lock)) held.delete(key);
+    sweepAt = Math.max(FIRST_SWEEP, 2 * held.size);
+  }
+
+  function leave(lock: ManagedLock): void {
+    kept.delete(lock);
+    if (kept.size === 0) alarm.off();
+  }
+
+  return {
+    hold(lock) {
+      if (held.size >= sweepAt) sweep();
+      held.set(lock.key, lock);
+    },
+    keep(lock) {
+      kept.add(lock);
+      if (isExtended(lock) && lock.lease.extendAt <= now()) extend(lock);
+      alarm.by(wakeOf(lock));
+    },
+    leave,
+    delete(lock) {
+      if (held.get(lock.key) === lock) held.delete(lock.key);
+      leave(lock);
+    },
+    holds(key) {
+      const lock = held.get(key);
+      return lock !== undefined && lock.lease.deadline > now();
+    },
+    forcedOut(token) {
+      for (const lock of held.values()) if (lock.token === token) lock.lost("forced out");
+    },
+    stopExtending() {
+      for (const lock of kept) if (lock.lease.claimed) extend(lock);
+      extending = false;
+    },
+  };
+}

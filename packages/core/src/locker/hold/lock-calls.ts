@@ -1,0 +1,62 @@
+import { backendError, noAnswer } from "../../driver/backend-error";
+import type { ExtendReply, ReleaseReply } from "../../driver/driver";
+import { now } from "../../driver/lease";
+import { ANSWER_TIMEOUT, turn, within } from "../../driver/within";
+import { checkTtl } from "../options";
+import type { HeldLock } from "./held-lock";
+
+/** `Lock.extend`. */
+export async function extendLock(held: HeldLock, ttl = held.lease.ttl): Promise<void> {
+  checkTtl(ttl);
+  const { key, token, lease } = held;
+  if (held.mayHaveUnreadReplies) await turn();
+  if (!held.isHeld) throw held.endedError;
+  const sent = now();
+  const patience = Math.min(ANSWER_TIMEOUT, lease.deadline - sent + 1); // a timer may be early, and then it is no loss yet
+  const answer = held.tools.driver.extend({ key, token, ttl });
+  lease.asked(sent);
+  let reply: ExtendReply;
+  try {
+    reply = await within(patience, answer, () => noAnswer(key, "extend", patience));
+  } catch (error) {
+    answer.then(
+      (late) => (late === "held" ? held.extended(sent, ttl) : lease.answered()),
+      () => lease.answered(),
+    );
+    held.failure = error;
+    if (held.mayHaveUnreadReplies) await turn();
+    throw held.isHeld ? backendError(key, "extend", error) : held.endedError;
+  }
+  if (reply === "held") held.extended(sent, ttl);
+  else held.lost("taken");
+  if (!held.isHeld) throw held.endedError;
+}
+
+/** `Lock.release`. Calls at the same time share a request; a call after one that failed sends another. */
+export async function releaseLock(held: HeldLock): Promise<void> {
+  if (held.state === "released") return;
+  if (held.mayHaveUnreadReplies) await turn();
+  if (held.state !== "releasing" && !held.isHeld) throw held.endedError;
+  held.releasing ??= sendRelease(held);
+  try {
+    await held.releasing;
+  } finally {
+    held.releasing = undefined;
+  }
+}
+
+async function sendRelease(held: HeldLock): Promise<void> {
+  const { key, token, lease, tools } = held;
+  held.leave("releasing");
+  let reply: ReleaseReply;
+  try {
+    const answer = tools.driver.release({ key, token, undo: held.outcomeUnknown });
+    reply = await within(ANSWER_TIMEOUT, answer, () => noAnswer(key, "release"));
+  } catch (error) {
+    void tools.giveUpToken(key, token);
+    throw backendError(key, "release", error);
+  }
+  // "Lost" after the lease was over is no loss: the release was called in time, and the key is free of us.
+  if (reply === "lost" && now() < lease.deadline) throw held.end("taken");
+  held.state = "released";
+}

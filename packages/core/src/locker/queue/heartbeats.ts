@@ -1,0 +1,140 @@
+import { isFinal } from "../../driver/backend-error";
+import type { Driver, HeartbeatReply } from "../../driver/driver";
+import { now } from "../../driver/lease";
+import { HEARTBEAT } from "../../driver/times";
+import { createAlarm } from "../alarm";
+import { beatSent, createLine, type Line, silenceEnded } from "./line";
+import type { Queued, Waiter } from "./waiter";
+
+export interface Heartbeats {
+  /** A request that was sent at `sent` put the waiter into the queue of this key, or found it there. */
+  add(waiter: Waiter, key: string, sent: number, reply: Queued): void;
+  delete(waiter: Waiter): void;
+  /** Messages may have been lost: all lines are due. */
+  checkAll(): void;
+  /** Whether the locker has no waiter. */
+  readonly isEmpty: boolean;
+  stop(): void;
+}
+
+/** A line that is due so soon is sent with those that are due now, in ms: lines share commands. */
+const SOON = HEARTBEAT / 20;
+/**
+ * The pause between two parts of the lines that are due at once, in ms: there may be many thousands. A part is small enough for the event
+ * loop, and large enough that all are sent in the time between two heartbeats.
+ */
+const PART_PAUSE = 20;
+const SMALLEST_PART = 64;
+const PARTS = HEARTBEAT / PART_PAUSE / 2;
+
+/** How many waiters share a request: a client spreads its arguments, and the server looks at each. */
+const TOKENS = 1_000;
+
+/** A client that gave up waiting may still keep the request. */
+const isTimeout = (error: unknown): boolean =>
+  error instanceof Error && (error.name === "TimeoutError" || /\btimed out\b/.test(error.message));
+
+/**
+ * Shows the server that the waiters of a locker are alive, and tells each waiter what the replies say of it. `onGrant` is called
+ * when a reply says that a waiter has the lock.
+ */
+export function createHeartbeats(driver: Driver, inbox: string, onGrant: () => void): Heartbeats {
+  const lines = new Map<string, Line>();
+  const alarm = createAlarm(tick, true);
+
+  function tick(): void {
+    const time = now();
+    const most = Math.max(SMALLEST_PART, lines.size / PARTS);
+    let sent = 0;
+    let next = Infinity;
+    for (const line of lines.values()) {
+      const isDue = line.beatAt <= time + SOON || line.endsAt <= time;
+      if (isDue && sent < most) {
+        sent++;
+        beat(line, time);
+      }
+      next = Math.min(next, line.beatAt, line.endsAt);
+    }
+    alarm.by(sent < most ? next : Math.max(next, time + PART_PAUSE));
+  }
+
+  function beat(line: Line, sent: number): void {
+    beatSent(line, sent);
+    const waiters = [...line.waiters.values()];
+    for (let from = 0; from < waiters.length; from += TOKENS) send(line, sent, waiters.slice(from, from + TOKENS));
+  }
+
+  function send(line: Line, sent: number, waiters: readonly Waiter[]): void {
+    const tokens = waiters.map(({ token }) => token);
+    driver.heartbeat({ key: line.key, inbox, tokens }).then(
+      (reply) => {
+        replied(line);
+        tell(line, sent, waiters, reply);
+      },
+      (error) => {
+        if (!isTimeout(error)) beatBy(line, now() + HEARTBEAT);
+        if (isFinal(error)) for (const waiter of waiters) if (line.waiters.has(waiter.token)) waiter.failed(error);
+      },
+    );
+  }
+
+  function replied(line: Line): void {
+    silenceEnded(line);
+    beatBy(line, now() + HEARTBEAT);
+  }
+
+  function beatBy(line: Line, time: number): void {
+    line.beatAt = Math.min(line.beatAt, time);
+    if (lines.get(line.key) === line) alarm.by(line.beatAt);
+  }
+
+  /** A holder that died releases nothing, so the first waiter looks when its lease ends. */
+  function expectEnd(line: Line, remaining: number): void {
+    line.endsAt = Math.min(line.endsAt, now() + Math.max(remaining, 0) + 1);
+    if (lines.get(line.key) === line) alarm.by(line.endsAt);
+  }
+
+  function tell(line: Line, sent: number, waiters: readonly Waiter[], reply: HeartbeatReply): void {
+    const { states, fence, floor, head, remaining } = reply;
+    if (head) expectEnd(line, remaining);
+    waiters.forEach((waiter, i) => {
+      if (!line.waiters.has(waiter.token)) return;
+      if (states[i] === "queued") waiter.foundQueued(sent, floor);
+      else if (states[i] === "missing") waiter.foundMissing();
+      else {
+        onGrant();
+        waiter.foundGranted(sent, fence);
+      }
+    });
+  }
+
+  return {
+    add(waiter, key, sent, reply) {
+      waiter.enqueued(sent, reply);
+      const line = lines.get(key) ?? createLine(key);
+      lines.set(key, line);
+      line.waiters.set(waiter.token, waiter);
+      replied(line);
+      waiter.line = line;
+      if (reply.head) expectEnd(line, reply.remaining);
+    },
+
+    delete({ token, line }) {
+      line?.waiters.delete(token);
+      if (line?.waiters.size !== 0) return;
+      lines.delete(line.key);
+      if (lines.size === 0) alarm.off();
+    },
+
+    checkAll() {
+      for (const line of lines.values()) line.beatAt = 0;
+      if (lines.size > 0) tick();
+    },
+
+    get isEmpty() {
+      return lines.size === 0;
+    },
+
+    stop: alarm.off,
+  };
+}

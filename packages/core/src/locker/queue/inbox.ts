@@ -1,0 +1,170 @@
+import { AsyncResource } from "node:async_hooks";
+import { isFinal, noListener, noMessages } from "../../driver/backend-error";
+import { isRefused } from "../../driver/channel-warning";
+import type { Driver, Listener } from "../../driver/driver";
+import { now } from "../../driver/lease";
+import { warn } from "../../driver/warning";
+import { createAlarm } from "../alarm";
+import { createMessageWatch } from "./message-watch";
+
+/** Where the messages for a locker's waiters arrive. It is open while the locker has waiters, and for a while after. */
+export interface Inbox {
+  /** A waiter waits for this key. */
+  wanted(key: string): void;
+  /** The last waiter has left. */
+  unwanted(): void;
+  /** A heartbeat found a grant: its message is late, lost, or can't be received. */
+  expected(): void;
+  /** Whether it is open, or will be as soon as it can. */
+  readonly isWanted: boolean;
+  close(): Promise<void>;
+}
+
+export interface InboxEvents {
+  granted(token: string, fence: number, claim: number): void;
+  forcedOut(token: string): void;
+  /** Messages arrive from now on; earlier ones may have been lost. */
+  opened(): void;
+}
+
+/** How long it stays open without a waiter, in ms; and how long an attempt to open it goes on then, if it has not failed yet. */
+const IDLE = 10_000;
+const IDLE_ATTEMPT = 250;
+
+/** Between two attempts to open it, in ms: at first, while the server is away, and while it refuses. */
+const FIRST_PAUSE = 50;
+const LONGEST_PAUSE = 1_000;
+const REFUSED_PAUSE = 10_000;
+
+/**
+ * Keeps one listener open while the locker has waiters. A driver's listener that ended does not come back by itself; and one whose
+ * connection was forgotten on the way does not even end, so a listener that misses messages is replaced.
+ */
+export function createInbox(driver: Driver, name: string, { granted, forcedOut, opened }: InboxEvents): Inbox {
+  /** The key that was waited for last, for warnings. */
+  let key = "";
+  let isWanted = false;
+  let isClosed = false;
+  /** The listener that is open or being opened. */
+  let current: AbortController | undefined;
+  /** Closes it, once it is open. */
+  let closeCurrent: (() => Promise<void>) | undefined;
+  let idleAt = Infinity;
+  let openAt = 0;
+  let pause = FIRST_PAUSE;
+  let failure: unknown;
+  const alarm = createAlarm(onTime, false);
+
+  const watch = createMessageWatch({
+    deaf() {
+      if (!isRefused(driver.listen)) warn(failure === undefined ? noMessages(key) : noListener(key, failure));
+    },
+    replace() {
+      void closeListener();
+      open();
+    },
+  });
+
+  function onTime(): void {
+    if (idleAt <= now()) {
+      idleAt = Infinity;
+      void closeListener();
+    }
+    open();
+  }
+
+  // Bound to the context in which the locker was made, not to the context of the caller that waits first.
+  const open = AsyncResource.bind((): void => {
+    alarm.by(idleAt);
+    if (current || isClosed || !isWanted || !driver.listen) return;
+    if (now() < openAt) alarm.by(openAt);
+    else openListener(driver.listen);
+  });
+
+  function openListener(listen: NonNullable<Driver["listen"]>): void {
+    const own = new AbortController();
+    current = own;
+    const isCurrent = () => current === own;
+    const listener: Listener = {
+      granted(...grant) {
+        received();
+        granted(...grant);
+      },
+      forcedOut(token) {
+        received();
+        forcedOut(token);
+      },
+      ended() {
+        if (isCurrent()) openAgain(undefined);
+      },
+    };
+    const listening = async () => listen(name, listener, own.signal);
+    listening().then(
+      (close) => {
+        if (isCurrent()) onOpened(close);
+        else close().catch(() => {});
+      },
+      (error: unknown) => {
+        if (isCurrent()) openAgain(error);
+      },
+    );
+  }
+
+  function onOpened(close: () => Promise<void>): void {
+    closeCurrent = close;
+    failure = undefined;
+    watch.restart();
+    opened();
+  }
+
+  function received(): void {
+    pause = FIRST_PAUSE;
+    watch.received();
+  }
+
+  function openAgain(error: unknown): void {
+    current = undefined;
+    closeCurrent = undefined;
+    failure = error;
+    openAt = now() + pause;
+    pause = Math.min(pause * 2, isFinal(error) ? REFUSED_PAUSE : LONGEST_PAUSE);
+    open();
+  }
+
+  async function closeListener(): Promise<void> {
+    const close = closeCurrent;
+    current?.abort();
+    current = undefined;
+    closeCurrent = undefined;
+    await close?.().catch(() => {});
+  }
+
+  return {
+    wanted(by) {
+      key = by;
+      isWanted = true;
+      idleAt = Infinity;
+      open();
+    },
+
+    unwanted() {
+      isWanted = false;
+      if (closeCurrent) idleAt = now() + IDLE;
+      else if (failure === undefined) idleAt = now() + IDLE_ATTEMPT;
+      else void closeListener();
+      alarm.by(idleAt);
+    },
+
+    expected: watch.missed,
+
+    get isWanted() {
+      return isWanted || current !== undefined;
+    },
+
+    async close() {
+      isClosed = true;
+      alarm.off();
+      await closeListener();
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import { HEARTBEAT } from "../../driver/times";
+import type { Waiter } from "./waiter";
+
+/** The waiters of one key in this locker, and when to send their heartbeats. */
+export interface Line {
+  readonly key: string;
+  readonly waiters: Map<string, Waiter>;
+  /** When its next heartbeat is due. */
+  beatAt: number;
+  /** When the holder's lease ends, if one of these waiters is the next: a heartbeat is due then too. */
+  endsAt: number;
+  /** When the first heartbeat was sent, and how many were, since the last reply. */
+  silentSince: number | undefined;
+  silentBeats: number;
+}
+
+/** After so many heartbeats without a reply the pauses grow, by this factor of the silence: clients keep requests that were not answered. */
+const SILENT_BEATS = 3;
+const GROWTH = 3;
+
+export const createLine = (key: string): Line => ({
+  key,
+  waiters: new Map(),
+  beatAt: Infinity,
+  endsAt: Infinity,
+  silentSince: undefined,
+  silentBeats: 0,
+});
+
+/** A heartbeat of the line is sent: sets when the next one is due. */
+export function beatSent(line: Line, sent: number): void {
+  line.endsAt = Infinity;
+  line.silentSince ??= sent;
+  line.silentBeats++;
+  // Left to chance in part, so that the lines of many processes do not come together.
+  const pause = HEARTBEAT * (0.95 + Math.random() / 10);
+  const isMute = line.silentBeats >= SILENT_BEATS;
+  line.beatAt = sent + (isMute ? Math.max(pause, GROWTH * (sent - line.silentSince)) : pause);
+}
+
+/** The server replied to a request or a heartbeat of the line. */
+export function silenceEnded(line: Line): void {
+  line.silentSince = undefined;
+  line.silentBeats = 0;
+}

@@ -1,0 +1,73 @@
+import type { Driver } from "../../driver/driver";
+import type { GiveUpToken } from "../give-up-token";
+import { createHeartbeats } from "./heartbeats";
+import { createInbox } from "./inbox";
+import { createRetiredTokens } from "./retired-tokens";
+import { type Queued, Waiter, type WaiterMailbox } from "./waiter";
+
+export interface Queue {
+  /** Posts to the mailbox what happens to the token from now on. */
+  enter(token: string, mailbox: WaiterMailbox): Waiter;
+  /** A request that was sent at `sent` put the waiter, or found it, in the queue of this key. */
+  queued(waiter: Waiter, key: string, sent: number, reply: Queued): void;
+  leave(waiter: Waiter): void;
+  /**
+   * The token waited for the key, and no longer wants it. If it is granted again with a fence above this one, the grant is
+   * released at once. `fence` is the fence of its lock, or 0 if it never had one.
+   */
+  retire(key: string, token: string, fence: number): void;
+  close(): Promise<void>;
+}
+
+/**
+ * Keeps a locker's waiters alive in their queues, and tells each when it has the lock: by message at once, by heartbeat
+ * if the message was lost, and at the end of the holder's lease if the holder died.
+ */
+export function createQueue(
+  driver: Driver,
+  name: string,
+  giveUpToken: GiveUpToken,
+  forcedOut: (token: string) => void,
+): Queue {
+  const waiters = new Map<string, Waiter>();
+  const retired = createRetiredTokens(giveUpToken);
+  const inbox = createInbox(driver, name, {
+    granted(token, fence, claim) {
+      retired.granted(token, fence);
+      waiters.get(token)?.pushed(fence, claim);
+    },
+    forcedOut,
+    opened: () => heartbeats.checkAll(),
+  });
+  const heartbeats = createHeartbeats(driver, name, inbox.expected);
+
+  return {
+    enter(token, mailbox) {
+      const waiter = new Waiter(token, mailbox);
+      waiters.set(token, waiter);
+      return waiter;
+    },
+
+    queued(waiter, key, sent, reply) {
+      heartbeats.add(waiter, key, sent, reply);
+      inbox.wanted(key);
+    },
+
+    leave(waiter) {
+      waiters.delete(waiter.token);
+      const hadWaiters = !heartbeats.isEmpty;
+      heartbeats.delete(waiter);
+      if (hadWaiters && heartbeats.isEmpty) inbox.unwanted();
+    },
+
+    retire(key, token, fence) {
+      if (inbox.isWanted) retired.add(key, token, fence);
+    },
+
+    async close() {
+      heartbeats.stop();
+      retired.clear();
+      await inbox.close();
+    },
+  };
+}

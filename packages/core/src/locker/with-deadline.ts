@@ -1,0 +1,16 @@
+import { backendError, noAnswer, type Verb } from "../driver/backend-error";
+import { ANSWER_TIMEOUT, within } from "../driver/within";
+
+/** Sends a request. Rejects with a `LockBackendError` if it fails, or has no reply after `patience` ms. */
+export async function withDeadline<T>(
+  verb: Verb,
+  key: string,
+  send: () => Promise<T>,
+  patience = ANSWER_TIMEOUT,
+): Promise<T> {
+  try {
+    return await within(patience, send(), () => noAnswer(key, verb, patience));
+  } catch (error) {
+    throw backendError(key, verb, error);
+  }
+}

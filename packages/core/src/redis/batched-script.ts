@@ -1,0 +1,115 @@
+import { AsyncResource } from "node:async_hooks";
+import type { Call } from "../driver/driver";
+import { batched, type Pending } from "./batch";
+import type { RedisConnection } from "./connection";
+import { text, unreadable } from "./replies";
+import { script } from "./script";
+
+/** A script that serves many locks at once, with one reply for each. */
+export interface BatchedScript<Request extends { readonly key: string }, Reply> {
+  readonly lua: string;
+  /** The requests of one command weigh no more than that, unless it is one request alone. */
+  readonly limit: number;
+  /** Default: 1 for each. */
+  weightOf?(request: Request): number;
+  /** Requests of the same group may share a command. */
+  groupOf(request: Request): string;
+  /** The arguments in front of the ones of each lock, the same for all requests of a group. */
+  leadingArguments(request: Request): readonly string[];
+  keysOf(request: Request): readonly string[];
+  argumentsOf(request: Request): readonly string[];
+  parse(request: Request, reply: unknown): Reply;
+}
+
+/**
+ * True for an error that Redis may raise for a whole command because of one of its keys, before it runs the script. Each
+ * request is then sent again in a command of its own.
+ */
+const isPerKeyError = (error: unknown): boolean =>
+  error instanceof Error && /^(ERR|NOSCRIPT|NOPERM|CROSSSLOT)\b/.test(error.message);
+
+const isAbandoned = ({ call }: { readonly call: Call | undefined }): boolean => call?.abandoned ?? false;
+
+/** The call of a whole batch: abandoned once one of its requests is, as the command can't be sent again without that one. */
+const sharedCall = (batch: readonly { readonly call: Call | undefined }[]): Call => ({
+  get abandoned() {
+    return batch.some(isAbandoned);
+  },
+});
+
+/** Not by `push(...from)`: a process may have more waiters of one key than a call may have arguments. */
+function append(to: string[], from: readonly string[]): void {
+  for (const each of from) to.push(each);
+}
+
+/**
+ * Returns the script as a function of one request; the requests of one tick share a command. `onUnpublished` is called when
+ * the server refused to publish a message of the script.
+ */
+export function batchedScript<Request extends { readonly key: string }, Reply>(
+  connection: RedisConnection,
+  {
+    lua,
+    limit,
+    weightOf = () => 1,
+    groupOf,
+    leadingArguments,
+    keysOf,
+    argumentsOf,
+    parse,
+  }: BatchedScript<Request, Reply>,
+  onUnpublished: (key: string, why: string) => void,
+): (request: Request, call?: Call) => Promise<Reply> {
+  type Batch = readonly Pending<Request, Reply>[];
+
+  const run = script(connection, lua);
+  // A command of several callers belongs to none of them: it runs in the context in which the driver was made.
+  const ownContext = new AsyncResource("distlock.batch");
+
+  function send(batch: Batch): void {
+    try {
+      if (batch.length === 1) sendInContext(batch);
+      else ownContext.runInAsyncScope(sendInContext, undefined, batch);
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+  }
+
+  function sendInContext(batch: Batch): void {
+    const [first] = batch as readonly [Pending<Request, Reply>];
+    const keys: string[] = [];
+    const args = [...leadingArguments(first.request)];
+    for (const { request } of batch) {
+      append(keys, keysOf(request));
+      append(args, argumentsOf(request));
+    }
+    run(keys, args, batch.length === 1 ? first.call : sharedCall(batch)).then(
+      (reply) => settle(batch, reply),
+      (error) => fail(batch, error),
+    );
+  }
+
+  function settle(batch: Batch, reply: unknown): void {
+    const replies = Array.isArray(reply) ? reply : [];
+    const hasNote = replies.length === batch.length + 1;
+    if (hasNote) onUnpublished(batch[0]!.request.key, text(replies.at(-1)));
+    const isComplete = hasNote || replies.length === batch.length;
+    batch.forEach(({ request, resolve, reject }, i) => {
+      try {
+        resolve(parse(request, isComplete ? replies[i] : undefined));
+      } catch (error) {
+        reject(unreadable(request.key, error));
+      }
+    });
+  }
+
+  function fail(batch: Batch, error: unknown): void {
+    const sendEachAlone = batch.length > 1 && isPerKeyError(error);
+    for (const pending of batch) {
+      if (sendEachAlone && !isAbandoned(pending)) send([pending]);
+      else pending.reject(error);
+    }
+  }
+
+  return batched({ limit, weightOf, groupOf, send });
+}

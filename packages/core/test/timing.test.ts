@@ -1,0 +1,119 @@
+import { readdir, readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { leaseEnd, MIN_TTL } from "../src/driver/lease";
+import { CLAIM, HEARTBEAT, WINDOW } from "../src/driver/times";
+import { ANSWER_TIMEOUT } from "../src/driver/within";
+import { TOMBSTONE as inProcessTombstone } from "../src/in-process/in-process-driver";
+import { FAILURE_PAUSE } from "../src/locker/acquire";
+import { REPLICATION } from "../src/locker/ask";
+import { GROWTH, PART_PAUSE, PARTS, SILENT_BEATS } from "../src/locker/heartbeats";
+import { IDLE, LONGEST_PAUSE, OVERDUE } from "../src/locker/inbox";
+import { EXTEND_AFTER, GRID, RETRY_AFTER } from "../src/locker/lock";
+import { PERSISTENCE } from "../src/locker/undo";
+import { TOMBSTONE as tombstone } from "../src/redis/redis-scripts";
+import { GRACE } from "../src/redis/replicator";
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+const folder = `${root}docs/internals/`;
+const page = await readFile(`${folder}timing.md`, "utf8");
+
+interface Row {
+  readonly name: string;
+  readonly stated: string;
+  /** From the root of the repository. */
+  readonly file: string;
+}
+
+const rows: readonly Row[] = [
+  ...page.matchAll(/^\| `([A-Z_]+)` \| ([^|]+?) \| \[`[^`]+`\]\(\.\.\/\.\.\/([^)]+)\) \|/gm),
+].map(([, name = "", stated = "", file = ""]) => ({ name, stated, file }));
+
+/** The constants of a file that are numbers, with what stands behind the `=`. */
+async function constantsOf(file: string): Promise<Map<string, string>> {
+  const text = await readFile(root + file, "utf8");
+  const found = text.matchAll(/^(?:export )?(?:const|local) ([A-Z][A-Z_]+) = ("?[\dA-Z][\w.+*/ -]*"?);?$/gm);
+  return new Map([...found].map(([, name = "", value = ""]) => [name, value]));
+}
+
+/** The value of an expression of numbers and of constants that the page has. */
+function numberOf(expression: string): number {
+  const numbers = expression.replaceAll(
+    /[A-Z][A-Z_]+/g,
+    (name) => rows.find((row) => row.name === name)?.stated ?? name,
+  );
+  return new Function(`return ${numbers.replaceAll(/[",_]| ms/g, "")}`)();
+}
+
+const patiences = rows.filter(({ name }) => name === "PATIENCE").map(({ stated }) => numberOf(stated));
+const TOMBSTONE = Number(tombstone);
+
+const inequalities: Readonly<Record<string, boolean>> = {
+  "1.05 × HEARTBEAT + PARTS × PART_PAUSE < leaseEnd(0, CLAIM)":
+    1.05 * HEARTBEAT + PARTS * PART_PAUSE < leaseEnd(0, CLAIM),
+  "2 × 1.05 × HEARTBEAT < WINDOW": 2 * 1.05 * HEARTBEAT < WINDOW,
+  "CLAIM ≥ WINDOW": CLAIM >= WINDOW,
+  "2 × WINDOW > WINDOW + 1.05 × HEARTBEAT": 2 * WINDOW > WINDOW + 1.05 * HEARTBEAT,
+  "SILENT_BEATS × 0.95 × HEARTBEAT > WINDOW": SILENT_BEATS * 0.95 * HEARTBEAT > WINDOW,
+  "1.05 × HEARTBEAT < 1,300": 1.05 * HEARTBEAT < 1_300,
+  "IDLE > 2 × WINDOW": IDLE > 2 * WINDOW,
+  "OVERDUE < 0.95 × HEARTBEAT": OVERDUE < 0.95 * HEARTBEAT,
+  "inbox LONGEST_PAUSE < 0.95 × HEARTBEAT": LONGEST_PAUSE < 0.95 * HEARTBEAT,
+  "1.5 × FAILURE_PAUSE < HEARTBEAT": 1.5 * FAILURE_PAUSE < HEARTBEAT,
+  "TOMBSTONE ≥ PERSISTENCE": TOMBSTONE >= PERSISTENCE,
+  "TOMBSTONE > ANSWER_TIMEOUT": TOMBSTONE > ANSWER_TIMEOUT,
+  "TOMBSTONE = in-process TOMBSTONE": TOMBSTONE === inProcessTombstone,
+  "EXTEND_AFTER + GRID + RETRY_AFTER < 1/2": EXTEND_AFTER + GRID + RETRY_AFTER < 1 / 2,
+  "leaseEnd(0, MIN_TTL) > 0": leaseEnd(0, MIN_TTL) > 0,
+  "leaseEnd(0, MIN_TTL − 1) ≤ 0": leaseEnd(0, MIN_TTL - 1) <= 0,
+  "PATIENCE < GRACE": patiences.length === 2 && patiences.every((patience) => patience < GRACE),
+  "REPLICATION + GRACE < ANSWER_TIMEOUT": REPLICATION + GRACE < ANSWER_TIMEOUT,
+};
+
+test.each(Object.entries(inequalities))("%s", (_, holds) => {
+  expect(holds).toBe(true);
+});
+
+test("timing.md has the inequalities that are tested here, and no other", () => {
+  const section = page.slice(page.indexOf("## Inequalities"), page.indexOf("### If you change one"));
+  const cells = [...section.matchAll(/^\| (`[^|]+) \|/gm)].flatMap(([, cell = ""]) =>
+    cell.match(/(?<=`)[^`]{6,}(?=`)/g),
+  );
+  expect(cells).toEqual(Object.keys(inequalities));
+});
+
+test("each constant of timing.md exists, with the value that is stated there", async () => {
+  const wrong: string[] = [];
+  for (const { name, stated, file } of rows) {
+    const value = (await constantsOf(file)).get(name);
+    if (value === undefined) wrong.push(`timing.md has ${name}: ${file} has no such constant`);
+    else if (numberOf(value) !== numberOf(stated))
+      wrong.push(`timing.md has ${name} = ${stated}: ${file} has ${value}`);
+  }
+  expect(wrong).toEqual([]);
+});
+
+test("timing.md has every constant of the core, its scripts and the adapters", async () => {
+  const missing: string[] = [];
+  for (const place of ["packages/core/src", "packages/core/lua", "packages/ioredis/src", "packages/node-redis/src"]) {
+    const files = await readdir(root + place, { recursive: true });
+    for (const file of files.filter((one) => /\.(ts|lua)$/.test(one)).map((one) => `${place}/${one}`)) {
+      for (const name of (await constantsOf(file)).keys()) {
+        const isThere = rows.some((row) => row.name === name && row.file === file);
+        if (!isThere && !["ASK_AGAIN"].includes(name)) missing.push(`${name} of ${file}`);
+      }
+    }
+  }
+  expect(missing).toEqual([]);
+});
+
+/** How many heartbeats of a key a process sends that hears nothing, in so many ms. */
+function sentInSilence(ms: number): number {
+  let count = 0;
+  for (let at = 0; at <= ms; count++) at += count + 1 < SILENT_BEATS ? HEARTBEAT : Math.max(HEARTBEAT, GROWTH * at);
+  return count;
+}
+
+test("an outage of a minute costs five heartbeats of each key, one of an hour eight", () => {
+  expect([sentInSilence(60_000), sentInSilence(3_600_000)]).toEqual([5, 8]);
+});

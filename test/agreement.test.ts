@@ -1,0 +1,67 @@
+import { ioredisConnection } from "@distlock/ioredis";
+import { type RedisServer, startRedis } from "@distlock/testing";
+import fc from "fast-check";
+import { Redis } from "ioredis-6";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { type Command, commands, FENCE_TTLS, MARGIN } from "./model/command";
+import { inProcessDriver, redisDriver } from "./model/core";
+import { INBOX_NAMES, KEY_NAMES, TOKEN_NAMES } from "./model/names";
+import { until } from "./model/scenario";
+import { createTwin, type Twin } from "./model/twin";
+import { createClock, createTwins } from "./model/twins";
+
+const { MODEL_SEED, MODEL_RUNS } = process.env;
+const seed = MODEL_SEED === undefined ? Date.now() % 2 ** 31 : Number(MODEL_SEED);
+const runs = Number(MODEL_RUNS ?? 120);
+const clock = createClock();
+
+let server: RedisServer;
+let redis: Redis;
+beforeAll(async () => {
+  server = await startRedis();
+  redis = new Redis(server.url);
+  vi.spyOn(performance, "now").mockImplementation(clock.now);
+});
+afterAll(async () => {
+  vi.restoreAllMocks();
+  redis.disconnect();
+  await server.stop();
+});
+
+/** Shows what is left after a run: who waits, in which order, and which tokens are refused. */
+const ending: readonly Command[] = KEY_NAMES.flatMap((_, key) => [
+  ...TOKEN_NAMES.flatMap((): Command[] => [
+    ...INBOX_NAMES.map((_, inbox): Command => ({ do: "heartbeat", key, inbox })),
+    { do: "release", key, token: "holder", undo: false },
+  ]),
+  ...TOKEN_NAMES.map((_, token): Command => ({ do: "acquire", key, token, ttl: 1_000, wait: "no" })),
+]);
+
+async function sameMessages(inRedis: Twin, inProcess: Twin): Promise<void> {
+  const count = ({ messages }: Twin) => Object.values(messages).flat().length;
+  await until("all messages", () => count(inRedis) >= count(inProcess)).catch(() => {});
+  expect(inRedis.messages, "the messages of Redis").toEqual(inProcess.messages);
+}
+
+test(`the in-process driver does what the scripts do, in ${runs} random runs (MODEL_SEED=${seed} MODEL_RUNS=${runs})`, {
+  timeout: 60_000 + runs * 500,
+}, async () => {
+  async function agree(list: readonly Command[], fenceTtl: number | undefined): Promise<void> {
+    await redis.flushall();
+    const inRedis = await createTwin(redisDriver(ioredisConnection(redis), { fenceTtl }));
+    const inProcess = await createTwin(inProcessDriver({ fenceTtl }));
+    const twins = createTwins(inRedis, inProcess, redis, clock);
+    try {
+      for (const command of [...list, ...ending]) await twins.run(command);
+      await sameMessages(inRedis, inProcess);
+    } catch (error) {
+      // On a machine that stood still, one of them may have seen a lease end and the other one not.
+      fc.pre(twins.elapsed() < MARGIN);
+      throw error;
+    } finally {
+      await Promise.all([inRedis.close(), inProcess.close()]);
+    }
+  }
+
+  await fc.assert(fc.asyncProperty(commands, fc.constantFrom(...FENCE_TTLS), agree), { seed, numRuns: runs });
+});

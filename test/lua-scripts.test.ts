@@ -1,0 +1,58 @@
+import { readdir, readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { luaScript } from "../lua-script";
+
+const folder = fileURLToPath(new URL("../packages/core/lua/", import.meta.url));
+const luaFiles = async (path: string) => (await readdir(path)).filter((name) => name.endsWith(".lua"));
+const scripts = await luaFiles(folder);
+const library = await luaFiles(`${folder}lib`);
+
+const of = (files: Readonly<Record<string, string>>) => luaScript("/main.lua", async (path) => files[path]!);
+
+describe("a script is shipped", () => {
+  test("without comments, also those at the end of a line", async () => {
+    const script = of({ "/main.lua": "-- why\nlocal a = 1 -- one\n\n  return '--' .. \"a -- 'b' \" -- 'c'\n" });
+    expect(await script).toBe("local a = 1\nreturn '--' .. \"a -- 'b' \"\n");
+  });
+
+  test("with the files that it includes, each once and before its first use", async () => {
+    const script = of({
+      "/main.lua": "-- @include lib/two.lua\n-- @include lib/one.lua\nmain()",
+      "/lib/one.lua": "one()",
+      "/lib/two.lua": "-- @include one.lua\ntwo()",
+    });
+    expect(await script).toBe("one()\ntwo()\nmain()\n");
+  });
+});
+
+describe.each(scripts)("%s", (name) => {
+  test("ships nothing that it does not use", async () => {
+    const script = await luaScript(folder + name);
+    expect(script).not.toContain("@include");
+    const words = new Map<string, number>();
+    for (const [word] of script.matchAll(/[A-Za-z_]\w*/g)) words.set(word, (words.get(word) ?? 0) + 1);
+    for (const [, names] of script.matchAll(/^local (?:function )?([\w, ]+)/gm)) {
+      const isUsed = names!.split(/[ ,]+/).some((each) => (words.get(each) ?? 0) > 1);
+      expect(isUsed, `${names} is used`).toBe(true);
+    }
+  });
+
+  test("names its keys, arguments and reply in its header", async () => {
+    const text = await readFile(folder + name, "utf8");
+    const header = text.slice(0, text.indexOf("\n\n"));
+    expect(header).toMatch(/^-- KEYS /m);
+    expect(header).toMatch(/^-- Reply /m);
+    if (text.includes("ARGV") || text.includes("lib/times.lua")) expect(header).toMatch(/^-- ARGV /m);
+  });
+});
+
+test("every file of the library is included", async () => {
+  const texts = await Promise.all(
+    [...scripts, ...library.map((name) => `lib/${name}`)].map((name) => readFile(folder + name, "utf8")),
+  );
+  const included = texts.flatMap((text) =>
+    [...text.matchAll(/^-- @include (?:lib\/)?(\S+)$/gm)].map(([, name]) => name),
+  );
+  expect([...new Set(included)].sort()).toEqual(library.sort());
+});
