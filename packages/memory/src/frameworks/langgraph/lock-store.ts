@@ -9,10 +9,8 @@ type Value = Record<string, unknown>;
 
 /** As much of LangGraph's `BaseStore` as is used. */
 export interface StoreLike {
-  // biome-ignore lint/suspicious/noExplicitAny: as LangGraph has it
-  get(namespace: string[], key: string): Promise<{ value: Record<string, any> } | null>;
-  // biome-ignore lint/suspicious/noExplicitAny: as LangGraph has it
-  put(namespace: string[], key: string, value: Record<string, any>): Promise<void>;
+  get(namespace: string[], key: string): Promise<{ value: Value } | null>;
+  put(namespace: string[], key: string, value: Value): Promise<void>;
   delete(namespace: string[], key: string): Promise<void>;
 }
 
@@ -47,9 +45,13 @@ export function lockStore<S extends StoreLike>(store: S, locker: Locker, options
     key: (_method, [namespace, key]) => itemKey(namespace, key),
   });
   const updating: UpdatingStore = {
-    async update(namespace, key, change) {
+    async update<V extends Value>(
+      namespace: string[],
+      key: string,
+      change: (value: V | undefined) => V | undefined | PromiseLike<V | undefined>,
+    ) {
       return lockedCall(locker, itemKey(namespace, key), how, async () => {
-        const value = await change((await store.get(namespace, key))?.value as never);
+        const value = await change((await store.get(namespace, key))?.value as V | undefined);
         if (value !== undefined) await store.put(namespace, key, value);
         return value;
       });
