@@ -1,8 +1,11 @@
+/** The in-process driver has the rules of the scripts: it is compared with them. */
+const inProcess = ["test/agreement.test.ts"];
+
 /**
- * Ways to break the queue. Each takes one rule out of the source and must make the model fail; `edits` are texts in
- * packages/core, each of which is there once.
+ * Ways to break the queue. Each takes one rule out of the source and must make the model fail, or its `tests`; `edits` are
+ * texts in packages/core, each of which is there once.
  *
- * @type {Readonly<Record<string, { readonly rule: string, readonly edits: readonly (readonly [file: string, from: string, to: string])[] }>>}
+ * @type {Readonly<Record<string, { readonly rule: string, readonly tests?: readonly string[], readonly edits: readonly (readonly [file: string, from: string, to: string])[] }>>}
  */
 export const mutations = {
   "hand-over ignores freshness": {
@@ -87,7 +90,7 @@ export const mutations = {
   },
   "tickets are only the clock": {
     rule: "tickets are different",
-    edits: [["lua/lib/enqueue.lua", "math.max(micros(), last_ticket(lock) + 1)", "micros()"]],
+    edits: [["lua/lib/enqueue.lua", "math.max(micros(), (tonumber(last_ticket) or 0) + 1)", "micros()"]],
   },
   "acquire ignores the ticket": {
     rule: "a waiter that was dropped gets its old place back",
@@ -103,13 +106,9 @@ export const mutations = {
     rule: "no companion is without a ttl",
     edits: [
       ["lua/lib/enqueue.lua", "call('PEXPIRE', KEYS[lock + QUEUE], QUEUE_TTL)", ""],
-      ["lua/heartbeat.lua", "call('PEXPIRE', KEYS[lock + QUEUE], QUEUE_TTL)", ""],
-      [
-        "lua/lib/queue.lua",
-        "return call('PTTL', KEYS[lock + QUEUE]) >= 0",
-        "return call('EXISTS', KEYS[lock + QUEUE]) == 1",
-      ],
-      ["lua/lib/enqueue.lua", "if is_foreign(lock + QUEUE) or is_foreign(lock + ALIVE) then", "if false then"],
+      ["lua/heartbeat.lua", "call('PEXPIRE', KEYS[lock + QUEUE], queue_ttl)", ""],
+      ["lua/lib/queue.lua", "return left >= 0, left == -1", "return left ~= -2, false"],
+      ["lua/lib/acquire.lua", "if queue_is_foreign or is_foreign(lock + ALIVE) then", "if false then"],
     ],
   },
   "extend shortens": {
@@ -154,7 +153,7 @@ export const mutations = {
   },
   "heartbeat does not keep the queue": {
     rule: "heartbeats push the end of the queue before them",
-    edits: [["lua/heartbeat.lua", "call('PEXPIRE', KEYS[lock + QUEUE], QUEUE_TTL)", ""]],
+    edits: [["lua/heartbeat.lua", "call('PEXPIRE', KEYS[lock + QUEUE], queue_ttl)", ""]],
   },
   "heartbeat does not prolong the claim": {
     rule: "a claim lasts while its waiter's process is alive",
@@ -391,5 +390,25 @@ export const mutations = {
   "a new inbox checks nothing": {
     rule: "when messages may have been lost, all waiters are checked",
     edits: [["src/locker/queue.ts", "opened: () => heartbeats.checkAll()", "opened() {}"]],
+  },
+  "in process, a released token is refused for good": {
+    rule: "a late copy of an acquire is refused after the release",
+    tests: inProcess,
+    edits: [["src/in-process/lock-state.ts", "live(released)?.token === token", "released?.value.token === token"]],
+  },
+  "in process, a queue does not end": {
+    rule: "no companion is without a ttl",
+    tests: inProcess,
+    edits: [["src/in-process/wait-queue.ts", "if (until <= now()) tickets.clear();", ""]],
+  },
+  "in process, hand-over ignores freshness": {
+    rule: "a lock is handed over only to a waiter whose process is alive",
+    tests: inProcess,
+    edits: [["src/in-process/wait-queue.ts", "(aliveUntil.get(inboxOf(token)) ?? 0) > now()", "true"]],
+  },
+  "in process, heartbeat does not prolong the claim": {
+    rule: "a claim lasts while its waiter's process is alive",
+    tests: inProcess,
+    edits: [["src/in-process/in-process-driver.ts", "prolong(state.lease, CLAIM);", "{}"]],
   },
 };
