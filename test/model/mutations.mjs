@@ -11,7 +11,7 @@ export const mutations = {
   "hand-over ignores freshness": {
     rule: "a lock is handed over only to a waiter whose process is alive",
     edits: [
-      ["lua/lib/hand-over.lua", "alive[inbox] = till > now and till <= now + WINDOW + 1", "alive[inbox] = till >= 0"],
+      ["lua/lib/hand-over.lua", "return till > now and till <= now + WINDOW + 1", "return till >= 0"],
     ],
   },
   "hand-over leaves the waiter in the queue": {
