@@ -208,7 +208,7 @@ export const mutations = {
   },
   "who is missing asks without its ticket": {
     rule: "a waiter that was dropped gets its old place back",
-    edits: [["src/locker/acquire/requests.ts", "ticket: place?.ticket", "ticket: place && 0"]],
+    edits: [["src/locker/acquire/request.ts", "ticket: place?.ticket", "ticket: place && 0"]],
   },
   "a push is never void": {
     rule: "a push that is older than the last answer is void",
@@ -248,15 +248,15 @@ export const mutations = {
   },
   "a grant counts from its answer": {
     rule: "a lease is counted from when the request was sent",
-    edits: [["src/locker/acquire/candidate.ts", "leaseEnd(this.#requests.sentAt, ttl);", "leaseEnd(now(), ttl);"]],
+    edits: [["src/locker/acquire/candidate.ts", "leaseEnd(this.#sentAt, ttl);", "leaseEnd(now(), ttl);"]],
   },
   "an extension counts from its answer": {
     rule: "a lease is counted from when the request was sent",
-    edits: [["src/locker/hold/lease.ts", "leaseEnd(sent, ttl));", "leaseEnd(performance.now(), ttl));"]],
+    edits: [["src/locker/hold/held-lock.ts", "leaseEnd(sent, ttl));", "leaseEnd(now(), ttl));"]],
   },
   "an extension forgets the longer lease": {
     rule: "the deadline is that of the longest lease that was acknowledged",
-    edits: [["src/locker/hold/lease.ts", "Math.max(this.deadline, leaseEnd(sent, ttl));", "leaseEnd(sent, ttl);"]],
+    edits: [["src/locker/hold/held-lock.ts", "Math.max(this.deadline, leaseEnd(sent, ttl));", "leaseEnd(sent, ttl);"]],
   },
   "no margin": {
     rule: "the holder counts on less than Redis gives",
@@ -270,27 +270,25 @@ export const mutations = {
         'if (this.state !== "held") return;\n    this.failure = undefined;',
         "this.failure = undefined;",
       ],
-      ["src/locker/hold/held-lock.ts", "if (!this.isHeld || !lease.schedule", "if (!lease.schedule"],
+      ["src/locker/hold/held-lock.ts", "leaseEnd(sent, ttl));\n    if (!this.isHeld) return;", "leaseEnd(sent, ttl));"],
       [
         "src/locker/hold/held-lock.ts",
         '    return this.state === "held";\n',
-        '    return (this.state === "held" || this.state === "lost") && now() < this.lease.deadline;\n',
+        '    return (this.state === "held" || this.state === "lost") && now() < this.deadline;\n',
       ],
     ],
   },
   "a loss sends no release": {
     rule: "what ends a token sends a release",
-    edits: [["src/locker/hold/held-lock.ts", 'if (cause !== "taken" || this.outcomeUnknown) this.#giveUp();', ""]],
+    edits: [["src/locker/hold/held-lock.ts", "if (cause !== TAKEN || this.outcomeUnknown) this.#giveUp();", ""]],
   },
   "who gives up says nothing": {
     rule: "an abort, a timeout and close leave the queue",
-    edits: [["src/locker/acquire/acquire.ts", "if (candidate.hasResidue)", "if (false)"]],
+    edits: [["src/locker/acquire/acquire.ts", "await candidate.giveUp(error);", ""]],
   },
   "who gives up leaves no tombstone": {
     rule: "a token that was given up is refused, in whatever order the two arrive",
-    edits: [
-      ["src/locker/acquire/candidate.ts", "{ tombstone: this.#mayBeGranted, inFlight", "{ tombstone: false, inFlight"],
-    ],
+    edits: [["src/locker/acquire/candidate.ts", "{ tombstone, inFlight", "{ tombstone: false, inFlight"]],
   },
   "a request that was given up is sent again": {
     rule: "the EVAL after a NOSCRIPT is not sent for a call that was abandoned",
@@ -310,7 +308,7 @@ export const mutations = {
       [
         "src/locker/acquire/candidate.ts",
         "    const queued = claimed ||",
-        "    const { inFlight } = this.#requests;\n    if (claimed && inFlight) void this.#tools.giveUpToken(this.keys[0], this.#token, { tombstone: false, inFlight });\n    const queued = claimed ||",
+        "    const inFlight = this.#inFlight;\n    if (claimed && inFlight) void this.#tools.giveUpToken(this.keys[0], this.#token, { tombstone: false, inFlight });\n    const queued = claimed ||",
       ],
     ],
   },
@@ -320,7 +318,7 @@ export const mutations = {
   },
   "a claim is not extended": {
     rule: "who was handed a lock extends it to its ttl",
-    edits: [["src/locker/hold/lease.ts", "claimed ? time : ", ""]],
+    edits: [["src/locker/hold/held-lock.ts", "grant.claimed ? now() : ", ""]],
   },
   "the end of a lease is not awaited": {
     rule: "the first waiter looks when the holder's lease ends",
@@ -377,8 +375,8 @@ export const mutations = {
     edits: [
       [
         "src/locker/hold/held-lock.ts",
-        "if (this.lease.unanswered === 0) this.#expired();",
-        "if (this.lease.unanswered >= 0) this.#expired();",
+        "if (this.#unanswered === 0) this.#expired();",
+        "if (this.#unanswered >= 0) this.#expired();",
       ],
     ],
   },
@@ -399,11 +397,7 @@ export const mutations = {
   "who is forced out frees nothing": {
     rule: "a lock that was said to be forced out is freed",
     edits: [
-      [
-        "src/locker/hold/held-lock.ts",
-        'cause !== "taken" || this.outcomeUnknown',
-        "!isReported || this.outcomeUnknown",
-      ],
+      ["src/locker/hold/held-lock.ts", "cause !== TAKEN || this.outcomeUnknown", "!isReported || this.outcomeUnknown"],
     ],
   },
   "a floor from before the clock was set back stays": {
