@@ -19,7 +19,7 @@ export interface Place {
 }
 
 /** How long replicas may take, in ms: healthy ones take one round trip. */
-const REPLICATION = 1_000;
+export const REPLICATION = 1_000;
 
 /**
  * The requests of one call, for one key or for several (in lock order). Only the latest is awaited: its reply is posted, when
