@@ -1,3 +1,4 @@
+// Tested by packages/testing/src/contract
 /*
  * Words (all of them, and where each lives: docs/internals/words.md)
  *
