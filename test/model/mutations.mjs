@@ -1,5 +1,5 @@
 /** The in-process driver has the rules of the scripts: it is compared with them. */
-const inProcess = ["test/agreement.test.ts"];
+const inProcess = ["test/model/agreement.test.ts"];
 
 /**
  * Ways to break the queue. Each takes one rule out of the source and must make the model fail, or else its own `tests`; `edits`
@@ -422,13 +422,13 @@ export const mutations = {
     rule: "A wait without answers ends as an outage",
     tests: ["packages/core/test/ambiguity.test.ts"],
     edits: [
-      ["src/locker/acquire/diagnosis.ts", "return this.#failure !== undefined || silence > patience", "return false"],
+      ["src/locker/acquire/diagnosis.ts", "return this.#failure !== undefined || now() - silentSince > patience", "return false"],
     ],
   },
   "a lock of several keys outlives one of them": {
     rule: "A lock of several keys is lost as a whole",
     tests: ["packages/core/test/multi-lock.test.ts"],
-    edits: [["src/locker/multi-lock.ts", "for (const part of this.#parts) part.onPartLost();", ""]],
+    edits: [["src/locker/multi-lock.ts", "for (const part of this.#parts) part.onPartLost(reason);", ""]],
   },
   "a wait ends before what has arrived is read": {
     rule: "After a stall, what has arrived counts before a wait ends",

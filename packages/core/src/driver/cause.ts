@@ -1,3 +1,4 @@
+// Tested by test/locking/no-token.test.ts
 /** The properties that an error may keep. None of them comes from the command that was sent. */
 const harmless = new Set([
   "name",

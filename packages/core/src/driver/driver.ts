@@ -1,20 +1,26 @@
+// Tested by packages/testing/src/contract
 /*
- * Words
+ * Words (all of them, and where each lives: docs/internals/words.md)
  *
- * key        the name of what is locked
- * token      the random proof of one acquisition; only it can extend or release
- * holder     the token that has the lock
- * lease      the time for which the holder has it; `ttl` is its length in ms, `remaining` the ms that are left
- * grant      one successful acquisition
- * fence      a number that rises with every grant of a key
- * floor      a number below the fence of every later grant
- * dead       said of a token that was given up: it is never granted again
- * tombstone  the mark that makes a token dead
- * waiter     a token in the queue of a key; `ticket` is its place, the first waiter is the head
- * inbox      the address of the waiters of one locker; their tokens begin with its name and a `:`
- * hand-over  the grant of a free lock to a waiter
- * claim      the short lease with which a lock is handed over
- * heartbeat  the message of a process that its waiters of a key are alive; it counts for a window
+ * key         what is locked; the Redis key, byte for byte
+ * holder      the token that has the lock, and its process
+ * token       the random proof of one acquisition; only it can extend or release
+ * ttl         length of a lease in ms; `remaining` is what is left of it
+ * lease       the time until which the holder has the lock, unless it extends or releases
+ * grant       one successful acquisition
+ * fence       a number that rises with every grant of a key
+ * queue       the waiters of a key in their order
+ * waiter      a token in a key's queue
+ * ticket      a waiter's place in the queue; brought back, it restores the old place
+ * head        the first waiter of a queue
+ * inbox       the name of a locker, to which its messages go; its tokens begin with it and a `:`
+ * hand-over   the grant of a free lock to the first living waiter, inside a script
+ * claim       the short lease with which a lock is handed over
+ * heartbeat   the request that shows that the waiters of an inbox are alive, and is answered for each
+ * window      for how long after a sign of life the waiters of an inbox count as alive
+ * floor       a number that every later grant's fence is above
+ * dead        said of a token that was given up, released or forced out: it is never granted again
+ * forced out  said of a holder whose lock `forceRelease` freed
  */
 
 /** The caller's side of a request: whether it still waits for the reply. */

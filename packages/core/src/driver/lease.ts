@@ -1,3 +1,4 @@
+// Tested by packages/core/test/hold.test.ts
 /** The clock of every lease. It is monotonic: neither NTP nor an operator sets it. */
 export const now = (): number => performance.now();
 

@@ -1,3 +1,4 @@
+// Tested by packages/core/test/options.test.ts
 /** Returns a value as an error message shows it. */
 export const show = (value: unknown): string =>
   typeof value === "function" ? "a function" : typeof value === "string" ? JSON.stringify(value) : String(value);

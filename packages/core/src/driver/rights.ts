@@ -1,3 +1,4 @@
+// Tested by test/locking/few-rights.test.ts
 /** The commands that the scripts call. A Redis user needs the right to each. */
 const called =
   "del exists get hget hset mget pexpire pttl publish rename set time zadd zcard zrange zrank zrem zremrangebyrank zrevrange zscore";

@@ -1,3 +1,4 @@
+// Tested by test/waiting/stalled-waits.test.ts, packages/core/test/locker.test.ts
 /** How long a locker waits for the answer to one request, in ms. */
 export const ANSWER_TIMEOUT = 5_000;
 

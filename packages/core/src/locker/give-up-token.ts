@@ -3,7 +3,7 @@ import type { Driver } from "../driver/driver";
 import { now } from "../driver/lease";
 
 /** For how long a release that fails is repeated, in ms. */
-const PERSISTENCE = 60_000;
+export const PERSISTENCE = 60_000;
 const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 1_000;
 

@@ -6,7 +6,7 @@ import type { LockKeys } from "./lock-keys";
 import { flag, integer, list, read } from "./replies";
 
 /** How much later than its time the reply to `WAIT` may come, in ms. The next request waits for it. */
-const GRACE = 2_000;
+export const GRACE = 2_000;
 
 /** The locks of one request that share a slot. */
 interface Part {

@@ -19,7 +19,7 @@ export interface Place {
 export type SendRequest = (token: string, place: Place | undefined, call: Call, onGrant: () => void) => Promise<Reply>;
 
 /** How long replicas may take, in ms: healthy ones take one round trip. */
-const REPLICATION = 1_000;
+export const REPLICATION = 1_000;
 
 /** Requests for one key or for several (in lock order). Each is answered when `waitReplicas` replicas have the grant. */
 export function createRequest(

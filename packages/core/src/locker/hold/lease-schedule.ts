@@ -5,10 +5,10 @@ import { leaseEnd } from "../../driver/lease";
  */
 
 /** Parts of a ttl: an extension is due after a third, at a multiple of a thirtieth so that many locks share a command. */
-const EXTEND_AFTER = 1 / 3;
-const GRID = 1 / 30;
+export const EXTEND_AFTER = 1 / 3;
+export const GRID = 1 / 30;
 /** A part of a ttl: after a failure the extension is sent again so soon, within these bounds. */
-const RETRY_AFTER = 1 / 12;
+export const RETRY_AFTER = 1 / 12;
 const SHORTEST_RETRY = 10;
 const LONGEST_RETRY = 1_000;
 

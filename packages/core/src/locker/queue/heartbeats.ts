@@ -23,9 +23,9 @@ const SOON = HEARTBEAT / 20;
  * The pause between two parts of the lines that are due at once, in ms: there may be many thousands. A part is small enough for the event
  * loop, and large enough that all are sent in the time between two heartbeats.
  */
-const PART_PAUSE = 20;
+export const PART_PAUSE = 20;
 const SMALLEST_PART = 64;
-const PARTS = HEARTBEAT / PART_PAUSE / 2;
+export const PARTS = HEARTBEAT / PART_PAUSE / 2;
 
 /** How many waiters share a request: a client spreads its arguments, and the server looks at each. */
 const TOKENS = 1_000;

@@ -28,12 +28,12 @@ export interface InboxEvents {
 }
 
 /** How long it stays open without a waiter, in ms; and how long an attempt to open it goes on then, if it has not failed yet. */
-const IDLE = 10_000;
+export const IDLE = 10_000;
 const IDLE_ATTEMPT = 250;
 
 /** Between two attempts to open it, in ms: at first, while the server is away, and while it refuses. */
 const FIRST_PAUSE = 50;
-const LONGEST_PAUSE = 1_000;
+export const LONGEST_PAUSE = 1_000;
 const REFUSED_PAUSE = 10_000;
 
 /**

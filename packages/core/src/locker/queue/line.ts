@@ -15,8 +15,8 @@ export interface Line {
 }
 
 /** After so many heartbeats without a reply the pauses grow, by this factor of the silence: clients keep requests that were not answered. */
-const SILENT_BEATS = 3;
-const GROWTH = 3;
+export const SILENT_BEATS = 3;
+export const GROWTH = 3;
 
 export const createLine = (key: string): Line => ({
   key,

@@ -19,7 +19,7 @@ export interface MessageWatchEvents {
 }
 
 /** A message that is so late, in ms, was not just overtaken by the reply to a heartbeat. */
-const OVERDUE = 500;
+export const OVERDUE = 500;
 /** A listener that missed so many messages, and received none, is deaf. */
 const DEAF = 2;
 /** Between two replacements of a listener that stays deaf, in ms. */
