@@ -11,9 +11,7 @@ const inProcess = ["test/model/agreement.test.ts"];
 export const mutations = {
   "hand-over ignores freshness": {
     rule: "A lock is handed over only to a waiter whose process is alive",
-    edits: [
-      ["lua/lib/hand-over.lua", "return till > now and till <= now + WINDOW + 1", "return till >= 0"],
-    ],
+    edits: [["lua/lib/hand-over.lua", "return till > now and till <= now + WINDOW + 1", "return till >= 0"]],
   },
   "hand-over leaves the waiter in the queue": {
     rule: "A hand-over takes the waiter out of the queue",
@@ -422,7 +420,11 @@ export const mutations = {
     rule: "A wait without answers ends as an outage",
     tests: ["packages/core/test/ambiguity.test.ts"],
     edits: [
-      ["src/locker/acquire/diagnosis.ts", "return this.#failure !== undefined || now() - silentSince > patience", "return false"],
+      [
+        "src/locker/acquire/diagnosis.ts",
+        "return this.#failure !== undefined || now() - silentSince > patience",
+        "return false",
+      ],
     ],
   },
   "a lock of several keys outlives one of them": {
