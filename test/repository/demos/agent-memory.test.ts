@@ -4,11 +4,11 @@ import { RedisMemory, sessionKey } from "@distlock/memory";
 import { freePort, startRedis } from "@distlock/testing";
 import { Redis } from "ioredis-6";
 import { afterAll, describe, expect, test } from "vitest";
-import { startLoadBalancer } from "../../../examples/stage/chat/load-balancer.ts";
 import { openRedis as openIoredis } from "../../../examples/agent-memory/service/ioredis.ts";
 import { ScriptedModel } from "../../../examples/agent-memory/service/model.ts";
 import { openRedis as openNodeRedis } from "../../../examples/agent-memory/service/node-redis.ts";
 import { createService } from "../../../examples/agent-memory/service/service.ts";
+import { startLoadBalancer } from "../../../examples/stage/chat/load-balancer.ts";
 import { createGate } from "../../../packages/memory/test/gate.ts";
 import { until } from "../../support/until";
 
