@@ -16,9 +16,9 @@ const taken = "example:jobs:taken";
 
 /** Your work. The signal aborts if the lock is lost, so that the work stops before another worker begins. */
 async function run({ customer }: Job, signal: AbortSignal): Promise<void> {
-  const balance = Number(await redis.get(`example:balance:${customer}`));
+  const done = Number(await redis.get(`example:done:${customer}`));
   await sleep(5, undefined, { signal });
-  await redis.set(`example:balance:${customer}`, balance + 1, "EX", 60); // without the lock, jobs would overwrite each other
+  await redis.set(`example:done:${customer}`, done + 1, "EX", 60); // without the lock, jobs would overwrite each other
 }
 
 async function work(): Promise<void> {
@@ -40,11 +40,11 @@ async function work(): Promise<void> {
 
 const customers = ["ada", "bob", "eve"];
 const all = Array.from({ length: 30 }, (_, number): Job => ({ customer: customers[number % 3]!, number }));
-await redis.del(jobs, taken, ...customers.map((customer) => `example:balance:${customer}`));
+await redis.del(jobs, taken, ...customers.map((customer) => `example:done:${customer}`));
 await redis.lpush(jobs, ...all.map((job) => JSON.stringify(job)));
 
 await Promise.all(Array.from({ length: 6 }, work)); // start yours in as many processes as you like
 
-for (const customer of customers) console.log(customer, await redis.get(`example:balance:${customer}`)); // 10 each
+for (const customer of customers) console.log(customer, await redis.get(`example:done:${customer}`)); // 10 each
 await locker.close();
 await redis.quit();

@@ -1,3 +1,4 @@
+/// <reference path="./redlock-module.d.ts" />
 import Redlock from "redlock";
 import { connectIoredis } from "./connect";
 import { type Open, TTL } from "./contestant";
