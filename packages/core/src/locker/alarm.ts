@@ -10,8 +10,8 @@ export interface Alarm {
 }
 
 /**
- * Rings in the async context in which it was made, not in the context of the caller that set it. It is then off until it is set again.
- * `holdsProcess`: whether the process stays alive for it.
+ * Rings in the async context in which it was made, not in the context of the caller that set it. It is then off until
+ * it is set again. `holdsProcess`: whether the process stays alive for it.
  */
 export function createAlarm(ring: () => void, holdsProcess: boolean): Alarm {
   let timer: NodeJS.Timeout | undefined;

@@ -27,7 +27,10 @@ export interface InboxEvents {
   opened(): void;
 }
 
-/** How long it stays open without a waiter, in ms; and how long an attempt to open it goes on then, if it has not failed yet. */
+/**
+ * How long it stays open without a waiter, in ms; and how long an attempt to open it goes on then, if it has not failed
+ * yet.
+ */
 export const IDLE = 10_000;
 const IDLE_ATTEMPT = 250;
 
@@ -37,8 +40,8 @@ export const LONGEST_PAUSE = 1_000;
 const REFUSED_PAUSE = 10_000;
 
 /**
- * Keeps one listener open while the locker has waiters. A driver's listener that ended does not come back by itself; and one whose
- * connection was forgotten on the way does not even end, so a listener that misses messages is replaced.
+ * Keeps one listener open while the locker has waiters. A driver's listener that ended does not come back by itself;
+ * and one whose connection was forgotten on the way does not even end, so a listener that misses messages is replaced.
  */
 export function createInbox(driver: Driver, name: string, { granted, forcedOut, opened }: InboxEvents): Inbox {
   /** The key that was waited for last, for warnings. */

@@ -13,8 +13,8 @@ export interface RetiredTokens {
 const MAX_RETIRED = 1_000;
 
 /**
- * Releases a lock at once if a retired token is granted it: by an old queue, which a failover brought back. A late copy of the
- * token's own grant has the fence of its lock, and is ignored.
+ * Releases a lock at once if a retired token is granted it: by an old queue, which a failover brought back. A late copy
+ * of the token's own grant has the fence of its lock, and is ignored.
  */
 export function createRetiredTokens(giveUpToken: GiveUpToken): RetiredTokens {
   const tokens = new Map<string, { readonly keys: readonly string[]; readonly fence: number }>();
