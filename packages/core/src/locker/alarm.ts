@@ -3,7 +3,7 @@ import { now } from "../driver/lease";
 import { MAX_DELAY } from "../driver/within";
 
 /** One timer for many times: it rings at the earliest. */
-export interface Alarm {
+interface Alarm {
   /** Rings at this time at the latest, on the clock of `now()`. */
   by(time: number): void;
   off(): void;

@@ -91,7 +91,7 @@ const checks: Readonly<Record<keyof ResolvedOptions, Check>> = {
 };
 
 /** What a driver can do. */
-export interface Abilities {
+interface Abilities {
   readonly canQueue: boolean;
   readonly canReplicate: boolean;
 }

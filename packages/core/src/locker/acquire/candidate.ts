@@ -13,6 +13,9 @@ import type { Mailbox, WaitEnd } from "./mailbox";
 import { createRequest, type Reply, type SendRequest } from "./request";
 import type { WaitEvent } from "./wait-event";
 
+/** What a token may have of several keys when it is replaced. A single key was either granted or not. */
+export type MayHave = "none" | "some";
+
 /**
  * One call that wants a lock. It has one token at a time, the same for as many requests as possible: a grant whose
  * reply was lost is found again by the next request. It remembers what the server may still have of the token: a
@@ -130,10 +133,10 @@ export class Candidate {
     this.#tools.queue.queued(this.#waiter!, key, this.#sentAt, reply);
   }
 
-  /** Takes a new token. `holdsSome`: of several keys, the old one may have some. */
-  renew(holdsSome: boolean): void {
+  /** Takes a new token, and gives up what the old one may have of the keys. */
+  renew(mayHave: MayHave): void {
     this.leaveQueue();
-    this.#giveUpToken(holdsSome && this.keys.length > 1);
+    this.#giveUpToken(mayHave === "some" && this.keys.length > 1);
     this.#takeToken();
   }
 
@@ -161,8 +164,8 @@ export class Candidate {
     this.#call!.abandoned = isPending;
     if (end.by === "signal") return end.reason;
     if (end.by === "close") return new LockerClosedError(diagnosis.key);
-    if (!isPending) return diagnosis.timedOut(this.#waiter?.line?.silentSince, HEARTBEAT);
-    return this.#isReplicating ? diagnosis.unreplicated() : diagnosis.timedOut(this.#sentAt, diagnosis.waited / 2);
+    if (!isPending) return diagnosis.timedOut(HEARTBEAT, this.#waiter?.line?.silentSince);
+    return this.#isReplicating ? diagnosis.unreplicated() : diagnosis.timedOut(diagnosis.waited / 2, this.#sentAt);
   }
 
   /**

@@ -60,7 +60,7 @@ export class Diagnosis {
    * The error of a call whose time is over. A server that was silent for longer than `patience` ms is out of order, not
    * contended.
    */
-  timedOut(silentSince = now(), patience: number): LockError {
+  timedOut(patience: number, silentSince = now()): LockError {
     return this.#failure !== undefined || now() - silentSince > patience
       ? noAnswer(this.key, "acquire", this.waited, this.#failure)
       : this.notAcquired();

@@ -12,7 +12,7 @@ export function proceed(candidate: Candidate, event: WaitEvent): Grant | undefin
       throw event.error;
     case "held":
       candidate.diagnosis.contended(event);
-      if (candidate.keys.length > 1) candidate.renew(false);
+      if (candidate.keys.length > 1) candidate.renew("none");
       candidate.sendAfter(jittered(FAILURE_PAUSE));
       break;
     case "failed":
@@ -20,7 +20,7 @@ export function proceed(candidate: Candidate, event: WaitEvent): Grant | undefin
       candidate.sendAfter(jittered(FAILURE_PAUSE));
       break;
     case "dead":
-      candidate.renew(true);
+      candidate.renew("some");
       candidate.send();
       break;
     case "rested":

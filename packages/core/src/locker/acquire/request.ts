@@ -10,7 +10,7 @@ export type Reply =
   | { readonly status: "unreplicated"; readonly error: LockBackendError };
 
 /** Where a token waits. The ticket is 0 until a reply said that it does. */
-export interface Place {
+interface Place {
   readonly key: string;
   readonly ticket: number;
 }

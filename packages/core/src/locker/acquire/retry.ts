@@ -1,7 +1,7 @@
 import { ANSWER_TIMEOUT } from "../../driver/within";
 import type { Grant } from "../grant";
 import type { ResolvedOptions } from "../options";
-import type { Candidate } from "./candidate";
+import type { Candidate, MayHave } from "./candidate";
 import { jittered } from "./pause";
 import { proceed } from "./proceed";
 import type { WaitEvent } from "./wait-event";
@@ -22,11 +22,11 @@ export function retry(candidate: Candidate, event: WaitEvent): Grant | undefined
     case "held":
       diagnosis.contended(event);
       if (isLast) throw diagnosis.notAcquired();
-      pause(candidate, false);
+      pause(candidate, "none");
       break;
     case "failed":
       diagnosis.failed(event.error, isLast);
-      pause(candidate, true);
+      pause(candidate, "some");
       break;
     default:
       return proceed(candidate, event);
@@ -35,8 +35,8 @@ export function retry(candidate: Candidate, event: WaitEvent): Grant | undefined
 }
 
 /** A call outside the queues holds nothing while it pauses: of several keys, it gives up those that it may have. */
-function pause(candidate: Candidate, holdsSome: boolean): void {
+function pause(candidate: Candidate, mayHave: MayHave): void {
   const { diagnosis, keys, options } = candidate;
-  if (keys.length > 1) candidate.renew(holdsSome);
+  if (keys.length > 1) candidate.renew(mayHave);
   candidate.sendAfter(jittered(options.retryDelay(diagnosis.attempts)));
 }

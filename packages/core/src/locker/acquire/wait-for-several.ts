@@ -47,7 +47,7 @@ function follow(candidate: Candidate, reply: Extract<Reply, { readonly status: "
   diagnosis.contended(reply);
   const at = keys.indexOf(diagnosis.key);
   if (candidate.isQueued && at < before) {
-    candidate.renew(true);
+    candidate.renew("some");
     return false;
   }
   if (candidate.isQueued && at > before) {

@@ -22,7 +22,7 @@ export interface LeaseTerms {
   readonly maxHoldAt: number;
 }
 
-export interface Extension {
+interface Extension {
   /** The ttl to ask for, or 0 to ask for nothing. */
   readonly ttl: number;
   /** When to look again, unless a reply changes it. */

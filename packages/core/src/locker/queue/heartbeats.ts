@@ -6,7 +6,7 @@ import { createAlarm } from "../alarm";
 import { beatSent, createLine, type Line, silenceEnded } from "./line";
 import type { Queued, Waiter } from "./waiter";
 
-export interface Heartbeats {
+interface Heartbeats {
   /** A request that was sent at `sent` put the waiter into the queue of this key, or found it there. */
   add(waiter: Waiter, key: string, sent: number, reply: Queued): void;
   delete(waiter: Waiter): void;

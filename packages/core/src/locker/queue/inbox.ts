@@ -8,7 +8,7 @@ import { createAlarm } from "../alarm";
 import { createMessageWatch } from "./message-watch";
 
 /** Where the messages for a locker's waiters arrive. It is open while the locker has waiters, and for a while after. */
-export interface Inbox {
+interface Inbox {
   /** A waiter waits for this key. */
   wanted(key: string): void;
   /** The last waiter has left. */
@@ -20,7 +20,7 @@ export interface Inbox {
   close(): Promise<void>;
 }
 
-export interface InboxEvents {
+interface InboxEvents {
   granted(token: string, fence: number, claim: number): void;
   forcedOut(token: string): void;
   /** Messages arrive from now on; earlier ones may have been lost. */

@@ -1,7 +1,7 @@
 import type { GiveUpToken } from "../give-up-token";
 
 /** Tokens that were in a queue, and were released or given up since. */
-export interface RetiredTokens {
+interface RetiredTokens {
   /** Remembers that the token no longer wants the key. `fence` is the fence of its lock, or 0 if it never had one. */
   add(key: string, token: string, fence: number): void;
   /** The token was granted a lock with this fence. */
