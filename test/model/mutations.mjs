@@ -10,9 +10,7 @@ const inProcess = ["test/agreement.test.ts"];
 export const mutations = {
   "hand-over ignores freshness": {
     rule: "a lock is handed over only to a waiter whose process is alive",
-    edits: [
-      ["lua/lib/hand-over.lua", "return till > now and till <= now + WINDOW + 1", "return till >= 0"],
-    ],
+    edits: [["lua/lib/hand-over.lua", "return till > now and till <= now + WINDOW + 1", "return till >= 0"]],
   },
   "hand-over leaves the waiter in the queue": {
     rule: "a hand-over pops the entry",

@@ -1,4 +1,4 @@
-import { isCrowded, isRefusal, noChannels } from "./backend-error";
+import { noChannels } from "./backend-error";
 import { messageOf } from "./cause";
 import type { Driver } from "./driver";
 import type { LockError } from "./errors";
@@ -16,7 +16,7 @@ export interface ChannelWarning {
   /** Notes the key of the last waiter: a warning names it. */
   waited(key: string): void;
   unpublished(key: string, why: string): void;
-  /** An attempt to listen failed. */
+  /** An attempt to listen was refused. */
   unheard(error: unknown): void;
 }
 
@@ -38,8 +38,6 @@ export function channelWarning(listen: () => Listen | undefined): ChannelWarning
       lastKey = key;
     },
     unpublished: (key, why) => warnOnce(noChannels(key, why)),
-    unheard(error) {
-      if (isRefusal(error) && !isCrowded(error)) warnOnce(noChannels(lastKey, messageOf(error), error));
-    },
+    unheard: (error) => warnOnce(noChannels(lastKey, messageOf(error), error)),
   };
 }

@@ -1,19 +1,16 @@
 /*
  * Words
  *
- * key        the name of what is locked
  * token      the random proof of one acquisition; only it can extend or release
  * holder     the token that has the lock
  * lease      the time for which the holder has it; `ttl` is its length in ms, `remaining` the ms that are left
  * grant      one successful acquisition
  * fence      a number that rises with every grant of a key
  * floor      a number below the fence of every later grant
- * dead       said of a token that was given up: it is never granted again
- * tombstone  the mark that makes a token dead
+ * dead       said of a token that was given up: it is never granted again, which a tombstone sees to
  * waiter     a token in the queue of a key; `ticket` is its place, the first waiter is the head
  * inbox      the address of the waiters of one locker; their tokens begin with its name and a `:`
- * hand-over  the grant of a free lock to a waiter
- * claim      the short lease with which a lock is handed over
+ * hand-over  the grant of a free lock to a waiter, with a short lease that is its claim
  * heartbeat  the message of a process that its waiters of a key are alive; it counts for a window
  */
 
@@ -65,10 +62,7 @@ export type AcquireAllReply =
   /** The token was given up or forced out. It may hold some of the keys. */
   | { readonly status: "dead"; readonly key: string };
 
-export interface ReplicateRequest {
-  readonly keys: readonly string[];
-  readonly token: string;
-  readonly ttl: number;
+export interface ReplicateRequest extends Pick<AcquireAllRequest, "keys" | "token" | "ttl"> {
   /** How many replicas are to have the grant. */
   readonly replicas: number;
   /** How long they may take, in ms. */
@@ -114,11 +108,7 @@ export interface Listener {
   ended(): void;
 }
 
-export interface ExtendRequest {
-  readonly key: string;
-  readonly token: string;
-  readonly ttl: number;
-}
+export type ExtendRequest = Pick<AcquireRequest, "key" | "token" | "ttl">;
 
 /** `"held"`: the token holds the lock for at least `ttl` ms from when the request was sent. */
 export type ExtendReply = "held" | "lost";
@@ -172,8 +162,9 @@ export interface DriverInspection extends Inspection {
 
 /**
  * All that a locker knows of the place where locks are kept. Every call may be sent twice by the client below, may arrive late
- * or never, and is idempotent for one token. A call rejects when there is no answer, or a refusal; it never makes a reply up,
- * and it may stay pending indefinitely: the locker keeps its own deadline.
+ * or never, and is idempotent for one token. A call rejects when there is no answer, or a refusal: with `DriverError` where the
+ * driver knows whether to try again, or what to do. It never makes a reply up, and may stay pending indefinitely: the locker
+ * keeps its own deadline.
  * A key that holds something that is not a lock is left as it is, and the call rejects with `LockBackendError`.
  * A lock that becomes free is handed over to the first waiter that is alive, in the step that frees it or finds it free.
  */
