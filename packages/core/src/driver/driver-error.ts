@@ -1,5 +1,3 @@
-const marker = Symbol.for("distlock.driver-error");
-
 /**
  * The error with which a driver rejects when it knows more than that a call failed. Any other error of a driver means: nobody
  * knows what happened, and the call may be sent again.
@@ -10,8 +8,6 @@ export class DriverError extends Error {
   readonly retryable: boolean;
   /** What users can do about it. It becomes a part of the message that they see. */
   readonly advice: string | undefined;
-  /** @internal */
-  readonly [marker] = true;
 
   constructor(
     message: string,
@@ -24,11 +20,10 @@ export class DriverError extends Error {
     super(message, cause === undefined ? undefined : { cause });
     this.retryable = retryable;
     this.advice = advice;
-    Object.defineProperty(this, marker, { enumerable: false });
   }
 
   /** True for any `DriverError`, also one created by another copy of this package. */
   static is(value: unknown): value is DriverError {
-    return typeof value === "object" && value !== null && marker in value;
+    return value instanceof Error && value.name === "DriverError" && "retryable" in value;
   }
 }
