@@ -19,6 +19,7 @@ export type {
   TransferReply,
   TransferRequest,
 } from "./driver/driver";
+export { DriverError } from "./driver/driver-error";
 export type { DriverOptions } from "./driver/driver-options";
 export {
   LockBackendError,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createLocker, type Driver, inProcessDriver } from "../src/index";
+import { createLocker, type Driver, DriverError, inProcessDriver } from "../src/index";
 
 const stall = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 
@@ -58,7 +58,7 @@ describe("an acquire whose answer is lost", () => {
     const { driver, faults, other } = faulty();
     faults.acquire = async (run) => {
       await run();
-      throw new Error("NOPERM No permissions to access a key");
+      throw new DriverError("NOPERM No permissions to access a key", { retryable: false });
     };
     await expect(createLocker(driver).acquire("k")).rejects.toMatchObject({ code: "LOCK_BACKEND" });
     expect(await other.tryAcquire("k")).not.toBeNull();
@@ -256,7 +256,7 @@ describe("an outage", () => {
       let asked = 0;
       faults.acquire = async () => {
         asked++;
-        throw new Error(message);
+        throw new DriverError(message, { retryable: false });
       };
       await expect(createLocker(driver).acquire("k")).rejects.toMatchObject({
         code: "LOCK_BACKEND",

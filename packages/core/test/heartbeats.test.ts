@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { expect, test } from "vitest";
-import { createLocker, type Driver, type HeartbeatRequest, inProcessDriver } from "../src/index";
+import { createLocker, type Driver, DriverError, type HeartbeatRequest, inProcessDriver } from "../src/index";
 
 function failing(error: Error): Driver {
   return { ...inProcessDriver(), heartbeat: () => Promise.reject(error) };
@@ -10,7 +10,7 @@ test("a heartbeat that fails by a bug, or is refused, ends the wait with its err
   for (const error of [
     new RangeError("Maximum call stack size exceeded"),
     new TypeError("x is not a function"),
-    new Error("NOPERM this user has no permissions to run the 'zrank' command"),
+    new DriverError("NOPERM this user has no permissions to run the 'zrank' command", { retryable: false }),
   ]) {
     const locker = createLocker(failing(error), { timeout: Number.POSITIVE_INFINITY });
     await locker.acquire("k");

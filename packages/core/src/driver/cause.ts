@@ -1,4 +1,6 @@
 // Tested by test/locking/no-token.test.ts
+import { DriverError } from "./driver-error";
+
 /** The properties that an error may keep. None of them comes from the command that was sent. */
 const harmless = new Set([
   "name",
@@ -21,10 +23,11 @@ export const messageOf = (error: unknown): string =>
   withoutArguments(error instanceof Error ? error.message || error.name : String(error));
 
 /**
- * Returns a client's error without the command that failed. ioredis keeps the arguments of the command at the error, and a
+ * Returns a client's error, also the one inside a driver's error, without the command that failed. ioredis keeps the arguments of the command at the error, and a
  * command may have the tokens of many locks.
  */
 export function withoutCommand(error: unknown): unknown {
+  if (DriverError.is(error) && error.cause !== undefined) return withoutCommand(error.cause);
   if (!(error instanceof Error)) return typeof error === "object" ? new Error(messageOf(error)) : error;
   const { message, stack, cause } = error;
   const errors: unknown = (error as { readonly errors?: unknown }).errors;

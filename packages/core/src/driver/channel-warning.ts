@@ -1,5 +1,5 @@
 // Tested by test/locking/few-rights.test.ts
-import { isCrowded, isRefusal, noChannels } from "./backend-error";
+import { noChannels } from "./backend-error";
 import { messageOf } from "./cause";
 import type { Driver } from "./driver";
 import type { LockError } from "./errors";
@@ -17,7 +17,7 @@ export interface ChannelWarning {
   /** Notes the key of the last waiter: a warning names it. */
   waited(key: string): void;
   unpublished(key: string, why: string): void;
-  /** An attempt to listen failed. */
+  /** An attempt to listen was refused. */
   unheard(error: unknown): void;
 }
 
@@ -39,8 +39,6 @@ export function channelWarning(listen: () => Listen | undefined): ChannelWarning
       lastKey = key;
     },
     unpublished: (key, why) => warnOnce(noChannels(key, why)),
-    unheard(error) {
-      if (isRefusal(error) && !isCrowded(error)) warnOnce(noChannels(lastKey, messageOf(error), error));
-    },
+    unheard: (error) => warnOnce(noChannels(lastKey, messageOf(error), error)),
   };
 }

@@ -71,10 +71,7 @@ export type AcquireAllReply =
   /** The token was given up or forced out. It may hold some of the keys. */
   | { readonly status: "dead"; readonly key: string };
 
-export interface ReplicateRequest {
-  readonly keys: readonly string[];
-  readonly token: string;
-  readonly ttl: number;
+export interface ReplicateRequest extends Pick<AcquireAllRequest, "keys" | "token" | "ttl"> {
   /** How many replicas are to have the grant. */
   readonly replicas: number;
   /** How long they may take, in ms. */
@@ -120,11 +117,7 @@ export interface Listener {
   ended(): void;
 }
 
-export interface ExtendRequest {
-  readonly key: string;
-  readonly token: string;
-  readonly ttl: number;
-}
+export type ExtendRequest = Pick<AcquireRequest, "key" | "token" | "ttl">;
 
 /** `"held"`: the token holds the lock for at least `ttl` ms from when the request was sent. */
 export type ExtendReply = "held" | "lost";
@@ -178,8 +171,9 @@ export interface DriverInspection extends Inspection {
 
 /**
  * All that a locker knows of the place where locks are kept. Every call may be sent twice by the client below, may arrive late
- * or never, and is idempotent for one token. A call rejects when there is no answer, or a refusal; it never makes a reply up,
- * and it may stay pending indefinitely: the locker keeps its own deadline.
+ * or never, and is idempotent for one token. A call rejects when there is no answer, or a refusal: with `DriverError` where the
+ * driver knows whether to try again, or what to do. It never makes a reply up, and may stay pending indefinitely: the locker
+ * keeps its own deadline.
  * A key that holds something that is not a lock is left as it is, and the call rejects with `LockBackendError`.
  * A lock that becomes free is handed over to the first waiter that is alive, in the step that frees it or finds it free.
  */

@@ -13,7 +13,7 @@ export interface LockState {
   readonly queue: WaitQueue;
   /** The token that was released, transferred away or forced out last, for what was left of its lease. */
   released: Expiring<{ readonly token: string; readonly byForce: boolean }> | undefined;
-  /** Until when tokens that were given up are refused. Those that end first come first. */
+  /** Until when tokens that were given up are refused, in the order in which they were given up. */
   readonly tombstones: Map<string, number>;
 }
 
@@ -49,14 +49,11 @@ export function refuse({ tombstones }: LockState, token: string): void {
     if (until > now()) break;
     tombstones.delete(other);
   }
-  tombstones.delete(token); // so that it comes last
   tombstones.set(token, now() + TOMBSTONE);
 }
 
 const isOver = ({ lease, fence, released, queue, tombstones }: LockState): boolean =>
-  live(lease) === undefined &&
-  live(fence) === undefined &&
-  live(released) === undefined &&
+  [lease, fence, released].every((one) => left(one) === 0) &&
   queue.size === 0 &&
   [...tombstones.values()].every((until) => until <= now());
 

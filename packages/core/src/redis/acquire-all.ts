@@ -2,6 +2,7 @@ import acquireAllLua from "../../lua/acquire-all.lua";
 import type { AcquireAllReply, AcquireAllRequest, Call, Driver } from "../driver/driver";
 import type { RedisConnection } from "./connection";
 import type { LockKeys } from "./lock-keys";
+import { rejectAsDriver } from "./redis-error";
 import { timesFor } from "./redis-scripts";
 import { acquireAllReply, read } from "./replies";
 import { script } from "./script";
@@ -40,7 +41,7 @@ export function acquireAllOf(
     const keys = group.flatMap((key) => keysOf(key, token));
     const placeInGroup = place && place.ticket > 0 ? group.indexOf(place.key) + 1 : 0;
     const args = [...times, token, `${ttl}`, place ? `${placeInGroup}` : "", `${place?.ticket ?? ""}`];
-    const reply = await run(keys, args, call);
+    const reply = await run(keys, args, call).catch(rejectAsDriver);
     return read(group[0]!, () => acquireAllReply(group, reply));
   }
 

@@ -2,6 +2,7 @@ import { AsyncResource } from "node:async_hooks";
 import type { Call } from "../driver/driver";
 import { batched, type Pending } from "./batch";
 import type { RedisConnection } from "./connection";
+import { redisError } from "./redis-error";
 import { text, unreadable } from "./replies";
 import { script } from "./script";
 
@@ -71,7 +72,7 @@ export function batchedScript<Request extends { readonly key: string }, Reply>(
       if (batch.length === 1) sendInContext(batch);
       else ownContext.runInAsyncScope(sendInContext, undefined, batch);
     } catch (error) {
-      for (const { reject } of batch) reject(error);
+      for (const { reject } of batch) reject(redisError(error));
     }
   }
 
@@ -107,7 +108,7 @@ export function batchedScript<Request extends { readonly key: string }, Reply>(
     const sendEachAlone = batch.length > 1 && isPerKeyError(error);
     for (const pending of batch) {
       if (sendEachAlone && !isAbandoned(pending)) send([pending]);
-      else pending.reject(error);
+      else pending.reject(redisError(error));
     }
   }
 

@@ -1,6 +1,8 @@
+import { isRefusal } from "../driver/backend-error";
 import type { ChannelWarning } from "../driver/channel-warning";
 import type { Driver } from "../driver/driver";
 import type { RedisConnection } from "./connection";
+import { isCrowded, redisError } from "./redis-error";
 
 /** Messages are `<token> <fence> <claim>`, as the scripts publish them. The fence 0 means that the token was forced out. */
 export const listening =
@@ -14,7 +16,9 @@ export const listening =
     try {
       return await subscribe(`distlock:${inbox}`, onMessage, ended, signal);
     } catch (error) {
-      if (!signal.aborted) unheard(error); // a client that is ended while it connects fails in many ways
-      throw error;
+      const failure = redisError(error);
+      // A client that is ended while it connects fails in many ways.
+      if (!signal.aborted && isRefusal(failure) && !isCrowded(error)) unheard(failure);
+      throw failure;
     }
   };

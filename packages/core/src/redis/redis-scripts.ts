@@ -22,6 +22,7 @@ import { CLAIM, TOMBSTONE, WINDOW } from "../driver/times";
 import { type BatchedScript, batchedScript } from "./batched-script";
 import type { RedisConnection } from "./connection";
 import type { LockKeys } from "./lock-keys";
+import { rejectAsDriver } from "./redis-error";
 import {
   acquireReply,
   extendReply,
@@ -32,7 +33,7 @@ import {
   releaseReply,
   transferReply,
 } from "./replies";
-import { script } from "./script";
+import { type RunScript, script } from "./script";
 
 /** How many requests share one command: few enough that the server works on some while the client works on others. */
 const BATCH_LIMIT = 32;
@@ -43,6 +44,12 @@ const TOKENS_OF_A_KEY = 8;
 
 /** The arguments that lua/lib/times.lua names. */
 export const timesFor = (fenceTtl: number): readonly string[] => [`${CLAIM}`, `${WINDOW}`, `${fenceTtl}`];
+
+/** A script that serves one lock. */
+function single(connection: RedisConnection, lua: string): RunScript {
+  const run = script(connection, lua);
+  return (keys, args) => run(keys, args).catch(rejectAsDriver);
+}
 
 /**
  * The scripts as functions of one request. `onUnpublished` is called when the server refused to publish a message. `settle`
@@ -98,9 +105,9 @@ export function redisScripts(
     parse: heartbeatReply,
   };
 
-  const transfer = script(connection, transferLua);
-  const inspect = script(connection, inspectLua);
-  const forceRelease = script(connection, forceReleaseLua);
+  const transfer = single(connection, transferLua);
+  const inspect = single(connection, inspectLua);
+  const forceRelease = single(connection, forceReleaseLua);
   const batched = <Request extends { readonly key: string }, Reply>(one: BatchedScript<Request, Reply>) =>
     batchedScript(connection, one, onUnpublished);
 

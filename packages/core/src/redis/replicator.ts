@@ -3,6 +3,7 @@ import type { Driver, ReplicateRequest } from "../driver/driver";
 import { within } from "../driver/within";
 import type { RedisConnection, Replication } from "./connection";
 import type { LockKeys } from "./lock-keys";
+import { redisError } from "./redis-error";
 import { flag, integer, list, read } from "./replies";
 
 /** How much later than its time the reply to `WAIT` may come, in ms. The next request waits for it. */
@@ -53,7 +54,7 @@ function createLine(replication: Replication, replicas: number, isClosed: () => 
         });
       });
     } catch (error) {
-      for (const { reject } of parts) reject(error); // the parts that are resolved already ignore it
+      for (const { reject } of parts) reject(redisError(error)); // the parts that are resolved already ignore it
     }
   }
 

@@ -9,6 +9,7 @@ import type {
   TransferReply,
 } from "../driver/driver";
 import { LockBackendError } from "../driver/errors";
+import { redisError } from "./redis-error";
 
 export const text = (reply: unknown): string => String(reply);
 
@@ -54,8 +55,8 @@ const plain = (error: string): string => error.replace(/^(@user_script: ?\d+: ?)
  * Returns the error for a reply that is not a known status: the key is not a lock, or Redis refused this lock alone, or the
  * reply is not from our scripts.
  */
-function unknown(key: string, reply: unknown): Error {
-  if (text(reply).startsWith("error ")) return new Error(plain(text(reply).slice("error ".length)));
+function unknown(key: string, reply: unknown): unknown {
+  if (text(reply).startsWith("error ")) return redisError(new Error(plain(text(reply).slice("error ".length))));
   const [status, companion] = text(reply).split(" ");
   if (status !== "foreign") return new TypeError(`not a known reply: ${shapeOf(reply)}`);
   if (companion === undefined) {
