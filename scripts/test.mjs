@@ -29,9 +29,15 @@ const vitest = fileURLToPath(new URL("../node_modules/vitest/vitest.mjs", import
 const newerNode = "node@24.21.0";
 const turbo = ["run", "build", "typecheck", "lint:package", "--output-logs=errors-only"];
 
+const sources = ["packages", "bench/src", "examples"];
+
 const checks = {
   "a server to test with": () => ensureRedis(),
   "format and lint": () => quietly("biome", ["check", "."], { cwd: root }),
+  "imports, unused code": async () => {
+    await quietly("depcruise", ["--config", ".dependency-cruiser.json", ...sources], { cwd: root });
+    await quietly("knip", ["--no-progress", "--no-config-hints"], { cwd: root });
+  },
   "build, types, packages": () => quietly("turbo", turbo, { cwd: root }),
   sizes: () => quietly("size-limit", [], { cwd: root }),
 };

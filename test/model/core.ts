@@ -7,5 +7,4 @@ export { inProcessDriver } from "../../packages/core/src/in-process/in-process-d
 export type { Lock } from "../../packages/core/src/locker/lock";
 export { createLocker, type Locker } from "../../packages/core/src/locker/locker";
 export type { LockOptions } from "../../packages/core/src/locker/options";
-export type { RedisConnection } from "../../packages/core/src/redis/connection";
 export { redisDriver } from "../../packages/core/src/redis/redis-driver";

@@ -22,30 +22,35 @@ const withoutArguments = (text: string): string => text.replace(/,? with args be
 export const messageOf = (error: unknown): string =>
   withoutArguments(error instanceof Error ? error.message || error.name : String(error));
 
-/**
- * Returns a client's error, also the one inside a driver's error, without the command that failed. ioredis keeps the arguments of the command at the error, and a
- * command may have the tokens of many locks.
- */
-export function withoutCommand(error: unknown): unknown {
-  if (DriverError.is(error) && error.cause !== undefined) return withoutCommand(error.cause);
-  if (!(error instanceof Error)) return typeof error === "object" ? new Error(messageOf(error)) : error;
-  const { message, stack, cause } = error;
-  const errors: unknown = (error as { readonly errors?: unknown }).errors;
-  const clean = {
+/** Returns the parts of an error that may repeat the command, without it. */
+function cleanPartsOf({ message, stack, cause, errors }: Error & { readonly errors?: unknown }): Partial<Error> {
+  return {
     message: withoutArguments(message),
     ...(stack !== undefined && { stack: withoutArguments(stack) }),
     ...(cause !== undefined && { cause: withoutCommand(cause) }),
     ...(Array.isArray(errors) && { errors: errors.map(withoutCommand) }),
   };
-  const names = Reflect.ownKeys(error);
-  const isHarmless = names.every((name) => harmless.has(String(name)));
-  const isSame = clean.message === message && clean.cause === cause && !Array.isArray(errors);
-  if (isHarmless && isSame) return error;
+}
+
+function copyWith(clean: Partial<Error>, error: Error): Error {
   const copy: Error = Object.create(Object.getPrototypeOf(error));
-  for (const name of names) {
+  for (const name of Reflect.ownKeys(error)) {
     if (!harmless.has(String(name))) continue;
-    const value = name in clean ? clean[name as keyof typeof clean] : error[name as keyof Error];
+    const value = (name in clean ? clean : error)[name as keyof Error];
     Object.defineProperty(copy, name, { value, configurable: true, writable: true });
   }
   return copy;
+}
+
+/**
+ * Returns a client's error, also one inside a driver's error, without the command that failed. ioredis keeps the arguments of
+ * the command at the error, and a command may have the tokens of many locks.
+ */
+export function withoutCommand(error: unknown): unknown {
+  if (DriverError.is(error) && error.cause !== undefined) return withoutCommand(error.cause);
+  if (!(error instanceof Error)) return typeof error === "object" ? new Error(messageOf(error)) : error;
+  const clean = cleanPartsOf(error);
+  const isHarmless = Reflect.ownKeys(error).every((name) => harmless.has(String(name)));
+  const isSame = clean.message === error.message && clean.cause === error.cause && !("errors" in clean);
+  return isHarmless && isSame ? error : copyWith(clean, error);
 }
