@@ -11,10 +11,11 @@ Proves the whole repository, and stops at the first failure:
 
   1. a Redis or Valkey server is there to test with (REDIS_SERVER says which one), or gets installed
   2. biome: format and lint
-  3. turbo: packages built, all types checked, packages fit to be published (publint, attw)
-  4. size-limit: no package grew beyond .size-limit.json
-  5. vitest: all tests, or the tests that the arguments choose
-  6. vitest on a newer Node: the tests with packages that need Node 22 (if this Node is older, npm's node@24 is fetched)
+  3. dependency-cruiser: imports run one way; knip: nothing is unused
+  4. turbo: packages built, all types checked, packages fit to be published (publint, attw)
+  5. size-limit: no package grew beyond .size-limit.json
+  6. vitest: all tests, or the tests that the arguments choose
+  7. vitest on a newer Node: the tests with packages that need Node 22 (if this Node is older, npm's node@24 is fetched)
 
   pnpm test packages/core        the tests of one folder
   pnpm test -t "hands over"      the tests with such a title
