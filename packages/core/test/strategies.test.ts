@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import { now } from "../src/driver/lease";
-import type { AcquireAllRequest, AcquireRequest, Driver, LockOptions } from "../src/index";
+import { type AcquireAllRequest, type AcquireRequest, type Driver, DriverError, type LockOptions } from "../src/index";
 import { Candidate } from "../src/locker/acquire/candidate";
 import { Mailbox } from "../src/locker/acquire/mailbox";
 import { retry } from "../src/locker/acquire/retry";
@@ -112,7 +112,8 @@ describe("a waiter for one key", () => {
     expect(await mailbox.next()).toEqual(rested);
     on(rested);
     expect(sent).toMatchObject([{ token: sent[1]!.token }, {}]);
-    expect(() => on(failed(new Error("NOPERM no permissions")))).toThrow(/NOPERM/);
+    const refusal = new DriverError("NOPERM no permissions", { retryable: false });
+    expect(() => on(failed(refusal))).toThrow(/NOPERM/);
   });
 });
 
