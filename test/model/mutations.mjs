@@ -1,5 +1,5 @@
 /** The in-process driver has the rules of the scripts: it is compared with them. */
-const inProcess = ["test/agreement.test.ts"];
+const inProcess = ["test/model/agreement.test.ts"];
 
 /**
  * Ways to break the queue. Each takes one rule out of the source and must make the model fail, or its `tests`; `edits` are

@@ -1,17 +1,17 @@
+import { type Answer, createAsk } from "./ask";
 import { backendError, isClosedClient, isRefusal, noAnswer } from "../driver/backend-error";
 import type { Driver, Replicator } from "../driver/driver";
 import { LockBackendError, LockerClosedError, LockNotAcquiredError } from "../driver/errors";
 import { leaseEnd, now } from "../driver/lease";
-import { HEARTBEAT } from "../driver/times";
-import { ANSWER_TIMEOUT, MAX_DELAY, within } from "../driver/within";
-import { type Answer, createAsk } from "./ask";
 import type { Grant } from "./lock";
 import type { ResolvedOptions } from "./options";
 import type { Queue } from "./queue";
+import { HEARTBEAT } from "../driver/times";
 import { newToken } from "./token";
 import { type Undo, written } from "./undo";
 import { type Endable, type Ending, Wait } from "./wait";
 import type { Failed, News } from "./waiter";
+import { ANSWER_TIMEOUT, MAX_DELAY, within } from "../driver/within";
 
 export interface Waiting {
   readonly driver: Driver;

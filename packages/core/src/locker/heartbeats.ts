@@ -1,8 +1,8 @@
+import { createAlarm } from "./alarm";
 import { isFinal } from "../driver/backend-error";
 import type { Driver, HeartbeatReply } from "../driver/driver";
 import { now } from "../driver/lease";
 import { HEARTBEAT } from "../driver/times";
-import { createAlarm } from "./alarm";
 import type { Queued, Waiter } from "./waiter";
 
 /** The waiters of one key in this locker. */

@@ -1,11 +1,11 @@
 import { AsyncResource } from "node:async_hooks";
+import { createAlarm } from "./alarm";
 import { isFinal, noListener, noMessages } from "../driver/backend-error";
 import { isRefused } from "../driver/channel-warning";
 import type { Driver, Listener } from "../driver/driver";
 import { now } from "../driver/lease";
-import { warn } from "../driver/warning";
-import { createAlarm } from "./alarm";
 import { written } from "./undo";
+import { warn } from "../driver/warning";
 
 /** Where a locker hears of grants, once somebody waits. */
 export interface Inbox {

@@ -1,6 +1,6 @@
+import { createAlarm } from "./alarm";
 import type { Driver } from "../driver/driver";
 import { now } from "../driver/lease";
-import { createAlarm } from "./alarm";
 
 /** A held lock, as the keeper sees it. Times are on the clock of `now()`. */
 export interface Kept {

@@ -2,10 +2,10 @@ import { backendError, noAnswer, type Verb } from "../driver/backend-error";
 import type { Call, Driver, ExtendReply, ReleaseReply, TransferReply } from "../driver/driver";
 import { assertKey } from "../driver/keys";
 import { leaseEnd, now } from "../driver/lease";
-import { ANSWER_TIMEOUT, within } from "../driver/within";
 import { checkTtl } from "./options";
 import { assertToken } from "./token";
 import { createUndo, written } from "./undo";
+import { ANSWER_TIMEOUT, within } from "../driver/within";
 
 /** Who holds a lock. */
 export interface Holder {

@@ -2,13 +2,13 @@ import { inspect } from "node:util";
 import { backendError, noAnswer } from "../driver/backend-error";
 import type { Driver, ExtendReply, ReleaseReply } from "../driver/driver";
 import { LockLostError } from "../driver/errors";
-import { leaseEnd, now } from "../driver/lease";
-import { warn } from "../driver/warning";
-import { ANSWER_TIMEOUT, turn, within } from "../driver/within";
 import type { Keeper, Kept } from "./keeper";
+import { leaseEnd, now } from "../driver/lease";
 import { checkTtl, type ResolvedOptions } from "./options";
 import type { Queue } from "./queue";
 import type { Undo } from "./undo";
+import { warn } from "../driver/warning";
+import { ANSWER_TIMEOUT, turn, within } from "../driver/within";
 
 /** The exclusive right to a key for a limited time. */
 export interface Lock {

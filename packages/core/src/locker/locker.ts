@@ -1,12 +1,10 @@
+import { acquireLock } from "./acquire";
 import { backendError, noAnswer, type Verb } from "../driver/backend-error";
 import type { Driver, Inspection, Replicator } from "../driver/driver";
 import { type LockError, LockerClosedError, LockNotAcquiredError } from "../driver/errors";
+import { createKeeper } from "./keeper";
 import { assertKey, inLockOrder } from "../driver/keys";
 import { kindOf } from "../driver/kind-of";
-import { warn, warnOfShortLease } from "../driver/warning";
-import { ANSWER_TIMEOUT, within } from "../driver/within";
-import { acquireLock } from "./acquire";
-import { createKeeper } from "./keeper";
 import { type Grant, HeldLock, type Lock } from "./lock";
 import { HeldLocks, type MultiLock } from "./multi-lock";
 import { isNested, NESTED, withinLock } from "./nesting";
@@ -15,6 +13,8 @@ import { createQueue } from "./queue";
 import { newInbox } from "./token";
 import { createUndo, written } from "./undo";
 import type { Endable } from "./wait";
+import { warn, warnOfShortLease } from "../driver/warning";
+import { ANSWER_TIMEOUT, within } from "../driver/within";
 
 /** One key, or several as one: all or none of them, in whatever order they are given. */
 export type Keys = string | readonly string[];

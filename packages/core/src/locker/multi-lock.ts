@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
-import { warn } from "../driver/warning";
 import type { HeldLock, Lock } from "./lock";
+import { warn } from "../driver/warning";
 
 /** The exclusive right to several keys at once: lost as a whole when one of them is lost. */
 export interface MultiLock extends Omit<Lock, "key" | "fence"> {

@@ -1,7 +1,7 @@
 import type { AcquireReply } from "../driver/driver";
+import type { Line } from "./heartbeats";
 import { leaseEnd, now } from "../driver/lease";
 import { CLAIM } from "../driver/times";
-import type { Line } from "./heartbeats";
 import type { Wait } from "./wait";
 
 export type Queued = AcquireReply & { readonly status: "queued" };

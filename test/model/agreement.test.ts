@@ -3,12 +3,12 @@ import { type RedisServer, startRedis } from "@distlock/testing";
 import fc from "fast-check";
 import { Redis } from "ioredis-6";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { type Command, commands, FENCE_TTLS, MARGIN } from "./model/command";
-import { inProcessDriver, redisDriver } from "./model/core";
-import { INBOX_NAMES, KEY_NAMES, TOKEN_NAMES } from "./model/names";
-import { until } from "./model/scenario";
-import { createTwin, type Twin } from "./model/twin";
-import { createClock, createTwins } from "./model/twins";
+import { type Command, commands, FENCE_TTLS, MARGIN } from "./command";
+import { inProcessDriver, redisDriver } from "./core";
+import { INBOX_NAMES, KEY_NAMES, TOKEN_NAMES } from "./names";
+import { until } from "./scenario";
+import { createTwin, type Twin } from "./twin";
+import { createClock, createTwins } from "./twins";
 
 const { MODEL_SEED, MODEL_RUNS } = process.env;
 const seed = MODEL_SEED === undefined ? Date.now() % 2 ** 31 : Number(MODEL_SEED);
