@@ -1,5 +1,5 @@
-// The protocol in its readable form. Each method does to a LockState what the script of its name in packages/core/lua does
-// to Redis. test/model-in-process.test.ts compares the two by random command sequences.
+// The readable reference of the protocol. Each method does to a LockState what the script of its name in packages/core/lua does
+// to Redis; test/model/agreement.test.ts compares the two by random command sequences.
 import type { AcquireAllReply, AcquireReply, AcquireRequest, Driver, Listener } from "../driver/driver";
 import { type DriverOptions, resolveFenceTtl } from "../driver/driver-options";
 import { CLAIM } from "../driver/times";
