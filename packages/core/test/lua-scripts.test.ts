@@ -1,16 +1,12 @@
 import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-<<<<<<<< HEAD:test/repository/lua-scripts.test.ts
-import { luaScript } from "../../lua-script";
 
-const folder = fileURLToPath(new URL("../../packages/core/lua/", import.meta.url));
-========
+<
 import { luaScript } from "../../../lua-script";
 
 const folder = fileURLToPath(new URL("../lua/", import.meta.url));
->>>>>>>> redis/redis:packages/core/test/lua-scripts.test.ts
-const luaFiles = async (path: string) => (await readdir(path)).filter((name) => name.endsWith(".lua"));
+>const luaFiles = async (path: string) => (await readdir(path)).filter((name) => name.endsWith(".lua"));
 const scripts = await luaFiles(folder);
 const library = await luaFiles(`${folder}lib`);
 
