@@ -1,12 +1,10 @@
 import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-
-<
 import { luaScript } from "../../../lua-script";
 
 const folder = fileURLToPath(new URL("../lua/", import.meta.url));
->const luaFiles = async (path: string) => (await readdir(path)).filter((name) => name.endsWith(".lua"));
+const luaFiles = async (path: string) => (await readdir(path)).filter((name) => name.endsWith(".lua"));
 const scripts = await luaFiles(folder);
 const library = await luaFiles(`${folder}lib`);
 
