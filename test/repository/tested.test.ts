@@ -25,6 +25,7 @@ function wrongWith(file: string): string | undefined {
 }
 
 test.each(folders)("each source file of the core's folder %s leads to its test", (folder) => {
-  const files = readdirSync(join(root, core, folder)).map((name) => `${core}/${folder}/${name}`);
+  const names = readdirSync(join(root, core, folder), { recursive: true, encoding: "utf8" });
+  const files = names.filter((name) => name.endsWith(".ts")).map((name) => `${core}/${folder}/${name}`);
   expect(files.flatMap((file) => wrongWith(file) ?? [])).toEqual([]);
 });
