@@ -8,9 +8,7 @@
 export const mutations = {
   "hand-over ignores freshness": {
     rule: "A lock is handed over only to a waiter whose process is alive",
-    edits: [
-      ["lua/lib/hand-over.lua", "alive[inbox] = till > now and till <= now + WINDOW + 1", "alive[inbox] = till >= 0"],
-    ],
+    edits: [["lua/lib/hand-over.lua", "return till > now and till <= now + WINDOW + 1", "return till >= 0"]],
   },
   "hand-over leaves the waiter in the queue": {
     rule: "A hand-over takes the waiter out of the queue",
@@ -88,7 +86,7 @@ export const mutations = {
   },
   "tickets are only the clock": {
     rule: "No two waiters of a key have the same ticket",
-    edits: [["lua/lib/enqueue.lua", "math.max(micros(), last_ticket(lock) + 1)", "micros()"]],
+    edits: [["lua/lib/enqueue.lua", "math.max(micros(), (tonumber(last_ticket) or 0) + 1)", "micros()"]],
   },
   "acquire ignores the ticket": {
     rule: "A waiter that was dropped gets its old place back",
@@ -104,13 +102,9 @@ export const mutations = {
     rule: "Every companion has a ttl",
     edits: [
       ["lua/lib/enqueue.lua", "call('PEXPIRE', KEYS[lock + QUEUE], QUEUE_TTL)", ""],
-      ["lua/heartbeat.lua", "call('PEXPIRE', KEYS[lock + QUEUE], QUEUE_TTL)", ""],
-      [
-        "lua/lib/queue.lua",
-        "return call('PTTL', KEYS[lock + QUEUE]) >= 0",
-        "return call('EXISTS', KEYS[lock + QUEUE]) == 1",
-      ],
-      ["lua/lib/enqueue.lua", "if is_foreign(lock + QUEUE) or is_foreign(lock + ALIVE) then", "if false then"],
+      ["lua/heartbeat.lua", "call('PEXPIRE', KEYS[lock + QUEUE], queue_ttl)", ""],
+      ["lua/lib/queue.lua", "return left >= 0, left == -1", "return left ~= -2, false"],
+      ["lua/lib/acquire.lua", "if queue_is_foreign or is_foreign(lock + ALIVE) then", "if false then"],
     ],
   },
   "extend shortens": {
@@ -155,7 +149,7 @@ export const mutations = {
   },
   "heartbeat does not keep the queue": {
     rule: "A heartbeat keeps the queue from expiring",
-    edits: [["lua/heartbeat.lua", "call('PEXPIRE', KEYS[lock + QUEUE], QUEUE_TTL)", ""]],
+    edits: [["lua/heartbeat.lua", "call('PEXPIRE', KEYS[lock + QUEUE], queue_ttl)", ""]],
   },
   "heartbeat does not prolong the claim": {
     rule: "A claim lasts while the process of its waiter is alive",
@@ -495,5 +489,25 @@ export const mutations = {
         "    call('SET', KEYS[lock + TOMBSTONE], '1', 'PX', 1000)\n    call('RENAME', KEYS[lock], KEYS[lock + RELEASED])",
       ],
     ],
+  },
+  "in process, a released token is refused for good": {
+    rule: "A late copy of an acquire is refused after the release",
+    tests: ["test/agreement.test.ts"],
+    edits: [["src/in-process/lock-state.ts", "live(released)?.token === token", "released?.value.token === token"]],
+  },
+  "in process, a queue does not end": {
+    rule: "Every companion has a ttl",
+    tests: ["test/agreement.test.ts"],
+    edits: [["src/in-process/wait-queue.ts", "if (until <= now()) tickets.clear();", ""]],
+  },
+  "in process, hand-over ignores freshness": {
+    rule: "A lock is handed over only to a waiter whose process is alive",
+    tests: ["test/agreement.test.ts"],
+    edits: [["src/in-process/wait-queue.ts", "(aliveUntil.get(inboxOf(token)) ?? 0) > now()", "true"]],
+  },
+  "in process, heartbeat does not prolong the claim": {
+    rule: "A claim lasts while the process of its waiter is alive",
+    tests: ["test/agreement.test.ts"],
+    edits: [["src/in-process/in-process-driver.ts", "prolong(state.lease, CLAIM);", "{}"]],
   },
 };

@@ -5,4 +5,7 @@
 -- @include lib/acquire.lua
 -- @include lib/each-lock.lua
 
-return each_lock(3, acquire)
+return each_lock(3, function(lock, argument)
+  local token, ttl, ticket = ARGV[argument], ARGV[argument + 1], ARGV[argument + 2]
+  return acquire(lock, token, ttl, ticket)
+end)

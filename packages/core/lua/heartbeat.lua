@@ -17,7 +17,7 @@
 -- This runs for every waited key every 1.2 s. What all keys have in common is computed once, and as text, since Lua is slow
 -- to turn a number into text.
 local inbox, now = ARGV[4], micros()
-local now_text, alive_till = exact(now), exact(now / 1000 + WINDOW)
+local now_text, alive_till, queue_ttl = exact(now), exact(now / 1000 + WINDOW), exact(QUEUE_TTL)
 
 -- The tokens are the arguments from `first` to `last`.
 local function beat(lock, first, last)
@@ -26,9 +26,9 @@ local function beat(lock, first, last)
   local holder, fence, settling = known[1], known[2] or '0', nil
 
   if head then
-    call('PEXPIRE', KEYS[lock + QUEUE], QUEUE_TTL) -- the first write is one that is never refused for want of memory
+    call('PEXPIRE', KEYS[lock + QUEUE], queue_ttl) -- the first write is one that is never refused for want of memory
     call('HSET', KEYS[lock + ALIVE], inbox, alive_till)
-    call('PEXPIRE', KEYS[lock + ALIVE], QUEUE_TTL)
+    call('PEXPIRE', KEYS[lock + ALIVE], queue_ttl)
     if left == -2 then -- the key is free: MGET also shows nothing where it holds something that is not a string
       local minted
       minted, settling = hand_over(lock)

@@ -13,7 +13,8 @@
 
 -- The released token stays in its companion for what was left of its lease, so that a late copy of its acquire is refused.
 -- RENAME and ZREM come first: they are never refused for want of memory, and then nor is what follows.
-local function release(lock, token, tombstone_ttl)
+return each_lock(2, function(lock, argument)
+  local token, tombstone_ttl = ARGV[argument], ARGV[argument + 1]
   local holder = holder_of(lock)
   local ours = holder == token
   if ours then
@@ -31,6 +32,4 @@ local function release(lock, token, tombstone_ttl)
   end
   local released = ours or call('MGET', KEYS[lock + RELEASED])[1] == token
   return (released and 1 or 0) + (settling and 2 or 0)
-end
-
-return each_lock(2, release)
+end)

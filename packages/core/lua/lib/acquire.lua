@@ -34,7 +34,8 @@ local function acquire(lock, token, ttl, ticket)
 
   -- A free lock with waiters goes to one of them: a newcomer does not overtake.
   local minted, settling
-  if has_waiters(lock) and call('EXISTS', KEYS[lock]) == 0 then
+  local is_awaited, queue_is_foreign = has_waiters(lock)
+  if is_awaited and call('EXISTS', KEYS[lock]) == 0 then
     minted, settling = hand_over(lock)
     last = minted or last
   end
@@ -54,10 +55,10 @@ local function acquire(lock, token, ttl, ticket)
     return 'held ' .. left
   end
 
-  local place, foreign_place = enqueue(lock, token, ticket)
-  if not place then
-    return foreign_place
+  if queue_is_foreign or is_foreign(lock + ALIVE) then
+    return queue_is_foreign and 'foreign queue' or 'foreign alive'
   end
+  local place = enqueue(lock, token, ticket)
   local floor = math.max(time, tonumber(last) or 0)
   local before = settling and 0 or call('ZRANK', KEYS[lock + QUEUE], token)
   return string.format('queued %d %.0f %.0f %d', left, place, floor, before)

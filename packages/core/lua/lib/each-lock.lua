@@ -1,13 +1,13 @@
 -- @include keys.lua
 -- @include batch.lua
 
--- Runs each lock with its own arguments, which stand behind the three of times.lua, and returns the replies.
+-- Calls run(lock, argument) for each lock, and returns the replies. `argument` is the index of the first one of the lock's own
+-- arguments: they stand behind the three of times.lua.
 local function each_lock(arguments_per_lock, run)
-  local replies, first = {}, 4
+  local replies, argument = {}, 4
   for lock = 1, #KEYS, KEYS_PER_LOCK do
-    local behind = first + arguments_per_lock
-    replies[#replies + 1] = guarded(run, lock, unpack(ARGV, first, behind - 1))
-    first = behind
+    replies[#replies + 1] = guarded(run, lock, argument)
+    argument = argument + arguments_per_lock
   end
   return with_note(replies)
 end

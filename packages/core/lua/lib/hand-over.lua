@@ -27,27 +27,26 @@ local function grant_claim(lock, token, rank)
   return fence
 end
 
+-- True if a sign of life counts. One that is further ahead than the window comes from before the server's clock was set back;
+-- the 1 is for rounding.
+local function is_fresh(till, now)
+  return till > now and till <= now + WINDOW + 1
+end
+
 -- Hands a free lock over to the first waiter whose process is alive, and drops the waiters before it.
 -- Returns the fence that it minted, or nil if nobody is alive. Second, it returns true if the lock is still settling: the
 -- script has dropped as many dead waiters as it may, the lock stays free, and nobody may take it until the rest is dropped.
 local function hand_over(lock)
   local now, alive = micros() / 1000, {}
-
-  -- A sign of life that is further ahead than the window comes from before the server's clock was set back. The 1 is for
-  -- rounding.
-  local function is_alive(inbox)
-    if alive[inbox] == nil then
-      local till = tonumber(call('HGET', KEYS[lock + ALIVE], inbox) or 0)
-      alive[inbox] = till > now and till <= now + WINDOW + 1
-    end
-    return alive[inbox]
-  end
-
   local dropped, size = 0, 1
   while dropped < MAX_DROPPED do
     local page = call('ZRANGE', KEYS[lock + QUEUE], 0, size - 1)
     for i, token in ipairs(page) do
-      if is_alive(inbox_of(token)) then
+      local inbox = inbox_of(token)
+      if alive[inbox] == nil then
+        alive[inbox] = is_fresh(tonumber(call('HGET', KEYS[lock + ALIVE], inbox) or 0), now)
+      end
+      if alive[inbox] then
         return grant_claim(lock, token, i - 1)
       end
     end

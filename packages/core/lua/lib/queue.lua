@@ -1,8 +1,10 @@
 -- @include keys.lua
 
--- True if the lock has waiters. A queue without a ttl is not of these scripts, and counts as empty.
+-- Returns true if the lock has waiters. Second, it returns true if these scripts did not write the queue, since it has no
+-- ttl: it then counts as empty.
 local function has_waiters(lock)
-  return call('PTTL', KEYS[lock + QUEUE]) >= 0
+  local left = call('PTTL', KEYS[lock + QUEUE])
+  return left >= 0, left == -1
 end
 
 -- Runs after waiters were taken out of the queue: signs of life are of use only while there are waiters.
