@@ -197,7 +197,7 @@ export const mutations = {
   },
   "who is missing asks without its ticket": {
     rule: "A waiter that was dropped gets its old place back",
-    edits: [["src/locker/acquire/requests.ts", "ticket: place?.ticket", "ticket: place && 0"]],
+    edits: [["src/locker/acquire/request.ts", "ticket: place?.ticket", "ticket: place && 0"]],
   },
   "a push is never void": {
     rule: "A push that is older than the last answer is void",
@@ -237,15 +237,15 @@ export const mutations = {
   },
   "a grant counts from its answer": {
     rule: "A lease counts from when its request was sent",
-    edits: [["src/locker/acquire/candidate.ts", "leaseEnd(this.#requests.sentAt, ttl);", "leaseEnd(now(), ttl);"]],
+    edits: [["src/locker/acquire/candidate.ts", "leaseEnd(this.#sentAt, ttl);", "leaseEnd(now(), ttl);"]],
   },
   "an extension counts from its answer": {
     rule: "A lease counts from when its request was sent",
-    edits: [["src/locker/hold/lease.ts", "leaseEnd(sent, ttl));", "leaseEnd(performance.now(), ttl));"]],
+    edits: [["src/locker/hold/held-lock.ts", "leaseEnd(sent, ttl));", "leaseEnd(now(), ttl));"]],
   },
   "an extension forgets the longer lease": {
     rule: "The deadline is that of the longest lease that was acknowledged",
-    edits: [["src/locker/hold/lease.ts", "Math.max(this.deadline, leaseEnd(sent, ttl));", "leaseEnd(sent, ttl);"]],
+    edits: [["src/locker/hold/held-lock.ts", "Math.max(this.deadline, leaseEnd(sent, ttl));", "leaseEnd(sent, ttl);"]],
   },
   "no margin": {
     rule: "The holder counts on less than Redis granted",
@@ -259,27 +259,25 @@ export const mutations = {
         'if (this.state !== "held") return;\n    this.failure = undefined;',
         "this.failure = undefined;",
       ],
-      ["src/locker/hold/held-lock.ts", "if (!this.isHeld || !lease.schedule", "if (!lease.schedule"],
+      ["src/locker/hold/held-lock.ts", "leaseEnd(sent, ttl));\n    if (!this.isHeld) return;", "leaseEnd(sent, ttl));"],
       [
         "src/locker/hold/held-lock.ts",
         '    return this.state === "held";\n',
-        '    return (this.state === "held" || this.state === "lost") && now() < this.lease.deadline;\n',
+        '    return (this.state === "held" || this.state === "lost") && now() < this.deadline;\n',
       ],
     ],
   },
   "a loss sends no release": {
     rule: "A loss sends a release",
-    edits: [["src/locker/hold/held-lock.ts", 'if (cause !== "taken" || this.outcomeUnknown) this.#giveUp();', ""]],
+    edits: [["src/locker/hold/held-lock.ts", "if (cause !== TAKEN || this.outcomeUnknown) this.#giveUp();", ""]],
   },
   "who gives up says nothing": {
     rule: "A wait that ends takes its token out of the queue",
-    edits: [["src/locker/acquire/acquire.ts", "if (candidate.hasResidue)", "if (false)"]],
+    edits: [["src/locker/acquire/acquire.ts", "await candidate.giveUp(error);", ""]],
   },
   "who gives up leaves no tombstone": {
     rule: "A token that was given up is refused, whichever of acquire and release arrives first",
-    edits: [
-      ["src/locker/acquire/candidate.ts", "{ tombstone: this.#mayBeGranted, inFlight", "{ tombstone: false, inFlight"],
-    ],
+    edits: [["src/locker/acquire/candidate.ts", "{ tombstone, inFlight", "{ tombstone: false, inFlight"]],
   },
   "a request that was given up is sent again": {
     rule: "An abandoned call is not sent again after NOSCRIPT",
@@ -299,7 +297,7 @@ export const mutations = {
       [
         "src/locker/acquire/candidate.ts",
         "    const queued = claimed ||",
-        "    const { inFlight } = this.#requests;\n    if (claimed && inFlight) void this.#tools.giveUpToken(this.keys[0], this.#token, { tombstone: false, inFlight });\n    const queued = claimed ||",
+        "    const inFlight = this.#inFlight;\n    if (claimed && inFlight) void this.#tools.giveUpToken(this.keys[0], this.#token, { tombstone: false, inFlight });\n    const queued = claimed ||",
       ],
     ],
   },
@@ -309,7 +307,7 @@ export const mutations = {
   },
   "a claim is not extended": {
     rule: "A handed-over lock is extended to its ttl",
-    edits: [["src/locker/hold/lease.ts", "claimed ? time : ", ""]],
+    edits: [["src/locker/hold/held-lock.ts", "grant.claimed ? now() : ", ""]],
   },
   "the end of a lease is not awaited": {
     rule: "The first waiter looks when the holder's lease ends",
@@ -366,8 +364,8 @@ export const mutations = {
     edits: [
       [
         "src/locker/hold/held-lock.ts",
-        "if (this.lease.unanswered === 0) this.#expired();",
-        "if (this.lease.unanswered >= 0) this.#expired();",
+        "if (this.#unanswered === 0) this.#expired();",
+        "if (this.#unanswered >= 0) this.#expired();",
       ],
     ],
   },
@@ -388,11 +386,7 @@ export const mutations = {
   "who is forced out frees nothing": {
     rule: "A lock that is reported as forced out is freed",
     edits: [
-      [
-        "src/locker/hold/held-lock.ts",
-        'cause !== "taken" || this.outcomeUnknown',
-        "!isReported || this.outcomeUnknown",
-      ],
+      ["src/locker/hold/held-lock.ts", "cause !== TAKEN || this.outcomeUnknown", "!isReported || this.outcomeUnknown"],
     ],
   },
   "a floor from before the clock was set back stays": {
@@ -423,13 +417,13 @@ export const mutations = {
     rule: "A wait without answers ends as an outage",
     tests: ["packages/core/test/ambiguity.test.ts"],
     edits: [
-      ["src/locker/acquire/diagnosis.ts", "return this.#failure !== undefined || silence > patience", "return false"],
+      ["src/locker/acquire/diagnosis.ts", "return this.#failure !== undefined || now() - silentSince > patience", "return false"],
     ],
   },
   "a lock of several keys outlives one of them": {
     rule: "A lock of several keys is lost as a whole",
     tests: ["packages/core/test/multi-lock.test.ts"],
-    edits: [["src/locker/multi-lock.ts", "for (const part of this.#parts) part.onPartLost();", ""]],
+    edits: [["src/locker/multi-lock.ts", "for (const part of this.#parts) part.onPartLost(reason);", ""]],
   },
   "a wait ends before what has arrived is read": {
     rule: "After a stall, what has arrived counts before a wait ends",

@@ -1,9 +1,10 @@
 import { describe, expect, test, vi } from "vitest";
 import { now } from "../src/driver/lease";
 import type { AcquireAllRequest, AcquireRequest, Driver, LockOptions } from "../src/index";
-import { Candidate, type WaitEvent } from "../src/locker/acquire/candidate";
+import { Candidate } from "../src/locker/acquire/candidate";
 import { Mailbox } from "../src/locker/acquire/mailbox";
 import { retry } from "../src/locker/acquire/retry";
+import type { WaitEvent } from "../src/locker/acquire/wait-event";
 import { createWaitForSeveral } from "../src/locker/acquire/wait-for-several";
 import { waitInQueue } from "../src/locker/acquire/wait-in-queue";
 import { defaultsFor, resolveOptions } from "../src/locker/options";
@@ -82,8 +83,6 @@ describe("a waiter for one key", () => {
 
   test("asks again at once when the reply came after its lease, then after pauses", async () => {
     const { on, sent, mailbox } = wait();
-    vi.spyOn(performance, "now").mockReturnValueOnce(now() + 60_000);
-    vi.restoreAllMocks();
     const later = vi.spyOn(performance, "now").mockReturnValue(now() + 60_000);
     expect(on({ status: "granted", fence: 9 })).toBeUndefined();
     expect(sent).toHaveLength(2);

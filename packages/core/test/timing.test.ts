@@ -5,7 +5,7 @@ import { leaseEnd, MIN_TTL } from "../src/driver/lease";
 import { CLAIM, HEARTBEAT, TOMBSTONE, WINDOW } from "../src/driver/times";
 import { ANSWER_TIMEOUT } from "../src/driver/within";
 import { FAILURE_PAUSE } from "../src/locker/acquire/pause";
-import { REPLICATION } from "../src/locker/acquire/requests";
+import { REPLICATION } from "../src/locker/acquire/request";
 import { PERSISTENCE } from "../src/locker/give-up-token";
 import { EXTEND_AFTER, GRID, RETRY_AFTER } from "../src/locker/hold/lease-schedule";
 import { PART_PAUSE, PARTS } from "../src/locker/queue/heartbeats";

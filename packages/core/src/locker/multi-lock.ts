@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import type { LockLostError } from "../driver/errors";
 import { warn } from "../driver/warning";
 import type { HeldLock } from "./hold/held-lock";
 import { extendLock, releaseLock } from "./hold/lock-calls";
@@ -61,10 +62,10 @@ class MultiLockHandle implements MultiLock {
     return { fences, isHeld, remaining: this.remaining() };
   }
 
-  #onLoss(reason: unknown): void {
+  #onLoss(reason: LockLostError): void {
     if (this.#controller.signal.aborted) return; // by a part that was just given up
     this.#controller.abort(reason);
-    for (const part of this.#parts) part.onPartLost();
+    for (const part of this.#parts) part.onPartLost(reason);
   }
 
   /** Does the step for all parts. Rejects with the loss if a part was lost, else with the first failure. */

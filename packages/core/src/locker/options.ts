@@ -56,6 +56,13 @@ export const checkTtl = number(
 
 const checkDelay = number("retryDelay", "a finite number of ms, 0 or more", (n) => n >= 0 && n < Infinity);
 
+const is =
+  (name: string, what: string, fits: (value: unknown) => boolean): Check =>
+  (value) => {
+    if (fits(value)) return value;
+    throw new TypeError(`${name} must be ${what}, got ${show(value)}`);
+  };
+
 /** One check for each option: returns the value as the locker keeps it. */
 const checks: Readonly<Record<keyof ResolvedOptions, Check>> = {
   ttl: checkTtl,
@@ -74,14 +81,8 @@ const checks: Readonly<Record<keyof ResolvedOptions, Check>> = {
     return () => delay;
   },
   timeout: number("timeout", "a number of ms, 0 or more, or Infinity", (n) => n >= 0),
-  signal(value) {
-    if (value instanceof AbortSignal) return value;
-    throw new TypeError(`signal must be an AbortSignal, got ${show(value)}`);
-  },
-  autoExtend(value) {
-    if (typeof value === "boolean") return value;
-    throw new TypeError(`autoExtend must be true or false, got ${show(value)}`);
-  },
+  signal: is("signal", "an AbortSignal", (value) => value instanceof AbortSignal),
+  autoExtend: is("autoExtend", "true or false", (value) => typeof value === "boolean"),
   maxHold: number("maxHold", "a number of ms above 0, or Infinity", (n) => n > 0),
   waitReplicas: number("waitReplicas", "an integer, 0 or more", (n) => Number.isSafeInteger(n) && n >= 0),
 };

@@ -1,8 +1,9 @@
 import type { Grant } from "../grant";
 import type { ResolvedOptions } from "../options";
-import { type AcquireTools, Candidate, type Strategy, type WaitEvent } from "./candidate";
+import { type AcquireTools, Candidate } from "./candidate";
 import { Mailbox } from "./mailbox";
 import { retry } from "./retry";
+import type { Strategy, WaitEvent } from "./wait-event";
 import { createWaitForSeveral } from "./wait-for-several";
 import { waitInQueue } from "./wait-in-queue";
 
@@ -34,7 +35,7 @@ export async function acquireLock(
       if (grant) return grant;
     }
   } catch (error) {
-    if (candidate.hasResidue) await candidate.giveUp(error);
+    await candidate.giveUp(error);
     throw error;
   } finally {
     candidate.leaveQueue();

@@ -8,11 +8,12 @@ import type { GiveUpToken } from "../give-up-token";
 import type { Grant } from "../grant";
 import type { ResolvedOptions } from "../options";
 import type { Queue } from "../queue/queue";
-import type { Failed, Push, Queued, Waiter } from "../queue/waiter";
+import type { Queued, Waiter } from "../queue/waiter";
 import { newToken } from "../token";
 import { Diagnosis } from "./diagnosis";
 import type { Mailbox, PendingWait, WaitEnd } from "./mailbox";
-import { type Reply, Requests, type Unreplicated } from "./requests";
+import { createRequest, type Reply, type SendRequest } from "./request";
+import type { WaitEvent } from "./wait-event";
 
 /** What a locker lends to its calls. */
 export interface AcquireTools {
@@ -25,14 +26,6 @@ export interface AcquireTools {
   readonly pendingWaits: Set<PendingWait>;
 }
 
-/** `"rested"`: a pause is over. */
-export type WaitEvent = Reply | Push | Failed | { readonly status: "rested" };
-
-/** Decides what to do about an event: returns the grant, or makes the candidate go on, or throws why the wait is over. */
-export type Strategy = (candidate: Candidate, event: WaitEvent) => Grant | undefined;
-
-const RESTED = { status: "rested" } as const;
-
 /**
  * One call that wants a lock. It has one token at a time, the same for as many requests as possible: a grant whose reply was
  * lost is found again by the next request. It remembers what the server may still have of the token: a request in flight, an
@@ -40,13 +33,18 @@ const RESTED = { status: "rested" } as const;
  */
 export class Candidate {
   readonly diagnosis: Diagnosis;
-  /** Whether the server may have granted some of the keys, although no reply has granted all. */
+  /** Whether the server may have granted some of the keys, although no grant counted. */
   mayHoldSome = false;
   readonly #tools: AcquireTools;
   readonly #mailbox: Mailbox<WaitEvent>;
-  readonly #requests: Requests;
+  readonly #request: SendRequest;
   #token = "";
   #waiter: Waiter | undefined;
+  /** The latest request, until its reply is read; when it was sent; and whether only replicas are awaited. */
+  #inFlight: Promise<Reply> | undefined;
+  #call: { abandoned: boolean } | undefined;
+  #sentAt = 0;
+  #isReplicating = false;
   /** Whether a request failed, had its reply too late, or was not awaited: it may be granted, now or when it arrives. */
   #outcomeUnknown = false;
 
@@ -58,7 +56,7 @@ export class Candidate {
   ) {
     this.#tools = tools;
     this.#mailbox = mailbox;
-    this.#requests = new Requests(tools.driver, tools.openReplicator, keys, options, mailbox);
+    this.#request = createRequest(tools, keys, options);
     this.diagnosis = new Diagnosis(keys[0]!);
     this.#takeToken();
   }
@@ -70,48 +68,58 @@ export class Candidate {
 
   /** Whether a request of this token may yet be granted. A release must then leave a tombstone, which refuses it. */
   get #mayBeGranted(): boolean {
-    return this.#outcomeUnknown || this.#requests.inFlight !== undefined;
-  }
-
-  /** Whether the server may still have something of the token. */
-  get hasResidue(): boolean {
-    return this.#mayBeGranted || this.#waiter !== undefined || this.mayHoldSome;
+    return this.#outcomeUnknown || this.#inFlight !== undefined;
   }
 
   /** Whether a reply said that the token waits in a queue. */
   get isQueued(): boolean {
-    return this.#waiter !== undefined && this.#waiter.ticket > 0;
+    return (this.#waiter?.ticket ?? 0) > 0;
   }
 
   /** Whether a request is in flight that was sent less than `ms` ago. */
   isInFlight(ms: number): boolean {
-    return this.#requests.inFlight !== undefined && now() - this.#requests.sentAt < ms;
+    return this.#inFlight !== undefined && now() - this.#sentAt < ms;
   }
 
   /** Sends a request. An earlier one that is still in flight is not awaited any more. */
   send(): void {
+    const waiter = this.#waiter;
+    const call = { abandoned: false };
     this.#outcomeUnknown = this.#mayBeGranted;
+    this.#call = call;
+    this.#isReplicating = false;
+    this.#sentAt = now();
     this.#mailbox.cancelReminder();
-    this.#waiter?.requestSent();
-    this.#requests.send(this.#token, this.#waiter && { key: this.diagnosis.key, ticket: this.#waiter.ticket });
+    waiter?.requestSent();
+    const place = waiter && { key: this.diagnosis.key, ticket: waiter.ticket };
+    const reply = this.#request(this.#token, place, call, () => {
+      this.#isReplicating = this.#inFlight === reply;
+    });
+    const post = (event: WaitEvent) => {
+      if (this.#inFlight === reply) this.#mailbox.post(event);
+    };
+    this.#inFlight = reply;
     this.diagnosis.attempts++;
+    reply.then(post, (error: unknown) => post({ status: "failed", error }));
   }
 
   /** Sends a request after `ms`. Until then other events are still read. */
   sendAfter(ms: number): void {
-    if (ms > 0) this.#mailbox.remind(ms, RESTED);
+    if (ms > 0) this.#mailbox.remind(ms, { status: "rested" });
     else this.send();
   }
 
-  /** Called with each event before anything else: a reply ends its request. */
-  read(event: WaitEvent): void {
-    if (event.status !== "push" && event.status !== "rested") this.#requests.inFlight = undefined;
+  /** Called with each event before anything else: notes what it says of the token. */
+  read({ status }: WaitEvent): void {
+    if (status !== "push" && status !== "rested") this.#inFlight = undefined;
+    if (status === "failed") this.#outcomeUnknown = true;
+    if (status === "unreplicated") this.mayHoldSome = true;
   }
 
-  /** A request was granted. Returns nothing if the lease is over already: it then asks again whether it has the lock. */
+  /** A request was granted. Returns nothing if the lease is over already: it may be another token's, so it asks again. */
   granted(reply: Extract<Reply, { readonly status: "granted" }>): Grant | undefined {
     const { ttl } = this.options;
-    const deadline = leaseEnd(this.#requests.sentAt, ttl);
+    const deadline = leaseEnd(this.#sentAt, ttl);
     if (now() < deadline) return this.grant("fence" in reply ? [reply.fence] : reply.fences, deadline, false);
     this.#outcomeUnknown = true;
     this.sendAfter(this.diagnosis.replyExpired(ttl));
@@ -123,32 +131,27 @@ export class Candidate {
     return { token: this.#token, fences, deadline, claimed, outcomeUnknown: this.#mayBeGranted, queued };
   }
 
-  unreplicated({ error }: Unreplicated): never {
-    this.mayHoldSome = true;
-    throw error;
-  }
-
-  /** The reply says that the token waits in the queue of `key`. */
-  enqueued(reply: Queued, key = this.diagnosis.key): void {
-    this.diagnosis.contended(key);
+  /** The reply says that the token is in the queue. */
+  enqueued(reply: Queued): void {
+    this.diagnosis.contended(reply);
+    const { key } = this.diagnosis;
     this.mayHoldSome = key !== this.keys[0];
-    this.#tools.queue.queued(this.#waiter!, key, this.#requests.sentAt, reply);
+    this.#tools.queue.queued(this.#waiter!, key, this.#sentAt, reply);
   }
 
-  /** A request failed. Throws if another one would be pointless. */
-  failed(error: unknown, isLast = false): void {
-    this.#outcomeUnknown = true;
-    this.diagnosis.failed(error, isLast);
-  }
-
-  /** Takes a new token: a dead one is never granted again. `holdsSome`: the old one may have some of the keys. */
+  /** Takes a new token. `holdsSome`: of several keys, the old one may have some. */
   renew(holdsSome: boolean): void {
     this.leaveQueue();
-    const tombstone = this.#mayBeGranted;
-    if (holdsSome || tombstone) {
-      for (const key of this.keys) void this.#tools.giveUpToken(key, this.#token, { tombstone });
-    }
+    this.#giveUpToken(holdsSome && this.keys.length > 1);
     this.#takeToken();
+  }
+
+  #giveUpToken(holdsSome: boolean): Promise<unknown> {
+    const tombstone = this.#mayBeGranted;
+    const keys = holdsSome || tombstone ? this.keys : [];
+    return Promise.all(
+      keys.map((key) => this.#tools.giveUpToken(key, this.#token, { tombstone, inFlight: this.#inFlight })),
+    );
   }
 
   /** Enters a queue if the call is to wait in one: events are then posted for the token. */
@@ -162,26 +165,21 @@ export class Candidate {
 
   /** The error of a wait that ended. */
   endedBy(end: WaitEnd): unknown {
-    const { key, waited } = this.diagnosis;
-    const { inFlight, isReplicating, sentAt } = this.#requests;
-    this.#requests.abandon();
+    const { diagnosis } = this;
+    const isPending = this.#inFlight !== undefined;
+    this.#call!.abandoned = isPending;
     if (end.by === "signal") return end.reason;
-    if (end.by === "close") return new LockerClosedError(key);
-    if (inFlight && isReplicating) {
-      const ms = Math.round(waited);
-      return new LockBackendError(key, `acquire was undone: too few replicas had acknowledged it after ${ms} ms`);
-    }
-    if (inFlight) return this.diagnosis.timedOut(now() - sentAt, waited / 2);
-    return this.diagnosis.timedOut(now() - (this.#waiter?.line?.silentSince ?? now()), HEARTBEAT);
+    if (end.by === "close") return new LockerClosedError(diagnosis.key);
+    if (!isPending) return diagnosis.timedOut(this.#waiter?.line?.silentSince, HEARTBEAT);
+    return this.#isReplicating ? diagnosis.unreplicated() : diagnosis.timedOut(this.#sentAt, diagnosis.waited / 2);
   }
 
-  /** Gives the token up after `error`, and resolves when the caller may close the client. */
+  /** Gives up what the server may still have of the token, after `error`. Resolves when the caller may close the client. */
   async giveUp(error: unknown): Promise<void> {
-    const { queue, giveUpToken } = this.#tools;
-    const outstanding = { tombstone: this.#mayBeGranted, inFlight: this.#requests.inFlight };
     this.#mailbox.cancelReminder();
-    if (this.#waiter) for (const key of this.keys) queue.retire(key, this.#token, 0);
-    const released = Promise.all(this.keys.map((key) => giveUpToken(key, this.#token, outstanding)));
+    if (!this.#mayBeGranted && !this.#waiter && !this.mayHoldSome) return;
+    if (this.#waiter) for (const key of this.keys) this.#tools.queue.retire(key, this.#token, 0);
+    const released = this.#giveUpToken(true);
     if (error instanceof LockBackendError && this.mayHoldSome) {
       // The caller may look whether the keys are free. So the replies are awaited, unless the wait ends before.
       this.#mailbox.clear();

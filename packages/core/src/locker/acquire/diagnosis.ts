@@ -1,7 +1,8 @@
 import { backendError, isClosedClient, isRefusal, noAnswer } from "../../driver/backend-error";
-import { type LockError, LockNotAcquiredError } from "../../driver/errors";
+import { LockBackendError, type LockError, LockNotAcquiredError } from "../../driver/errors";
 import { now } from "../../driver/lease";
 import { ANSWER_TIMEOUT } from "../../driver/within";
+import type { Reply } from "./request";
 
 /** What a call learns while it asks for a lock: the material for the error that says why it did not get it. */
 export class Diagnosis {
@@ -29,9 +30,9 @@ export class Diagnosis {
     return this.attempts - this.#expiredReplies;
   }
 
-  /** The server replied that another token holds `key`. */
-  contended(key: string): void {
-    this.key = key;
+  /** The server replied that another token holds the lock. With several keys, the reply says which one is held. */
+  contended(reply: Reply): void {
+    if ("key" in reply) this.key = reply.key;
     this.#failure = undefined;
   }
 
@@ -53,10 +54,16 @@ export class Diagnosis {
     return new LockNotAcquiredError(this.key, { attempts: this.attempts, waited: this.waited });
   }
 
-  /** The error of a call whose time is over. A server that was silent for longer than `patience` is out of order, not contended. */
-  timedOut(silence: number, patience: number): LockError {
-    return this.#failure !== undefined || silence > patience
+  /** The error of a call whose time is over. A server that was silent for longer than `patience` ms is out of order, not contended. */
+  timedOut(silentSince = now(), patience: number): LockError {
+    return this.#failure !== undefined || now() - silentSince > patience
       ? noAnswer(this.key, "acquire", this.waited, this.#failure)
       : this.notAcquired();
+  }
+
+  /** The error of a call whose time is over while it waits for replicas. */
+  unreplicated(): LockError {
+    const ms = Math.round(this.waited);
+    return new LockBackendError(this.key, `acquire was undone: too few replicas had acknowledged it after ${ms} ms`);
   }
 }

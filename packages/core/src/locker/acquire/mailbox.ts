@@ -1,4 +1,3 @@
-import { now } from "../../driver/lease";
 import { MAX_DELAY } from "../../driver/within";
 
 /** Why a wait ended before the lock was granted. */
@@ -31,7 +30,6 @@ export class Mailbox<T> implements PendingWait {
   #reader: ((event: T | WaitEnd) => void) | undefined;
   #timeout: NodeJS.Timeout | undefined;
   #reminder: NodeJS.Timeout | undefined;
-  #remindsAt = Infinity;
 
   constructor(timeout: number, signal: AbortSignal | undefined, pendingWaits: Set<PendingWait>) {
     this.#signal = signal;
@@ -72,22 +70,14 @@ export class Mailbox<T> implements PendingWait {
     this.#reader = undefined;
   }
 
-  /** Posts the event after `ms`. The earliest reminder counts; there is only one. */
+  /** Posts the event after `ms`, in place of an earlier reminder. */
   remind(ms: number, event: T): void {
-    const at = now() + ms;
-    if (at >= this.#remindsAt) return;
     this.cancelReminder();
-    this.#remindsAt = at;
-    const ring = () => {
-      this.#remindsAt = Infinity;
-      this.post(event);
-    };
-    this.#reminder = setTimeout(ring, Math.min(ms, MAX_DELAY));
+    this.#reminder = setTimeout(() => this.post(event), Math.min(ms, MAX_DELAY));
   }
 
   cancelReminder(): void {
     clearTimeout(this.#reminder);
-    this.#remindsAt = Infinity;
   }
 
   /** Drops the unread event. */

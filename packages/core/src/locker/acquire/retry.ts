@@ -1,8 +1,10 @@
 import { ANSWER_TIMEOUT } from "../../driver/within";
 import type { Grant } from "../grant";
 import type { ResolvedOptions } from "../options";
-import type { Candidate, WaitEvent } from "./candidate";
+import type { Candidate } from "./candidate";
 import { jittered } from "./pause";
+import { proceed } from "./proceed";
+import type { WaitEvent } from "./wait-event";
 
 /** The options of a call that asks once, without waiting: it takes as long as the reply does. */
 export const oneAttempt = (options: ResolvedOptions): ResolvedOptions => ({
@@ -12,41 +14,29 @@ export const oneAttempt = (options: ResolvedOptions): ResolvedOptions => ({
   timeout: ANSWER_TIMEOUT,
 });
 
-/**
- * Asks, pauses, asks again, at most `maxAttempts` times. A call that waits in no queue holds nothing while it pauses: of
- * several keys, those that it may have got are given up with their token.
- */
+/** Asks, pauses, asks again, at most `maxAttempts` times. */
 export function retry(candidate: Candidate, event: WaitEvent): Grant | undefined {
-  const { diagnosis, keys, options } = candidate;
-  const isSingleKey = keys.length === 1;
+  const { diagnosis, options } = candidate;
   const isLast = diagnosis.countedAttempts >= options.maxAttempts;
   switch (event.status) {
-    case "granted":
-      return candidate.granted(event);
-    case "unreplicated":
-      return candidate.unreplicated(event);
     case "held":
-      diagnosis.contended("key" in event ? event.key : diagnosis.key);
+      diagnosis.contended(event);
       if (isLast) throw diagnosis.notAcquired();
-      if (!isSingleKey) candidate.renew(false);
-      pause(candidate);
+      pause(candidate, false);
       break;
     case "failed":
-      candidate.failed(event.error, isLast);
-      if (!isSingleKey) candidate.renew(true);
-      pause(candidate);
+      diagnosis.failed(event.error, isLast);
+      pause(candidate, true);
       break;
-    case "dead":
-      candidate.renew(!isSingleKey);
-      candidate.send();
-      break;
-    case "rested":
-      candidate.send();
+    default:
+      return proceed(candidate, event);
   }
   return undefined;
 }
 
-function pause(candidate: Candidate): void {
-  const { diagnosis, options } = candidate;
+/** A call that waits in no queue holds nothing while it pauses: of several keys, it gives up what it may have got. */
+function pause(candidate: Candidate, holdsSome: boolean): void {
+  const { diagnosis, keys, options } = candidate;
+  if (keys.length > 1) candidate.renew(holdsSome);
   candidate.sendAfter(jittered(options.retryDelay(diagnosis.attempts)));
 }

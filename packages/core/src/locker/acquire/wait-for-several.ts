@@ -1,12 +1,13 @@
 import { HEARTBEAT } from "../../driver/times";
-import type { Candidate, Strategy } from "./candidate";
-import { FAILURE_PAUSE, jittered } from "./pause";
-import type { Reply } from "./requests";
+import type { Candidate } from "./candidate";
+import { proceed } from "./proceed";
+import type { Reply } from "./request";
+import type { Strategy } from "./wait-event";
 
 /** The shortest time between two requests that extend the keys which a waiter has already, in ms. */
 const SHORTEST_REFRESH = 25;
 
-/** How long a push waits for the reply to the request in flight, in ms. */
+/** How old the request in flight may be whose reply is awaited after a push, in ms. */
 const REPLY_PATIENCE = 2 * HEARTBEAT;
 
 /**
@@ -15,40 +16,22 @@ const REPLY_PATIENCE = 2 * HEARTBEAT;
  * A push is no grant here, only a reason to ask.
  */
 export function createWaitForSeveral(): Strategy {
-  /** Which request was in flight when a push arrived. Its reply may be older than the push. */
+  /** The number of the request that was in flight when a push arrived: its reply may be older than the push. */
   let pushedDuring = 0;
 
   return (candidate, event) => {
-    const { diagnosis, keys, options } = candidate;
-    const isSingleKey = keys.length === 1;
+    const { attempts } = candidate.diagnosis;
     switch (event.status) {
-      case "granted":
-        return candidate.granted(event);
-      case "unreplicated":
-        return candidate.unreplicated(event);
+      case "queued":
+        if (!follow(candidate, event) || pushedDuring === attempts) candidate.send();
+        else if (candidate.mayHoldSome) candidate.sendAfter(Math.max(candidate.options.ttl / 3, SHORTEST_REFRESH));
+        break;
       case "push":
-        if (candidate.isInFlight(REPLY_PATIENCE)) pushedDuring = diagnosis.attempts;
+        if (candidate.isInFlight(REPLY_PATIENCE)) pushedDuring = attempts;
         else candidate.send();
         break;
-      case "queued":
-        if (!follow(candidate, event) || pushedDuring === diagnosis.attempts) candidate.send();
-        else if (candidate.mayHoldSome) candidate.sendAfter(Math.max(options.ttl / 3, SHORTEST_REFRESH));
-        break;
-      case "held":
-        diagnosis.contended("key" in event ? event.key : diagnosis.key);
-        if (!isSingleKey) candidate.renew(false);
-        candidate.sendAfter(jittered(FAILURE_PAUSE));
-        break;
-      case "failed":
-        candidate.failed(event.error);
-        candidate.sendAfter(jittered(FAILURE_PAUSE));
-        break;
-      case "dead":
-        candidate.renew(!isSingleKey);
-        candidate.send();
-        break;
-      case "rested":
-        candidate.send();
+      default:
+        return proceed(candidate, event);
     }
     return undefined;
   };
@@ -57,16 +40,17 @@ export function createWaitForSeveral(): Strategy {
 /** Waits for the key of the reply from now on. Returns false if a key was lost meanwhile: it then begins with a new token. */
 function follow(candidate: Candidate, reply: Extract<Reply, { readonly status: "queued" }>): boolean {
   const { diagnosis, keys } = candidate;
-  const key = "key" in reply ? reply.key : diagnosis.key;
-  if (key !== diagnosis.key && candidate.isQueued) {
-    if (keys.indexOf(key) < keys.indexOf(diagnosis.key)) {
-      diagnosis.contended(diagnosis.key);
-      candidate.renew(true);
-      return false;
-    }
+  const before = keys.indexOf(diagnosis.key);
+  diagnosis.contended(reply);
+  const at = keys.indexOf(diagnosis.key);
+  if (candidate.isQueued && at < before) {
+    candidate.renew(true);
+    return false;
+  }
+  if (candidate.isQueued && at > before) {
     candidate.leaveQueue();
     candidate.enterQueue();
   }
-  candidate.enqueued(reply, key);
+  candidate.enqueued(reply);
   return true;
 }

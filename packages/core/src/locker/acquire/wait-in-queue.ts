@@ -1,38 +1,25 @@
 import { now } from "../../driver/lease";
 import type { Grant } from "../grant";
-import type { Candidate, WaitEvent } from "./candidate";
-import { FAILURE_PAUSE, jittered } from "./pause";
+import type { Candidate } from "./candidate";
+import { proceed } from "./proceed";
+import type { WaitEvent } from "./wait-event";
 
 /**
- * Waits in the queue of one key. The first request enters the queue; from then on the call listens, and asks again only if it
- * was told to (the queue lost it, or its lease may be over), if its token is dead, or if a request failed.
+ * Waits in the queue of one key. The first request enters the queue; from then on the call listens. It asks again only if a
+ * push is too old to count, if the queue has lost the token, if the token is dead, or if a request failed.
  */
 export function waitInQueue(candidate: Candidate, event: WaitEvent): Grant | undefined {
   switch (event.status) {
-    case "granted":
-      return candidate.granted(event);
-    case "push":
-      // The claim is enough to begin with: the lease monitor makes it the whole lease.
-      if (now() < event.deadline) return candidate.grant([event.fence], event.deadline, true);
-      candidate.send();
-      break;
     case "queued":
       candidate.enqueued(event);
       break;
-    case "held":
-      candidate.diagnosis.contended(candidate.diagnosis.key);
-      candidate.sendAfter(jittered(FAILURE_PAUSE));
-      break;
-    case "failed":
-      candidate.failed(event.error);
-      candidate.sendAfter(jittered(FAILURE_PAUSE));
-      break;
-    case "dead":
-      candidate.renew(false);
+    case "push":
+      // The claim is enough to begin with: the lease monitor extends it to the ttl.
+      if (now() < event.deadline) return candidate.grant([event.fence], event.deadline, true);
       candidate.send();
       break;
-    case "rested":
-      candidate.send();
+    default:
+      return proceed(candidate, event);
   }
   return undefined;
 }

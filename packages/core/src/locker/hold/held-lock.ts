@@ -1,15 +1,15 @@
 import { noAnswer } from "../../driver/backend-error";
 import type { Driver } from "../../driver/driver";
 import { LockLostError } from "../../driver/errors";
-import { now } from "../../driver/lease";
+import { leaseEnd, now } from "../../driver/lease";
 import { turn } from "../../driver/within";
 import type { GiveUpToken } from "../give-up-token";
 import type { Grant } from "../grant";
 import type { ResolvedOptions } from "../options";
 import type { Queue } from "../queue/queue";
-import { Lease } from "./lease";
 import type { LeaseMonitor, ManagedLock } from "./lease-monitor";
-import { type LossCause, lossText } from "./loss";
+import { extensionDue, type LeaseTerms, planExtension, retryDue } from "./lease-schedule";
+import { CLAIM_ENDED, FORCED_OUT, type LossCause, leaseEnded, MAX_HOLD_REACHED, TAKEN } from "./loss";
 
 /** What a locker lends to its held locks. */
 export interface HoldTools {
@@ -19,10 +19,12 @@ export interface HoldTools {
   readonly queue: Pick<Queue, "retire">;
 }
 
-/** What is known of a lock that was granted: whether it is held, and how it was lost. Users get a `Lock` that reads it. */
+/** What is known of a lock that was granted: whether it is held, until when, and how it was lost. Users get a `Lock` of it. */
 export class HeldLock implements ManagedLock {
+  readonly key: string;
+  readonly fence: number;
   readonly token: string;
-  readonly lease: Lease;
+  readonly tools: HoldTools;
   /** Whether another acquire of the token may still arrive. */
   readonly outcomeUnknown: boolean;
   state: "held" | "releasing" | "released" | "lost" = "held";
@@ -30,35 +32,45 @@ export class HeldLock implements ManagedLock {
   releasing: Promise<void> | undefined;
   /** Why the last extension failed, if none has succeeded since. */
   failure: unknown;
+  deadline: number;
+  claimed: boolean;
+  extendAt: number;
   readonly #wasQueued: boolean;
+  readonly #terms: LeaseTerms;
   #controller: AbortController | undefined;
-  #loss: LockLostError | undefined;
+  #error: LockLostError | undefined;
+  /** How many extensions have no reply yet, and when the first of them was sent. */
+  #unanswered = 0;
+  #unansweredSince: number | undefined;
   #isReading = false;
   #isGivenUp = false;
+  #maxHoldReached = false;
 
-  constructor(
-    readonly key: string,
-    readonly fence: number,
-    grant: Grant,
-    options: ResolvedOptions,
-    readonly tools: HoldTools,
-  ) {
+  constructor(key: string, fence: number, grant: Grant, options: ResolvedOptions, tools: HoldTools) {
+    const { ttl, autoExtend, maxHold } = options;
+    this.key = key;
+    this.fence = fence;
     this.token = grant.token;
+    this.tools = tools;
     this.outcomeUnknown = grant.outcomeUnknown;
+    this.deadline = grant.deadline;
+    this.claimed = grant.claimed;
     this.#wasQueued = grant.queued;
-    this.lease = new Lease(grant, options, now());
+    this.#terms = { ttl, autoExtend, maxHoldAt: autoExtend ? now() + maxHold : Infinity };
+    this.extendAt = grant.claimed ? now() : extensionDue(this.#terms, grant.deadline - ttl);
     tools.monitor.hold(this);
-    if (options.autoExtend || grant.claimed) tools.monitor.keep(this);
+    if (autoExtend || grant.claimed) tools.monitor.keep(this);
+  }
+
+  /** The ttl that the lock was acquired with. */
+  get ttl(): number {
+    return this.#terms.ttl;
   }
 
   /** Right at the first look after a stall, before any timer ran: a caller that reads "false" never reads "true" again. */
   get isHeld(): boolean {
-    if (this.state === "held" && now() >= this.lease.deadline) this.#expired();
+    if (this.state === "held" && now() >= this.deadline) this.#expired();
     return this.state === "held";
-  }
-
-  get remaining(): number {
-    return this.isHeld ? this.lease.deadline - now() : 0;
   }
 
   get signal(): AbortSignal {
@@ -66,70 +78,99 @@ export class HeldLock implements ManagedLock {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
       if (isHeld) this.tools.monitor.keep(this);
-      if (this.#loss) this.#controller.abort(this.#loss);
+      if (this.#error) this.#controller.abort(this.#error);
     }
     return this.#controller.signal;
   }
 
+  /** What is left of the lease, in ms. */
+  get remaining(): number {
+    return this.isHeld ? this.deadline - now() : 0;
+  }
+
   /** Whether the lease is over, unless a reply that arrived during a stall of the event loop makes it longer. */
   get mayHaveUnreadReplies(): boolean {
-    return this.state === "held" && this.lease.unanswered > 0 && now() >= this.lease.deadline;
+    return this.state === "held" && this.#unanswered > 0 && now() >= this.deadline;
   }
 
   /** The error of a call that needs a held lock. */
   get endedError(): LockLostError {
-    return this.#loss ?? new LockLostError(this.key, "it was released");
+    return this.#error ?? new LockLostError(this.key, "it was released");
+  }
+
+  planExtension(time: number): number {
+    const { ttl, nextAt } = planExtension(this.#terms, time, this.deadline);
+    this.extendAt = nextAt;
+    if (ttl === 0) this.claimed = false;
+    else {
+      this.#maxHoldReached = ttl < this.ttl;
+      this.asked(time);
+    }
+    return ttl;
+  }
+
+  /** An extension was sent at `time`. */
+  asked(time: number): void {
+    this.#unanswered++;
+    this.#unansweredSince ??= time;
+  }
+
+  /** An extension was answered, or failed. */
+  answered(): void {
+    this.#unanswered--;
+    this.#unansweredSince = undefined;
   }
 
   extended(sent: number, ttl: number): void {
-    const { lease } = this;
-    lease.answered();
+    this.answered();
     // A loss that the caller knows of stays, and the release that it sent frees the key. Before that, the reply counts, also
     // if it was read after the deadline.
     if (this.state !== "held") return;
     this.failure = undefined;
-    lease.acknowledged(sent, ttl);
-    if (!this.isHeld || !lease.schedule(sent, ttl)) return;
-    if (!lease.autoExtend && !this.#controller) this.tools.monitor.leave(this);
+    this.deadline = Math.max(this.deadline, leaseEnd(sent, ttl));
+    if (!this.isHeld) return;
+    if (ttl < this.ttl && !this.#maxHoldReached) return; // by the caller: the extension to the whole ttl is still due
+    this.claimed = false;
+    this.extendAt = extensionDue(this.#terms, Math.max(sent, this.deadline - this.ttl));
+    if (!this.#terms.autoExtend && !this.#controller) this.tools.monitor.leave(this);
   }
 
   failed(error: unknown): void {
+    this.answered();
     this.failure = error;
-    this.lease.failed(now());
+    this.extendAt = Math.min(this.extendAt, retryDue(this.#terms, now()));
   }
 
   expire(): void {
-    if (this.lease.unanswered === 0) this.#expired();
+    if (this.#unanswered === 0) this.#expired();
     else if (!this.#isReading) {
       this.#isReading = true;
       void turn().then(() => {
         this.#isReading = false;
-        if (this.lease.deadline - now() <= 1) this.#expired();
+        if (this.deadline - now() <= 1) this.#expired();
       });
     }
   }
 
   #expired(): void {
-    const { claimed, maxHoldReached } = this.lease;
-    this.lost(maxHoldReached ? "maxHold reached" : claimed ? "claim ended" : "lease ended");
+    this.lost(this.#maxHoldReached ? MAX_HOLD_REACHED : this.claimed ? CLAIM_ENDED : leaseEnded(this.ttl));
   }
 
   lost(cause: LossCause): void {
     if (this.state !== "held") return;
-    const { unansweredSince } = this.lease;
-    const isReported = cause === "taken" || cause === "forced out";
-    if (!isReported && unansweredSince !== undefined) {
-      this.failure ??= noAnswer(this.key, "extend", now() - unansweredSince);
+    const isReported = cause === TAKEN || cause === FORCED_OUT;
+    if (!isReported && this.#unansweredSince !== undefined) {
+      this.failure ??= noAnswer(this.key, "extend", now() - this.#unansweredSince);
     }
-    this.end(cause);
+    this.end(this.lossBy(cause));
     // Whoever may publish can say "forced out", so that what is still ours then is freed for others.
-    if (cause !== "taken" || this.outcomeUnknown) this.#giveUp();
+    if (cause !== TAKEN || this.outcomeUnknown) this.#giveUp();
   }
 
   /** A part of a lock of several keys was lost, maybe this one: the message "forced out" may have been for another key. */
-  onPartLost(): void {
-    if (this.state === "held") this.lost("other key lost");
-    else if (this.state === "lost") this.#giveUp();
+  onPartLost(error: LockLostError): void {
+    if (this.state === "held") this.end(error);
+    if (this.state === "lost") this.#giveUp();
   }
 
   /** The lock is not held any more, by its release or by a loss. */
@@ -139,12 +180,15 @@ export class HeldLock implements ManagedLock {
     this.tools.monitor.delete(this);
   }
 
-  end(cause: LossCause): LockLostError {
-    const loss = new LockLostError(this.key, lossText(cause, this.lease.ttl), this.failure);
-    this.#loss = loss;
+  lossBy(cause: LossCause): LockLostError {
+    return new LockLostError(this.key, cause, this.failure);
+  }
+
+  end(error: LockLostError): LockLostError {
+    this.#error = error;
     this.leave("lost");
-    this.#controller?.abort(loss);
-    return loss;
+    this.#controller?.abort(error);
+    return error;
   }
 
   #giveUp(): void {

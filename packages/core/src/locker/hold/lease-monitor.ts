@@ -1,14 +1,20 @@
 import type { Driver } from "../../driver/driver";
 import { now } from "../../driver/lease";
 import { createAlarm } from "../alarm";
-import type { Lease } from "./lease";
-import type { LossCause } from "./loss";
+import { FORCED_OUT, type LossCause, TAKEN } from "./loss";
 
-/** A held lock, as the monitor sees it. */
+/** A held lock, as the monitor sees it. Times are on the clock of `now()`. */
 export interface ManagedLock {
   readonly key: string;
   readonly token: string;
-  readonly lease: Lease;
+  /** When the lease ends. */
+  readonly deadline: number;
+  /** Whether the lease is still the claim of a hand-over. */
+  readonly claimed: boolean;
+  /** When to extend it, `Infinity` for never. */
+  readonly extendAt: number;
+  /** An extension is due. Returns the ttl to ask for, or 0 to ask for nothing; sets `extendAt` anew. */
+  planExtension(time: number): number;
   extended(sent: number, ttl: number): void;
   failed(error: unknown): void;
   lost(cause: LossCause): void;
@@ -45,11 +51,10 @@ export function createLeaseMonitor(driver: Driver): LeaseMonitor {
   let sweepAt = FIRST_SWEEP;
   let extending = true;
 
-  const isExtended = (lock: ManagedLock): boolean => extending || lock.lease.claimed;
+  const isExtended = (lock: ManagedLock): boolean => extending || lock.claimed;
   // A timer counts whole milliseconds: the one before the deadline is the last that is guaranteed not to be after it.
-  const endOf = (lock: ManagedLock): number => lock.lease.deadline - 1;
-  const wakeOf = (lock: ManagedLock): number =>
-    isExtended(lock) ? Math.min(lock.lease.extendAt, endOf(lock)) : endOf(lock);
+  const endOf = (lock: ManagedLock): number => lock.deadline - 1;
+  const wakeOf = (lock: ManagedLock): number => (isExtended(lock) ? Math.min(lock.extendAt, endOf(lock)) : endOf(lock));
 
   const alarm = createAlarm(() => {
     const time = now();
@@ -64,12 +69,12 @@ export function createLeaseMonitor(driver: Driver): LeaseMonitor {
 
   function extend(lock: ManagedLock): void {
     const sent = now();
-    const ttl = lock.lease.plan(sent);
+    const ttl = lock.planExtension(sent);
     if (ttl === 0) return;
     const { key, token } = lock;
     driver.extend({ key, token, ttl }).then(
       (reply) => {
-        if (reply === "lost") lock.lost("taken");
+        if (reply === "lost") lock.lost(TAKEN);
         else lock.extended(sent, ttl);
         if (kept.has(lock)) alarm.by(wakeOf(lock));
       },
@@ -82,7 +87,7 @@ export function createLeaseMonitor(driver: Driver): LeaseMonitor {
 
   function sweep(): void {
     const time = now();
-    for (const [key, lock] of held) if (lock.lease.deadline <= time && !kept.has(lock)) held.delete(key);
+    for (const [key, lock] of held) if (lock.deadline <= time && !kept.has(lock)) held.delete(key);
     sweepAt = Math.max(FIRST_SWEEP, 2 * held.size);
   }
 
@@ -98,7 +103,7 @@ export function createLeaseMonitor(driver: Driver): LeaseMonitor {
     },
     keep(lock) {
       kept.add(lock);
-      if (isExtended(lock) && lock.lease.extendAt <= now()) extend(lock);
+      if (isExtended(lock) && lock.extendAt <= now()) extend(lock);
       alarm.by(wakeOf(lock));
     },
     leave,
@@ -108,13 +113,13 @@ export function createLeaseMonitor(driver: Driver): LeaseMonitor {
     },
     holds(key) {
       const lock = held.get(key);
-      return lock !== undefined && lock.lease.deadline > now();
+      return lock !== undefined && lock.deadline > now();
     },
     forcedOut(token) {
-      for (const lock of held.values()) if (lock.token === token) lock.lost("forced out");
+      for (const lock of held.values()) if (lock.token === token) lock.lost(FORCED_OUT);
     },
     stopExtending() {
-      for (const lock of kept) if (lock.lease.claimed) extend(lock);
+      for (const lock of kept) if (lock.claimed) extend(lock);
       extending = false;
     },
   };

@@ -4,31 +4,32 @@ import { now } from "../../driver/lease";
 import { ANSWER_TIMEOUT, turn, within } from "../../driver/within";
 import { checkTtl } from "../options";
 import type { HeldLock } from "./held-lock";
+import { TAKEN } from "./loss";
 
 /** `Lock.extend`. */
-export async function extendLock(held: HeldLock, ttl = held.lease.ttl): Promise<void> {
+export async function extendLock(held: HeldLock, ttl = held.ttl): Promise<void> {
   checkTtl(ttl);
-  const { key, token, lease } = held;
+  const { key, token } = held;
   if (held.mayHaveUnreadReplies) await turn();
   if (!held.isHeld) throw held.endedError;
   const sent = now();
-  const patience = Math.min(ANSWER_TIMEOUT, lease.deadline - sent + 1); // a timer may be early, and then it is no loss yet
+  const patience = Math.min(ANSWER_TIMEOUT, held.deadline - sent + 1); // a timer may be early, and then it is no loss yet
   const answer = held.tools.driver.extend({ key, token, ttl });
-  lease.asked(sent);
+  held.asked(sent);
   let reply: ExtendReply;
   try {
     reply = await within(patience, answer, () => noAnswer(key, "extend", patience));
   } catch (error) {
     answer.then(
-      (late) => (late === "held" ? held.extended(sent, ttl) : lease.answered()),
-      () => lease.answered(),
+      (late) => (late === "held" ? held.extended(sent, ttl) : held.answered()),
+      () => held.answered(),
     );
     held.failure = error;
     if (held.mayHaveUnreadReplies) await turn();
     throw held.isHeld ? backendError(key, "extend", error) : held.endedError;
   }
   if (reply === "held") held.extended(sent, ttl);
-  else held.lost("taken");
+  else held.lost(TAKEN);
   if (!held.isHeld) throw held.endedError;
 }
 
@@ -46,7 +47,7 @@ export async function releaseLock(held: HeldLock): Promise<void> {
 }
 
 async function sendRelease(held: HeldLock): Promise<void> {
-  const { key, token, lease, tools } = held;
+  const { key, token, tools } = held;
   held.leave("releasing");
   let reply: ReleaseReply;
   try {
@@ -57,6 +58,6 @@ async function sendRelease(held: HeldLock): Promise<void> {
     throw backendError(key, "release", error);
   }
   // "Lost" after the lease was over is no loss: the release was called in time, and the key is free of us.
-  if (reply === "lost" && now() < lease.deadline) throw held.end("taken");
+  if (reply === "lost" && now() < held.deadline) throw held.end(held.lossBy(TAKEN));
   held.state = "released";
 }

@@ -1,25 +1,21 @@
-/** How a lock was lost. */
+/*
+ * How a lock can be lost, as the error says it.
+ */
+
+/** The lease ended by the local clock. */
+export const leaseEnded = (ttl: number) => `its lease of ${ttl} ms ended` as const;
+/** The lease ended before the claim of a hand-over was extended to the ttl. */
+export const CLAIM_ENDED = "the lease of its hand-over ended";
+/** The lease ended because `maxHold` ends automatic extension. */
+export const MAX_HOLD_REACHED = "maxHold was reached";
+/** A reply said that the token does not hold the lock. */
+export const TAKEN = "another client released or acquired it";
+/** A message said so. */
+export const FORCED_OUT = "it was forced out";
+
 export type LossCause =
-  /** Its lease ended by the local clock. */
-  | "lease ended"
-  /** The same before its claim was extended to the ttl. */
-  | "claim ended"
-  /** The same because `maxHold` ends automatic extension. */
-  | "maxHold reached"
-  /** A reply said that the token does not hold the lock. */
-  | "taken"
-  /** A message said so. */
-  | "forced out"
-  /** Another key of the same lock was lost. */
-  | "other key lost";
-
-const texts: Readonly<Record<Exclude<LossCause, "lease ended">, string>> = {
-  "claim ended": "the lease of its hand-over ended",
-  "maxHold reached": "maxHold was reached",
-  taken: "another client released or acquired it",
-  "forced out": "it was forced out",
-  "other key lost": "another key of the same lock was lost",
-};
-
-export const lossText = (cause: LossCause, ttl: number): string =>
-  cause === "lease ended" ? `its lease of ${ttl} ms ended` : texts[cause];
+  | ReturnType<typeof leaseEnded>
+  | typeof CLAIM_ENDED
+  | typeof MAX_HOLD_REACHED
+  | typeof TAKEN
+  | typeof FORCED_OUT;

@@ -1,0 +1,30 @@
+import type { Grant } from "../grant";
+import type { Candidate } from "./candidate";
+import { FAILURE_PAUSE, jittered } from "./pause";
+import type { WaitEvent } from "./wait-event";
+
+/** What a call does about an event, unless its strategy decides otherwise. */
+export function proceed(candidate: Candidate, event: WaitEvent): Grant | undefined {
+  switch (event.status) {
+    case "granted":
+      return candidate.granted(event);
+    case "unreplicated":
+      throw event.error;
+    case "held":
+      candidate.diagnosis.contended(event);
+      if (candidate.keys.length > 1) candidate.renew(false);
+      candidate.sendAfter(jittered(FAILURE_PAUSE));
+      break;
+    case "failed":
+      candidate.diagnosis.failed(event.error, false);
+      candidate.sendAfter(jittered(FAILURE_PAUSE));
+      break;
+    case "dead":
+      candidate.renew(true);
+      candidate.send();
+      break;
+    case "rested":
+      candidate.send();
+  }
+  return undefined;
+}

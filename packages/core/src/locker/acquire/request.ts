@@ -1,0 +1,49 @@
+import type { AcquireAllReply, AcquireReply, Call, Driver, Replicator } from "../../driver/driver";
+import { LockBackendError } from "../../driver/errors";
+import { now } from "../../driver/lease";
+import type { ResolvedOptions } from "../options";
+
+export type Reply =
+  | AcquireReply
+  | AcquireAllReply
+  /** The lock was granted, but too few replicas acknowledged it. */
+  | { readonly status: "unreplicated"; readonly error: LockBackendError };
+
+/** Where a token waits. The ticket is 0 until a reply said that it does. */
+export interface Place {
+  readonly key: string;
+  readonly ticket: number;
+}
+
+/** Sends one request for all keys. `onGrant` is called when the request was granted and replicas are still awaited. */
+export type SendRequest = (token: string, place: Place | undefined, call: Call, onGrant: () => void) => Promise<Reply>;
+
+/** How long replicas may take, in ms: healthy ones take one round trip. */
+export const REPLICATION = 1_000;
+
+/** Requests for one key or for several (in lock order). Each is answered when `waitReplicas` replicas have the grant. */
+export function createRequest(
+  { driver, openReplicator }: { readonly driver: Driver; readonly openReplicator: () => Replicator },
+  keys: readonly string[],
+  { ttl, timeout, waitReplicas }: ResolvedOptions,
+): SendRequest {
+  const [key = ""] = keys;
+  const until = now() + timeout;
+  const send = (token: string, place: Place | undefined, call: Call): Promise<AcquireReply | AcquireAllReply> =>
+    keys.length === 1
+      ? driver.acquire({ key, token, ttl, ticket: place?.ticket }, call)
+      : driver.acquireAll({ keys, token, ttl, place }, call);
+  if (waitReplicas === 0) return send;
+
+  return async (token, place, call, onGrant) => {
+    const reply = await send(token, place, call);
+    if (reply.status !== "granted" || call.abandoned) return reply;
+    onGrant();
+    const patience = Math.ceil(Math.min(REPLICATION, ttl / 3, 0.8 * Math.max(until - now(), 1)));
+    const count = await openReplicator().replicate({ keys, token, ttl, replicas: waitReplicas, patience });
+    if (count === "lost") throw new Error("the lock was gone before replicas had it");
+    if (count >= waitReplicas) return reply;
+    const what = `acquire was undone: ${count} of ${waitReplicas} replicas acknowledged it within ${patience} ms`;
+    return { status: "unreplicated", error: new LockBackendError(key, what) };
+  };
+}
