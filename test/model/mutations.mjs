@@ -417,7 +417,11 @@ export const mutations = {
     rule: "A wait without answers ends as an outage",
     tests: ["packages/core/test/ambiguity.test.ts"],
     edits: [
-      ["src/locker/acquire/diagnosis.ts", "return this.#failure !== undefined || now() - silentSince > patience", "return false"],
+      [
+        "src/locker/acquire/diagnosis.ts",
+        "return this.#failure !== undefined || now() - silentSince > patience",
+        "return false",
+      ],
     ],
   },
   "a lock of several keys outlives one of them": {

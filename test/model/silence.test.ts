@@ -3,7 +3,12 @@ import { granted, isWaiting, type Stage, scenarios } from "./scenario";
 import type { Attempt } from "./world";
 
 // Nothing here is to be found by a heartbeat.
-vi.mock("../../packages/core/src/driver/times", () => ({ HEARTBEAT: 60_000, WINDOW: 180_000, CLAIM: 60_000 }));
+vi.mock("../../packages/core/src/driver/times", async (original) => ({
+  ...(await original<typeof import("../../packages/core/src/driver/times")>()),
+  HEARTBEAT: 60_000,
+  WINDOW: 180_000,
+  CLAIM: 60_000,
+}));
 
 const FOR_EVER = { ttl: 400, timeout: Number.POSITIVE_INFINITY };
 
