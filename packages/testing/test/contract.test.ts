@@ -5,5 +5,5 @@ import { describe, test } from "vitest";
 describe("inProcessDriver keeps the driver contract", () => {
   const driver = inProcessDriver();
   const cases = driverContract({ drivers: [driver, driver] });
-  test.for([...cases])("$title", (each: (typeof cases)[number]) => each.run());
+  test.concurrent.for([...cases])("$title", (each: (typeof cases)[number]) => each.run());
 });
