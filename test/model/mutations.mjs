@@ -269,7 +269,7 @@ export const mutations = {
   },
   "a loss sends no release": {
     rule: "A loss sends a release",
-    edits: [["src/locker/hold/held-lock.ts", "if (cause !== TAKEN || this.outcomeUnknown) this.#giveUp();", ""]],
+    edits: [["src/locker/hold/held-lock.ts", "if (cause !== TAKEN || this.grant.outcomeUnknown) this.#giveUp();", ""]],
   },
   "who gives up says nothing": {
     rule: "A wait that ends takes its token out of the queue",
@@ -378,15 +378,19 @@ export const mutations = {
     edits: [
       [
         "src/locker/hold/lease-monitor.ts",
-        "for (const lock of held.values()) if (lock.token === token)",
-        "for (const lock of kept) if (lock.token === token)",
+        "for (const lock of held.values()) if (lock.grant.token === token)",
+        "for (const lock of kept) if (lock.grant.token === token)",
       ],
     ],
   },
   "who is forced out frees nothing": {
     rule: "A lock that is reported as forced out is freed",
     edits: [
-      ["src/locker/hold/held-lock.ts", "cause !== TAKEN || this.outcomeUnknown", "!isReported || this.outcomeUnknown"],
+      [
+        "src/locker/hold/held-lock.ts",
+        "cause !== TAKEN || this.grant.outcomeUnknown",
+        "!isReported || this.grant.outcomeUnknown",
+      ],
     ],
   },
   "a floor from before the clock was set back stays": {

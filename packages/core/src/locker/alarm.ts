@@ -3,15 +3,15 @@ import { now } from "../driver/lease";
 import { MAX_DELAY } from "../driver/within";
 
 /** One timer for many times: it rings at the earliest. */
-export interface Alarm {
+interface Alarm {
   /** Rings at this time at the latest, on the clock of `now()`. */
   by(time: number): void;
   off(): void;
 }
 
 /**
- * Rings in the async context in which it was made, not in the context of the caller that set it. It is then off until it is set again.
- * `holdsProcess`: whether the process stays alive for it.
+ * Rings in the async context in which it was made, not in the context of the caller that set it. It is then off until
+ * it is set again. `holdsProcess`: whether the process stays alive for it.
  */
 export function createAlarm(ring: () => void, holdsProcess: boolean): Alarm {
   let timer: NodeJS.Timeout | undefined;

@@ -8,7 +8,7 @@ const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 1_000;
 
 /** What the server may still grant to a token. */
-export interface Outstanding {
+interface Outstanding {
   /** Whether a request of the token may yet be granted. The release then leaves a tombstone, which refuses it. */
   readonly tombstone: boolean;
   /** The request without a reply yet. If its reply still says "granted", the token is given up once more. */
@@ -16,8 +16,8 @@ export interface Outstanding {
 }
 
 /**
- * Gives a token up for good, in the background: releases its lock, or takes it out of the queue. By default with a tombstone.
- * Resolves when the first release was answered, or has failed.
+ * Gives a token up for good, in the background: releases its lock, or takes it out of the queue. By default with a
+ * tombstone. Resolves when the first release was answered, or has failed.
  */
 export type GiveUpToken = (key: string, token: string, outstanding?: Outstanding) => Promise<void>;
 

@@ -24,7 +24,7 @@ export async function requestLease<T extends LeaseResult>(
 }
 
 /** Requests that may grant a lock to a token that does not have it yet. */
-export interface GrantRequests {
+interface GrantRequests {
   /** Sends such a request. If it rejects, the token is given up. */
   send<T extends { readonly status: string }>(
     verb: Verb,

@@ -8,7 +8,10 @@ import { withDeadline } from "./with-deadline";
 
 /** The holder of a lock. */
 export interface Holder {
-  /** Whoever has it can release the lock: never log it. The token of a `Locker` begins with 16 random characters and a `:`. */
+  /**
+   * Whoever has it can release the lock: never log it. The token of a `Locker` begins with 16 random characters and a
+   * `:`.
+   */
   readonly token: string;
   readonly fence: number;
   /** ms left of the lease. */
@@ -25,32 +28,33 @@ export type LeaseReply =
 
 /**
  * The locks of a `Locker`, for code that chooses the tokens and looks after the lease itself. Each call is one request,
- * without waiting, timers or extension, and is idempotent for its tokens. Each grant needs a token of its own, random and
- * never used before, for instance `crypto.randomUUID()`.
+ * without waiting, timers or extension, and is idempotent for its tokens. Each grant needs a token of its own, random
+ * and never used before, for instance `crypto.randomUUID()`.
  *
- * Bad keys, tokens and ttls reject with `TypeError` or `RangeError` before anything is sent. All other failures reject with
- * `LockBackendError`: Redis refused, or did not answer within 5 s, or not before the requested lease was over. It is then
- * unknown what the request did.
+ * Bad keys, tokens and ttls reject with `TypeError` or `RangeError` before anything is sent. All other failures reject
+ * with `LockBackendError`: Redis refused, or did not answer within 5 s, or not before the requested lease was over. It
+ * is then unknown what the request did.
  */
 export interface Leases {
   /**
-   * Grants the lock to the token if it is free. If the token holds it already, the reply has the same fence again, and the lease
-   * becomes longer, never shorter. If this rejects, the token is given up: it is released in the background and refused for a
-   * minute, so the next attempt needs another token.
+   * Grants the lock to the token if it is free. If the token holds it already, the reply has the same fence again, and
+   * the lease becomes longer, never shorter. If this rejects, the token is given up: it is released in the background
+   * and refused for a minute, so the next attempt needs another token.
    */
   acquire(request: { readonly key: string; readonly token: string; readonly ttl: number }): Promise<LeaseReply>;
   /** Makes the lease last at least `ttl` ms from now, never shorter. `"lost"` if the token does not hold the lock. */
   extend(request: { readonly key: string; readonly token: string; readonly ttl: number }): Promise<ExtendReply>;
   /**
-   * Frees the lock, for the next waiter if a `Locker` has one. `"lost"` if the token does not hold it, and did not free it by
-   * an earlier call. If this rejects, the release is repeated in the background, for a minute.
+   * Frees the lock, for the next waiter if a `Locker` has one. `"lost"` if the token does not hold it, and did not free
+   * it by an earlier call. If this rejects, the release is repeated in the background, for a minute.
    */
   release(request: { readonly key: string; readonly token: string }): Promise<ReleaseReply>;
   /**
-   * Hands the lock to another token; it is never free in between. This is a grant with a new fence, and a lease of `ttl` ms from
-   * now, also if more was left of the old lease. `from` counts as released; waiters keep their places. `"lost"` if `from`
-   * does not hold the lock, `"dead"` if `to` was given up or forced out: nothing was done then. A repeated call resolves with
-   * the same fence. If this rejects, `to` is given up as by a failed `acquire`; `from` may still hold the lock, and may yet lose it.
+   * Hands the lock to another token; it is never free in between. This is a grant with a new fence, and a lease of
+   * `ttl` ms from now, also if more was left of the old lease. `from` counts as released; waiters keep their places.
+   * `"lost"` if `from` does not hold the lock, `"dead"` if `to` was given up or forced out: nothing was done then. A
+   * repeated call resolves with the same fence. If this rejects, `to` is given up as by a failed `acquire`; `from` may
+   * still hold the lock, and may yet lose it.
    */
   transfer(request: {
     readonly key: string;

@@ -6,9 +6,11 @@ import { extendLock, releaseLock } from "./hold/lock-calls";
 /** The exclusive right to a key for a limited time. */
 export interface Lock {
   readonly key: string;
-  /** The random proof of this acquisition: whoever has it can release the lock. Never log it. */
+  /** The random proof of this acquisition: anyone who has it can release the lock. Never log it. */
   readonly token: string;
-  /** Rises with every grant of the key. Pass it to what the lock protects, and have lower ones refused there. */
+  /**
+   * Rises with every grant of the key. Pass it to the resource that the lock protects, which must refuse lower ones.
+   */
   readonly fence: number;
   /**
    * Aborts, with a `LockLostError` as reason, when the lock is lost: at the latest when its lease ends by the local
@@ -16,8 +18,8 @@ export interface Lock {
    */
   readonly signal: AbortSignal;
   /**
-   * True while the lock is guaranteed to be ours, evaluated at each look against the local monotonic clock. The first look after
-   * the end of the lease makes the loss final: it aborts the signal.
+   * True while the lock is guaranteed to be ours, evaluated at each look against the local monotonic clock. The first
+   * look after the end of the lease makes the loss final: it aborts the signal.
    */
   readonly isHeld: boolean;
   /** What is left of the lease, in ms, evaluated at the call; 0 if the lock is not held. */
@@ -29,14 +31,14 @@ export interface Lock {
    */
   extend(ttl?: number): Promise<void>;
   /**
-   * Frees the lock. Rejects with `LockLostError` if it is no longer ours, with `LockBackendError` if Redis does not answer
-   * within 5 s or refuses: the release is then repeated in the background, and the ttl frees the lock at last.
-   * After a successful release it does nothing.
+   * Frees the lock. Rejects with `LockLostError` if it is no longer ours, with `LockBackendError` if Redis does not
+   * answer within 5 s or refuses: the release is then repeated in the background, and in the end the ttl frees the
+   * lock. After a successful release it does nothing.
    */
   release(): Promise<void>;
   /**
    * Releases at the end of an `await using` block, and never rejects, so that it can't replace an error of the block:
-   * what `release` would have thrown becomes a warning.
+   * an error of `release` becomes a warning.
    */
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -55,7 +57,7 @@ class LockHandle implements Lock {
 
   /** Not a field of the object, so that nothing that prints or copies the lock has it. */
   get token(): string {
-    return this.#held.token;
+    return this.#held.grant.token;
   }
 
   get signal(): AbortSignal {

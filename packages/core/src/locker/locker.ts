@@ -4,13 +4,14 @@ import { assertKey, inLockOrder } from "../driver/keys";
 import { kindOf } from "../driver/kind-of";
 import { warn, warnOfShortLease } from "../driver/warning";
 import { acquireLock } from "./acquire/acquire";
-import type { AcquireTools } from "./acquire/candidate";
+import type { AcquireTools } from "./acquire/acquire-tools";
 import type { PendingWait } from "./acquire/mailbox";
 import { oneAttempt } from "./acquire/retry";
 import { clientsFlushed } from "./clients-flushed";
 import { createGiveUpToken } from "./give-up-token";
 import type { Grant } from "./grant";
-import { HeldLock, type HoldTools } from "./hold/held-lock";
+import { HeldLock } from "./hold/held-lock";
+import type { HoldTools } from "./hold/hold-tools";
 import { createLeaseMonitor } from "./hold/lease-monitor";
 import { createLock, type Lock } from "./lock";
 import { createMultiLock, type MultiLock } from "./multi-lock";
@@ -40,14 +41,15 @@ export interface Locker {
   tryAcquire<K extends Keys>(key: K, options?: LockOptions): Promise<LockOf<K> | null>;
   /**
    * Waits for the lock. Rejects with `LockNotAcquiredError` if it stays held, with `LockBackendError` if Redis does not
-   * answer or refuses, with `signal.reason` if the caller aborts, with `LockerClosedError` if the locker closes. With several
-   * keys it waits for one at a time, and holds those that come before it meanwhile.
+   * answer or refuses, with `signal.reason` if the caller aborts, with `LockerClosedError` if the locker closes. With
+   * several keys it waits for one at a time, and holds those that come before it meanwhile.
    */
   acquire<K extends Keys>(key: K, options?: LockOptions): Promise<LockOf<K>>;
   /**
-   * Waits for the lock, does the work while the lease is kept alive, releases, and resolves with the work's result. The work's
-   * own error always wins. Rejects with `LockLostError` if the work was done but the lock was lost on the way. If only the
-   * release could not reach Redis, it resolves with the result and publishes a warning: the ttl frees the lock.
+   * Waits for the lock, does the work while the lease is kept alive, releases, and resolves with the work's result. The
+   * work's own error always wins. Rejects with `LockLostError` if the work was done but the lock was lost on the way.
+   * If only the release could not reach Redis, it resolves with the result and publishes a warning: the ttl frees the
+   * lock.
    */
   withLock<T, K extends Keys>(key: K, work: Work<T, LockOf<K>>): Promise<T>;
   withLock<T, K extends Keys>(key: K, options: LockOptions, work: Work<T, LockOf<K>>): Promise<T>;
@@ -57,7 +59,8 @@ export interface Locker {
   forceRelease(key: string): Promise<boolean>;
   /**
    * Ends waiting and every later call with `LockerClosedError`, and stops automatic extension. Held locks keep their
-   * deadline and can still be released. Closes what the locker opened (its inbox), not what the caller did (the client).
+   * deadline and can still be released. Closes what the locker opened (its inbox), not what the caller did (the
+   * client).
    */
   close(): Promise<void>;
 }

@@ -32,7 +32,7 @@ class MultiLockHandle implements MultiLock {
 
   /** Not a field of the object, so that nothing that prints or copies the lock has it. */
   get token(): string {
-    return this.#parts[0]!.token;
+    return this.#parts[0]!.grant.token;
   }
 
   get signal(): AbortSignal {

@@ -29,9 +29,9 @@ export async function withinLock<T>(
 }
 
 /**
- * Whether a call that is about to wait is inside the work of a lock that has one of its keys. If the work waits for the call,
- * the call waits in vain, indefinitely if its timeout allows; if the work goes on without it, all is well. So this warns at once,
- * and the wait goes on.
+ * Whether a call that is about to wait is inside the work of a lock that has one of its keys. If the work waits for the
+ * call, the call waits in vain, indefinitely if its timeout allows; if the work goes on without it, all is well. So
+ * this warns at once, and the wait goes on.
  */
 export function isNested(driver: object, keys: readonly string[]): boolean {
   for (let each = around.getStore(); each; each = each.outer) {

@@ -9,13 +9,16 @@ export interface LockOptions {
    */
   ttl?: number | undefined;
   /**
-   * How `acquire` waits. `"queue"` (the default if the driver can subscribe): in the order of arrival, woken by the release.
-   * `"retry"`: it asks again from time to time; the options `maxAttempts` and `retryDelay` choose it too.
+   * How `acquire` waits. `"queue"` (the default if the driver can subscribe): in the order of arrival, woken by the
+   * release. `"retry"`: it asks again from time to time; the options `maxAttempts` and `retryDelay` choose it too.
    */
   wait?: "queue" | "retry" | undefined;
   /** `"retry"`: attempts in all, 1 or more, `Infinity` allowed. Default 3. */
   maxAttempts?: number | undefined;
-  /** `"retry"`: time between two attempts, or a function of the attempt (1, 2, …) that returns it; jittered by half. Default 100. */
+  /**
+   * `"retry"`: time between two attempts, or a function of the attempt (1, 2, …) that returns it; jittered by half.
+   * Default 100.
+   */
   retryDelay?: number | ((attempt: number) => number) | undefined;
   /** Longest wait, never overshot. `0` is one attempt, `Infinity` allowed. Default 5 000. */
   timeout?: number | undefined;
@@ -26,8 +29,8 @@ export interface LockOptions {
   /** Cap on automatic extension, counted from the grant. Default `Infinity`. */
   maxHold?: number | undefined;
   /**
-   * How many replicas must have acknowledged the grant before it counts. If they do not do so soon, it is undone and the call
-   * rejects with `LockBackendError`. Integer, 0 or more. Default 0.
+   * How many replicas must have acknowledged the grant before it counts. If they do not do so soon, it is undone and
+   * the call rejects with `LockBackendError`. Integer, 0 or more. Default 0.
    */
   waitReplicas?: number | undefined;
 }
@@ -88,7 +91,7 @@ const checks: Readonly<Record<keyof ResolvedOptions, Check>> = {
 };
 
 /** What a driver can do. */
-export interface Abilities {
+interface Abilities {
   readonly canQueue: boolean;
   readonly canReplicate: boolean;
 }

@@ -1,6 +1,7 @@
 import type { Grant } from "../grant";
 import type { ResolvedOptions } from "../options";
-import { type AcquireTools, Candidate } from "./candidate";
+import type { AcquireTools } from "./acquire-tools";
+import { Candidate } from "./candidate";
 import { Mailbox } from "./mailbox";
 import { retry } from "./retry";
 import type { Strategy, WaitEvent } from "./wait-event";
@@ -13,8 +14,8 @@ function strategyFor(keys: readonly string[], { wait, waitReplicas }: ResolvedOp
 }
 
 /**
- * Asks for the lock until it is granted, and rejects with the reason why the wait ended. Whatever the server may still have
- * of the call is then undone. The keys are in lock order; a grant of several keys was made by a single request.
+ * Asks for the lock until it is granted, and rejects with the reason why the wait ended. Whatever the server may still
+ * have of the call is then undone. The keys are in lock order; a grant of several keys was made by a single request.
  */
 export async function acquireLock(
   keys: readonly string[],

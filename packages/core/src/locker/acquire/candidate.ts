@@ -1,35 +1,22 @@
-import type { Driver, Replicator } from "../../driver/driver";
 import { LockBackendError, LockerClosedError } from "../../driver/errors";
 import { leaseEnd, now } from "../../driver/lease";
 import { HEARTBEAT } from "../../driver/times";
 import { ANSWER_TIMEOUT, within } from "../../driver/within";
 import { clientsFlushed } from "../clients-flushed";
-import type { GiveUpToken } from "../give-up-token";
 import type { Grant } from "../grant";
 import type { ResolvedOptions } from "../options";
-import type { Queue } from "../queue/queue";
 import type { Queued, Waiter } from "../queue/waiter";
 import { newToken } from "../token";
+import type { AcquireTools } from "./acquire-tools";
 import { Diagnosis } from "./diagnosis";
-import type { Mailbox, PendingWait, WaitEnd } from "./mailbox";
+import type { Mailbox, WaitEnd } from "./mailbox";
 import { createRequest, type Reply, type SendRequest } from "./request";
 import type { WaitEvent } from "./wait-event";
 
-/** What a locker lends to its calls. */
-export interface AcquireTools {
-  readonly driver: Driver;
-  readonly inbox: string;
-  readonly queue: Queue;
-  readonly giveUpToken: GiveUpToken;
-  readonly openReplicator: () => Replicator;
-  /** The waits that end when the locker closes. */
-  readonly pendingWaits: Set<PendingWait>;
-}
-
 /**
- * One call that wants a lock. It has one token at a time, the same for as many requests as possible: a grant whose reply was
- * lost is found again by the next request. It remembers what the server may still have of the token: a request in flight, an
- * earlier request of unknown outcome, a place in a queue, some of the keys.
+ * One call that wants a lock. It has one token at a time, the same for as many requests as possible: a grant whose
+ * reply was lost is found again by the next request. It remembers what the server may still have of the token: a
+ * request in flight, an earlier request of unknown outcome, a place in a queue, some of the keys.
  */
 export class Candidate {
   readonly diagnosis: Diagnosis;
@@ -45,7 +32,9 @@ export class Candidate {
   #call: { abandoned: boolean } | undefined;
   #sentAt = 0;
   #isReplicating = false;
-  /** Whether a request failed, had its reply too late, or was not awaited: it may be granted, now or when it arrives. */
+  /**
+   * Whether a request failed, had its reply too late, or was not awaited: it may be granted, now or when it arrives.
+   */
   #outcomeUnknown = false;
 
   constructor(
@@ -109,14 +98,16 @@ export class Candidate {
     else this.send();
   }
 
-  /** Called with each event before anything else: notes what it says of the token. */
+  /** To be called with each event before anything else: remembers what the event means for the token. */
   read({ status }: WaitEvent): void {
     if (status !== "push" && status !== "rested") this.#inFlight = undefined;
     if (status === "failed") this.#outcomeUnknown = true;
     if (status === "unreplicated") this.mayHoldSome = true;
   }
 
-  /** A request was granted. Returns nothing if the lease is over already: it may be another token's, so it asks again. */
+  /**
+   * A request was granted. If its lease is over already, the lock may be another token's, so the candidate asks again.
+   */
   granted(reply: Extract<Reply, { readonly status: "granted" }>): Grant | undefined {
     const { ttl } = this.options;
     const deadline = leaseEnd(this.#sentAt, ttl);
@@ -174,7 +165,9 @@ export class Candidate {
     return this.#isReplicating ? diagnosis.unreplicated() : diagnosis.timedOut(this.#sentAt, diagnosis.waited / 2);
   }
 
-  /** Gives up what the server may still have of the token, after `error`. Resolves when the caller may close the client. */
+  /**
+   * Gives up what the server may still have of the token, after `error`. Resolves when the caller may close the client.
+   */
   async giveUp(error: unknown): Promise<void> {
     this.#mailbox.cancelReminder();
     if (!this.#mayBeGranted && !this.#waiter && !this.mayHoldSome) return;

@@ -36,7 +36,9 @@ export class Diagnosis {
     this.#failure = undefined;
   }
 
-  /** The reply to a granted request came after its lease was over. Returns how long to pause before the next request. */
+  /**
+   * The reply to a granted request came after its lease was over. Returns how long to pause before the next request.
+   */
   replyExpired(ttl: number): number {
     this.#failure = new Error(`every answer came after the lease of ${ttl} ms was over`);
     return 10 * this.#expiredReplies++;
@@ -54,7 +56,10 @@ export class Diagnosis {
     return new LockNotAcquiredError(this.key, { attempts: this.attempts, waited: this.waited });
   }
 
-  /** The error of a call whose time is over. A server that was silent for longer than `patience` ms is out of order, not contended. */
+  /**
+   * The error of a call whose time is over. A server that was silent for longer than `patience` ms is out of order, not
+   * contended.
+   */
   timedOut(silentSince = now(), patience: number): LockError {
     return this.#failure !== undefined || now() - silentSince > patience
       ? noAnswer(this.key, "acquire", this.waited, this.#failure)

@@ -18,9 +18,9 @@ function onAbort(this: AbortSignal): void {
 }
 
 /**
- * The mailbox of one waiting call. Replies, pushes and reminders are posted to it, and so is the end of the wait: by its
- * timeout, the caller's signal, or the closing of the locker. It has room for one unread event, the latest.
- * Not `Promise.race`: each round would leave a reaction at a promise that lives as long as the wait.
+ * The mailbox of one waiting call. Replies, pushes and reminders are posted to it, and so is the end of the wait: by
+ * its timeout, the caller's signal, or the closing of the locker. It has room for one unread event, the latest. Not
+ * `Promise.race`: each round would leave a reaction at a promise that lives as long as the wait.
  */
 export class Mailbox<T> implements PendingWait {
   readonly #signal: AbortSignal | undefined;

@@ -10,7 +10,7 @@ export type Reply =
   | { readonly status: "unreplicated"; readonly error: LockBackendError };
 
 /** Where a token waits. The ticket is 0 until a reply said that it does. */
-export interface Place {
+interface Place {
   readonly key: string;
   readonly ticket: number;
 }
@@ -21,7 +21,9 @@ export type SendRequest = (token: string, place: Place | undefined, call: Call, 
 /** How long replicas may take, in ms: healthy ones take one round trip. */
 export const REPLICATION = 1_000;
 
-/** Requests for one key or for several (in lock order). Each is answered when `waitReplicas` replicas have the grant. */
+/**
+ * Requests for one key or for several (in lock order). Each is answered when `waitReplicas` replicas have the grant.
+ */
 export function createRequest(
   { driver, openReplicator }: { readonly driver: Driver; readonly openReplicator: () => Replicator },
   keys: readonly string[],

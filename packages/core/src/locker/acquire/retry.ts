@@ -34,7 +34,7 @@ export function retry(candidate: Candidate, event: WaitEvent): Grant | undefined
   return undefined;
 }
 
-/** A call that waits in no queue holds nothing while it pauses: of several keys, it gives up what it may have got. */
+/** A call outside the queues holds nothing while it pauses: of several keys, it gives up those that it may have. */
 function pause(candidate: Candidate, holdsSome: boolean): void {
   const { diagnosis, keys, options } = candidate;
   if (keys.length > 1) candidate.renew(holdsSome);

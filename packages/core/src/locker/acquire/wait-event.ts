@@ -6,5 +6,7 @@ import type { Reply } from "./request";
 /** What a waiting call reads from its mailbox. `"rested"`: a pause is over. */
 export type WaitEvent = Reply | Push | Failed | { readonly status: "rested" };
 
-/** Decides what to do about an event: returns the grant, or makes the candidate go on, or throws why the wait is over. */
+/**
+ * Decides what to do about an event: returns the grant, or makes the candidate go on, or throws why the wait is over.
+ */
 export type Strategy = (candidate: Candidate, event: WaitEvent) => Grant | undefined;

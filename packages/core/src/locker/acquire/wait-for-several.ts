@@ -11,9 +11,9 @@ const SHORTEST_REFRESH = 25;
 const REPLY_PATIENCE = 2 * HEARTBEAT;
 
 /**
- * Waits in queues for several keys, or for a grant that replicas must acknowledge. Of several keys it waits for one at a time, and
- * has those before it meanwhile: each request asks for all from the first on, and so also extends the leases of those.
- * A push is no grant here, only a reason to ask.
+ * Waits in queues for several keys, or for a grant that replicas must acknowledge. Of several keys it waits for one at
+ * a time, and has those before it meanwhile: each request asks for all from the first on, and so also extends the
+ * leases of those. A push does not grant the lock here; it is only a reason to ask.
  */
 export function createWaitForSeveral(): Strategy {
   /** The number of the request that was in flight when a push arrived: its reply may be older than the push. */
@@ -37,7 +37,10 @@ export function createWaitForSeveral(): Strategy {
   };
 }
 
-/** Waits for the key of the reply from now on. Returns false if a key was lost meanwhile: it then begins with a new token. */
+/**
+ * Waits for the key of the reply from now on. Returns false if a key was lost meanwhile: it then begins with a new
+ * token.
+ */
 function follow(candidate: Candidate, reply: Extract<Reply, { readonly status: "queued" }>): boolean {
   const { diagnosis, keys } = candidate;
   const before = keys.indexOf(diagnosis.key);

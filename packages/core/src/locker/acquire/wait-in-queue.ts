@@ -5,8 +5,8 @@ import { proceed } from "./proceed";
 import type { WaitEvent } from "./wait-event";
 
 /**
- * Waits in the queue of one key. The first request enters the queue; from then on the call listens. It asks again only if a
- * push is too old to count, if the queue has lost the token, if the token is dead, or if a request failed.
+ * Waits in the queue of one key. The first request enters the queue; from then on the call listens. It asks again only
+ * if a push is too old to count, if the queue has lost the token, if the token is dead, or if a request failed.
  */
 export function waitInQueue(candidate: Candidate, event: WaitEvent): Grant | undefined {
   switch (event.status) {

@@ -1,32 +1,20 @@
 import { noAnswer } from "../../driver/backend-error";
-import type { Driver } from "../../driver/driver";
 import { LockLostError } from "../../driver/errors";
 import { leaseEnd, now } from "../../driver/lease";
 import { turn } from "../../driver/within";
-import type { GiveUpToken } from "../give-up-token";
 import type { Grant } from "../grant";
 import type { ResolvedOptions } from "../options";
-import type { Queue } from "../queue/queue";
-import type { LeaseMonitor, ManagedLock } from "./lease-monitor";
+import type { HoldTools } from "./hold-tools";
+import type { ManagedLock } from "./lease-monitor";
 import { extensionDue, type LeaseTerms, planExtension, retryDue } from "./lease-schedule";
 import { CLAIM_ENDED, FORCED_OUT, type LossCause, leaseEnded, MAX_HOLD_REACHED, TAKEN } from "./loss";
 
-/** What a locker lends to its held locks. */
-export interface HoldTools {
-  readonly driver: Driver;
-  readonly monitor: LeaseMonitor;
-  readonly giveUpToken: GiveUpToken;
-  readonly queue: Pick<Queue, "retire">;
-}
-
-/** What is known of a lock that was granted: whether it is held, until when, and how it was lost. Users get a `Lock` of it. */
+/** What is known of a granted lock: whether it is held, until when, and how it was lost. Users get a `Lock` of it. */
 export class HeldLock implements ManagedLock {
   readonly key: string;
   readonly fence: number;
-  readonly token: string;
+  readonly grant: Grant;
   readonly tools: HoldTools;
-  /** Whether another acquire of the token may still arrive. */
-  readonly outcomeUnknown: boolean;
   state: "held" | "releasing" | "released" | "lost" = "held";
   /** The release that is under way. */
   releasing: Promise<void> | undefined;
@@ -35,7 +23,6 @@ export class HeldLock implements ManagedLock {
   deadline: number;
   claimed: boolean;
   extendAt: number;
-  readonly #wasQueued: boolean;
   readonly #terms: LeaseTerms;
   #controller: AbortController | undefined;
   #error: LockLostError | undefined;
@@ -50,12 +37,10 @@ export class HeldLock implements ManagedLock {
     const { ttl, autoExtend, maxHold } = options;
     this.key = key;
     this.fence = fence;
-    this.token = grant.token;
+    this.grant = grant;
     this.tools = tools;
-    this.outcomeUnknown = grant.outcomeUnknown;
     this.deadline = grant.deadline;
     this.claimed = grant.claimed;
-    this.#wasQueued = grant.queued;
     this.#terms = { ttl, autoExtend, maxHoldAt: autoExtend ? now() + maxHold : Infinity };
     this.extendAt = grant.claimed ? now() : extensionDue(this.#terms, grant.deadline - ttl);
     tools.monitor.hold(this);
@@ -67,7 +52,9 @@ export class HeldLock implements ManagedLock {
     return this.#terms.ttl;
   }
 
-  /** Right at the first look after a stall, before any timer ran: a caller that reads "false" never reads "true" again. */
+  /**
+   * Right at the first look after a stall, before any timer ran: a caller that reads "false" never reads "true" again.
+   */
   get isHeld(): boolean {
     if (this.state === "held" && now() >= this.deadline) this.#expired();
     return this.state === "held";
@@ -163,11 +150,13 @@ export class HeldLock implements ManagedLock {
       this.failure ??= noAnswer(this.key, "extend", now() - this.#unansweredSince);
     }
     this.end(this.lossBy(cause));
-    // Whoever may publish can say "forced out", so that what is still ours then is freed for others.
-    if (cause !== TAKEN || this.outcomeUnknown) this.#giveUp();
+    // Any client that may publish can send "forced out". If the lock is still ours then, it is freed for others.
+    if (cause !== TAKEN || this.grant.outcomeUnknown) this.#giveUp();
   }
 
-  /** A part of a lock of several keys was lost, maybe this one: the message "forced out" may have been for another key. */
+  /**
+   * A part of a lock of several keys was lost, maybe this one: the message "forced out" may have been for another key.
+   */
   onPartLost(error: LockLostError): void {
     if (this.state === "held") this.end(error);
     if (this.state === "lost") this.#giveUp();
@@ -176,7 +165,7 @@ export class HeldLock implements ManagedLock {
   /** The lock is not held any more, by its release or by a loss. */
   leave(state: "releasing" | "lost"): void {
     this.state = state;
-    if (this.#wasQueued) this.tools.queue.retire(this.key, this.token, this.fence);
+    if (this.grant.queued) this.tools.queue.retire(this.key, this.grant.token, this.fence);
     this.tools.monitor.delete(this);
   }
 
@@ -194,6 +183,6 @@ export class HeldLock implements ManagedLock {
   #giveUp(): void {
     if (this.#isGivenUp) return;
     this.#isGivenUp = true;
-    void this.tools.giveUpToken(this.key, this.token);
+    void this.tools.giveUpToken(this.key, this.grant.token);
   }
 }

@@ -6,7 +6,7 @@ import { FORCED_OUT, type LossCause, TAKEN } from "./loss";
 /** A held lock, as the monitor sees it. Times are on the clock of `now()`. */
 export interface ManagedLock {
   readonly key: string;
-  readonly token: string;
+  readonly grant: { readonly token: string };
   /** When the lease ends. */
   readonly deadline: number;
   /** Whether the lease is still the claim of a hand-over. */
@@ -71,8 +71,8 @@ export function createLeaseMonitor(driver: Driver): LeaseMonitor {
     const sent = now();
     const ttl = lock.planExtension(sent);
     if (ttl === 0) return;
-    const { key, token } = lock;
-    driver.extend({ key, token, ttl }).then(
+    const { key, grant } = lock;
+    driver.extend({ key, token: grant.token, ttl }).then(
       (reply) => {
         if (reply === "lost") lock.lost(TAKEN);
         else lock.extended(sent, ttl);
@@ -116,7 +116,7 @@ export function createLeaseMonitor(driver: Driver): LeaseMonitor {
       return lock !== undefined && lock.deadline > now();
     },
     forcedOut(token) {
-      for (const lock of held.values()) if (lock.token === token) lock.lost(FORCED_OUT);
+      for (const lock of held.values()) if (lock.grant.token === token) lock.lost(FORCED_OUT);
     },
     stopExtending() {
       for (const lock of kept) if (lock.claimed) extend(lock);

@@ -4,7 +4,9 @@ import { leaseEnd } from "../../driver/lease";
  * When to extend a lease, as functions of numbers. Times are in ms on the clock of `now()`; `Infinity` is never.
  */
 
-/** Parts of a ttl: an extension is due after a third, at a multiple of a thirtieth so that many locks share a command. */
+/**
+ * Parts of a ttl: an extension is due after a third, at a multiple of a thirtieth so that many locks share a command.
+ */
 export const EXTEND_AFTER = 1 / 3;
 export const GRID = 1 / 30;
 /** A part of a ttl: after a failure the extension is sent again so soon, within these bounds. */
@@ -20,7 +22,7 @@ export interface LeaseTerms {
   readonly maxHoldAt: number;
 }
 
-export interface Extension {
+interface Extension {
   /** The ttl to ask for, or 0 to ask for nothing. */
   readonly ttl: number;
   /** When to look again, unless a reply changes it. */

@@ -9,12 +9,12 @@ import { TAKEN } from "./loss";
 /** `Lock.extend`. */
 export async function extendLock(held: HeldLock, ttl = held.ttl): Promise<void> {
   checkTtl(ttl);
-  const { key, token } = held;
+  const { key, grant } = held;
   if (held.mayHaveUnreadReplies) await turn();
   if (!held.isHeld) throw held.endedError;
   const sent = now();
-  const patience = Math.min(ANSWER_TIMEOUT, held.deadline - sent + 1); // a timer may be early, and then it is no loss yet
-  const answer = held.tools.driver.extend({ key, token, ttl });
+  const patience = Math.min(ANSWER_TIMEOUT, held.deadline - sent + 1); // a timer may be early: no loss yet
+  const answer = held.tools.driver.extend({ key, token: grant.token, ttl });
   held.asked(sent);
   let reply: ExtendReply;
   try {
@@ -47,17 +47,17 @@ export async function releaseLock(held: HeldLock): Promise<void> {
 }
 
 async function sendRelease(held: HeldLock): Promise<void> {
-  const { key, token, tools } = held;
+  const { key, grant, tools } = held;
   held.leave("releasing");
   let reply: ReleaseReply;
   try {
-    const answer = tools.driver.release({ key, token, undo: held.outcomeUnknown });
+    const answer = tools.driver.release({ key, token: grant.token, undo: grant.outcomeUnknown });
     reply = await within(ANSWER_TIMEOUT, answer, () => noAnswer(key, "release"));
   } catch (error) {
-    void tools.giveUpToken(key, token);
+    void tools.giveUpToken(key, grant.token);
     throw backendError(key, "release", error);
   }
-  // "Lost" after the lease was over is no loss: the release was called in time, and the key is free of us.
+  // A reply "lost" after the end of the lease does not matter: the release was called in time, and the key is not ours.
   if (reply === "lost" && now() < held.deadline) throw held.end(held.lossBy(TAKEN));
   held.state = "released";
 }

@@ -6,7 +6,7 @@ import { createAlarm } from "../alarm";
 import { beatSent, createLine, type Line, silenceEnded } from "./line";
 import type { Queued, Waiter } from "./waiter";
 
-export interface Heartbeats {
+interface Heartbeats {
   /** A request that was sent at `sent` put the waiter into the queue of this key, or found it there. */
   add(waiter: Waiter, key: string, sent: number, reply: Queued): void;
   delete(waiter: Waiter): void;
@@ -20,8 +20,8 @@ export interface Heartbeats {
 /** A line that is due so soon is sent with those that are due now, in ms: lines share commands. */
 const SOON = HEARTBEAT / 20;
 /**
- * The pause between two parts of the lines that are due at once, in ms: there may be many thousands. A part is small enough for the event
- * loop, and large enough that all are sent in the time between two heartbeats.
+ * The pause between two parts of the lines that are due at once, in ms: there may be many thousands. A part is small
+ * enough for the event loop, and large enough that all are sent in the time between two heartbeats.
  */
 export const PART_PAUSE = 20;
 const SMALLEST_PART = 64;
@@ -35,8 +35,8 @@ const isTimeout = (error: unknown): boolean =>
   error instanceof Error && (error.name === "TimeoutError" || /\btimed out\b/.test(error.message));
 
 /**
- * Shows the server that the waiters of a locker are alive, and tells each waiter what the replies say of it. `onGrant` is called
- * when a reply says that a waiter has the lock.
+ * Shows the server that the waiters of a locker are alive, and tells each waiter what the replies say of it. `onGrant`
+ * is called when a reply says that a waiter has the lock.
  */
 export function createHeartbeats(driver: Driver, inbox: string, onGrant: () => void): Heartbeats {
   const lines = new Map<string, Line>();

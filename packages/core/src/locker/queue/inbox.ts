@@ -8,7 +8,7 @@ import { createAlarm } from "../alarm";
 import { createMessageWatch } from "./message-watch";
 
 /** Where the messages for a locker's waiters arrive. It is open while the locker has waiters, and for a while after. */
-export interface Inbox {
+interface Inbox {
   /** A waiter waits for this key. */
   wanted(key: string): void;
   /** The last waiter has left. */
@@ -20,14 +20,17 @@ export interface Inbox {
   close(): Promise<void>;
 }
 
-export interface InboxEvents {
+interface InboxEvents {
   granted(token: string, fence: number, claim: number): void;
   forcedOut(token: string): void;
   /** Messages arrive from now on; earlier ones may have been lost. */
   opened(): void;
 }
 
-/** How long it stays open without a waiter, in ms; and how long an attempt to open it goes on then, if it has not failed yet. */
+/**
+ * How long it stays open without a waiter, in ms; and how long an attempt to open it goes on then, if it has not failed
+ * yet.
+ */
 export const IDLE = 10_000;
 const IDLE_ATTEMPT = 250;
 
@@ -37,8 +40,8 @@ export const LONGEST_PAUSE = 1_000;
 const REFUSED_PAUSE = 10_000;
 
 /**
- * Keeps one listener open while the locker has waiters. A driver's listener that ended does not come back by itself; and one whose
- * connection was forgotten on the way does not even end, so a listener that misses messages is replaced.
+ * Keeps one listener open while the locker has waiters. A driver's listener that ended does not come back by itself;
+ * and one whose connection was forgotten on the way does not even end, so a listener that misses messages is replaced.
  */
 export function createInbox(driver: Driver, name: string, { granted, forcedOut, opened }: InboxEvents): Inbox {
   /** The key that was waited for last, for warnings. */

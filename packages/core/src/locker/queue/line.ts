@@ -14,7 +14,10 @@ export interface Line {
   silentBeats: number;
 }
 
-/** After so many heartbeats without a reply the pauses grow, by this factor of the silence: clients keep requests that were not answered. */
+/**
+ * After so many heartbeats without a reply the pauses grow, by this factor of the silence: clients keep requests that
+ * were not answered.
+ */
 export const SILENT_BEATS = 3;
 export const GROWTH = 3;
 

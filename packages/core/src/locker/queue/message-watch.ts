@@ -2,7 +2,7 @@ import { now } from "../../driver/lease";
 import { clientsFlushed } from "../clients-flushed";
 
 /** Notices that a listener is deaf: its connection is open, but no message comes. */
-export interface MessageWatch {
+interface MessageWatch {
   /** A message came. */
   received(): void;
   /** A heartbeat found a grant: its message is late, lost, or can't be received. */
@@ -11,7 +11,7 @@ export interface MessageWatch {
   restart(): void;
 }
 
-export interface MessageWatchEvents {
+interface MessageWatchEvents {
   /** The listener is deaf. Called once until a message comes. */
   deaf(): void;
   /** A new listener may help. Called again and again while none does, at growing intervals. */

@@ -12,8 +12,8 @@ export interface Queue {
   queued(waiter: Waiter, key: string, sent: number, reply: Queued): void;
   leave(waiter: Waiter): void;
   /**
-   * The token waited for the key, and no longer wants it. If it is granted again with a fence above this one, the grant is
-   * released at once. `fence` is the fence of its lock, or 0 if it never had one.
+   * The token waited for the key, and no longer wants it. If it is granted again with a fence above this one, the grant
+   * is released at once. `fence` is the fence of its lock, or 0 if it never had one.
    */
   retire(key: string, token: string, fence: number): void;
   close(): Promise<void>;

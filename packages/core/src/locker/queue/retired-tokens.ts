@@ -1,7 +1,7 @@
 import type { GiveUpToken } from "../give-up-token";
 
 /** Tokens that were in a queue, and were released or given up since. */
-export interface RetiredTokens {
+interface RetiredTokens {
   /** Remembers that the token no longer wants the key. `fence` is the fence of its lock, or 0 if it never had one. */
   add(key: string, token: string, fence: number): void;
   /** The token was granted a lock with this fence. */
@@ -13,8 +13,8 @@ export interface RetiredTokens {
 const MAX_RETIRED = 1_000;
 
 /**
- * Releases a lock at once if a retired token is granted it: by an old queue, which a failover brought back. A late copy of the
- * token's own grant has the fence of its lock, and is ignored.
+ * Releases a lock at once if a retired token is granted it: by an old queue, which a failover brought back. A late copy
+ * of the token's own grant has the fence of its lock, and is ignored.
  */
 export function createRetiredTokens(giveUpToken: GiveUpToken): RetiredTokens {
   const tokens = new Map<string, { readonly keys: readonly string[]; readonly fence: number }>();

@@ -59,9 +59,9 @@ export class Waiter {
   }
 
   /**
-   * A request or a heartbeat that was sent at `sent` found the token in the queue. Time and floor come from one reply, the reply to the
-   * latest request, so that a floor from before the server's clock was set back is forgotten. A reply that was overtaken can
-   * only make a grant void.
+   * A request or a heartbeat that was sent at `sent` found the token in the queue. Time and floor come from one reply,
+   * the reply to the latest request, so that a floor from before the server's clock was set back is forgotten. A reply
+   * that was overtaken can only make a grant void.
    */
   foundQueued(sent: number, floor: number): void {
     if (sent < this.#foundAt) this.#floor = Math.max(this.#floor, floor);
@@ -71,7 +71,10 @@ export class Waiter {
     }
   }
 
-  /** A message granted the lock. A fence that is not above the floor is older than the last reply, which said "queued" after all. */
+  /**
+   * A message granted the lock. A fence that is not above the floor is older than the last reply, which said "queued"
+   * after all.
+   */
   pushed(fence: number, claim: number): void {
     if (fence > this.#floor) this.#post(fence, leaseEnd(this.#foundAt, claim));
   }
