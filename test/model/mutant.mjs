@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { mergeConfig } from "vitest/config";
 import { luaForVitest } from "../../lua-script.ts";
-import whole from "../../vitest.config.ts";
+import { base } from "../../vitest.base.ts";
 import { memoryMutations } from "./memory-mutations.mjs";
 import { mutations } from "./mutations.mjs";
 
@@ -26,6 +26,7 @@ async function readMutated(id) {
 
 const mutated = {
   root,
+  test: { include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts"] },
   plugins: [
     luaForVitest(readMutated),
     {
@@ -36,4 +37,4 @@ const mutated = {
   ],
 };
 
-export default mergeConfig(mutated, whole);
+export default mergeConfig(mutated, base);

@@ -39,23 +39,25 @@ const partsOf = (text: string, level: "##" | "###"): readonly Part[] =>
     .filter((part) => part.startsWith(`${level} `))
     .map((part) => ({ heading: headingsOf(part)[0]!, text: part }));
 
-/** Where a page is, for a message: its line that has this text. */
-function placeOf(name: string, text: string): string {
-  const lines = page(name).split("\n");
-  return `docs/internals/${name}:${lines.findIndex((line) => line.includes(text)) + 1}`;
+/** Where a match is, for a message. */
+function placeOf(name: string, { index }: RegExpMatchArray): string {
+  return `docs/internals/${name}:${page(name).slice(0, index).split("\n").length}`;
 }
 
 interface Link {
-  readonly on: string;
+  readonly place: string;
   readonly shown: string;
-  readonly path: string;
+  readonly file: string;
   readonly anchor: string | undefined;
 }
 
-const links: readonly Link[] = [...pages].flatMap(([on, text]) =>
+const links: readonly Link[] = [...pages].flatMap(([name, text]) =>
   [...text.matchAll(/\[([^\]]+)\]\(([^)#]*)(?:#([^)]*))?\)/g)]
     .filter(([, , path]) => !/^[a-z]+:/.test(path!))
-    .map(([, shown = "", path = "", anchor]) => ({ on, shown, path: path === "" ? on : path, anchor })),
+    .map((match) => {
+      const [, shown = "", path = "", anchor] = match;
+      return { place: placeOf(name, match), shown, file: join(folder, path || name), anchor };
+    }),
 );
 
 /** Whether a file of TypeScript or Lua declares a name. */
@@ -67,9 +69,7 @@ const declares = (text: string, name: string): boolean =>
 
 test("every link leads to a file, and to a heading there", async () => {
   const dangling: string[] = [];
-  for (const { on, path, anchor } of links) {
-    const file = join(folder, path);
-    const place = placeOf(on, `(${path === on ? "" : path}${anchor === undefined ? "" : `#${anchor}`})`);
+  for (const { place, file, anchor } of links) {
     if (!existsSync(file)) dangling.push(`${place}: there is no ${inRepository(file)}`);
     else if (
       anchor !== undefined &&
@@ -84,15 +84,13 @@ test("every link leads to a file, and to a heading there", async () => {
 
 test("every name in code that links to a file is declared there", async () => {
   const dangling: string[] = [];
-  for (const { on, shown, path } of links) {
+  for (const { place, shown, file } of links) {
     const [, code] = /^`([^`]+)`$/.exec(shown) ?? [];
-    const file = join(folder, path);
     if (code === undefined || file.endsWith(".md") || !existsSync(file) || (await stat(file)).isDirectory()) continue;
     if (file.endsWith(`/${code}`)) continue;
     const text = await read(file);
-    for (const name of code.split("."))
-      if (!declares(text, name))
-        dangling.push(`${placeOf(on, `${shown}](${path})`)}: ${inRepository(file)} declares no ${name} (of ${code})`);
+    const missing = code.split(".").filter((name) => !declares(text, name));
+    for (const name of missing) dangling.push(`${place}: ${inRepository(file)} declares no ${name} (of ${code})`);
   }
   expect(dangling).toEqual([]);
 });
@@ -113,7 +111,8 @@ const hasTitle = (text: string, title: string): boolean =>
 test("every title of a test is in the file that it is said to be in", async () => {
   const dangling: string[] = [];
   for (const [on, text] of pages) {
-    for (const [, path = "", quoted = ""] of text.matchAll(/\[`[^`]+`\]\(([^)#]+)\): ((?:“[^”]+”(?:, )?)+)/g)) {
+    for (const match of text.matchAll(/\[`[^`]+`\]\(([^)#]+)\): ((?:“[^”]+”(?:, )?)+)/g)) {
+      const [, path = "", quoted = ""] = match;
       const file = join(folder, path);
       const own = existsSync(file) ? await read(file) : "";
       for (const [, title = ""] of quoted.matchAll(/“([^”]+)”/g)) {
@@ -121,7 +120,7 @@ test("every title of a test is in the file that it is said to be in", async () =
         const found: string[] = [];
         for (const other of testFiles) if (hasTitle(await read(other), title)) found.push(inRepository(other));
         const hint = found.length > 0 ? `; it is in ${found.join(", ")}` : "";
-        dangling.push(`${placeOf(on, `“${title}”`)}: ${inRepository(file)} has no test “${title}”${hint}`);
+        dangling.push(`${placeOf(on, match)}: ${inRepository(file)} has no test “${title}”${hint}`);
       }
     }
   }
