@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const core = "packages/core/src";
 
 /** The folders of the core for which the rule holds. */
-const folders = ["driver"];
+const folders = ["driver", "locker", "redis", "in-process"];
 
 const tests = new Set(testFiles.map((file) => basename(file)));
 

@@ -1,3 +1,4 @@
+// Tested by packages/core/test/in-process.test.ts
 import { now } from "../driver/lease";
 
 /** A value that ends by itself, like a key with a ttl in Redis. */

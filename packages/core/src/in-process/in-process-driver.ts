@@ -1,3 +1,4 @@
+// Tested by packages/testing/test/contract.test.ts, packages/core/test/in-process.test.ts
 // The readable reference of the protocol. Each method does to a LockState what the script of its name in packages/core/lua does
 // to Redis; test/model/agreement.test.ts compares the two by random command sequences.
 import type { AcquireAllReply, AcquireReply, AcquireRequest, Driver, Listener } from "../driver/driver";

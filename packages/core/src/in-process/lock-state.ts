@@ -1,3 +1,4 @@
+// Tested by packages/testing/test/contract.test.ts, packages/core/test/in-process.test.ts
 import { now } from "../driver/lease";
 import { TOMBSTONE } from "../driver/times";
 import { type Expiring, expiring, left, live } from "./expiring";

@@ -1,3 +1,4 @@
+// Tested by packages/testing/test/contract.test.ts, packages/core/test/in-process.test.ts
 import { now } from "../driver/lease";
 
 /** The time of day in µs, for fences and tickets. It is not stepped while the process runs. */

@@ -1,3 +1,4 @@
+// Tested by packages/core/test/in-process.test.ts
 import { now } from "../driver/lease";
 import { WINDOW } from "../driver/times";
 import { micros } from "./micros";

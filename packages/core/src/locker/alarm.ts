@@ -1,3 +1,4 @@
+// Tested by packages/core/test/hold.test.ts, packages/core/test/heartbeats.test.ts
 import { AsyncResource } from "node:async_hooks";
 import { now } from "../driver/lease";
 import { MAX_DELAY } from "../driver/within";

@@ -1,3 +1,4 @@
+// Tested by test/holding/ending.test.ts, test/waiting/ends.test.ts
 import { turn } from "../driver/within";
 
 /** Resolves once clients have flushed the commands sent so far: some flush at the end of the event loop's turn. */

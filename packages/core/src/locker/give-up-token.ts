@@ -1,3 +1,4 @@
+// Tested by packages/core/test/ambiguity.test.ts, test/model/given-up.test.ts
 import { isRefusal } from "../driver/backend-error";
 import type { Driver } from "../driver/driver";
 import { now } from "../driver/lease";

@@ -1,3 +1,4 @@
+// Tested by packages/core/test/leases.test.ts
 import { noAnswer, type Verb } from "../driver/backend-error";
 import type { Call } from "../driver/driver";
 import { leaseEnd, now } from "../driver/lease";

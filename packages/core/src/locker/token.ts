@@ -1,3 +1,4 @@
+// Tested by packages/core/test/leases.test.ts
 import { randomBytes, randomUUID } from "node:crypto";
 import { kindOf } from "../driver/kind-of";
 

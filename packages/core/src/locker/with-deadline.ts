@@ -1,3 +1,4 @@
+// Tested by packages/core/test/ambiguity.test.ts, test/waiting/stalled-waits.test.ts
 import { backendError, noAnswer, type Verb } from "../driver/backend-error";
 import { ANSWER_TIMEOUT, within } from "../driver/within";
 

@@ -1,3 +1,4 @@
+// Tested by packages/testing/src/contract/several.ts, test/locking/several-keys.test.ts
 import acquireAllLua from "../../lua/acquire-all.lua";
 import type { AcquireAllReply, AcquireAllRequest, Call, Driver } from "../driver/driver";
 import type { RedisConnection } from "./connection";

@@ -1,3 +1,4 @@
+// Tested by test/locking/batches.test.ts
 import type { Call } from "../driver/driver";
 
 /** A request and the promise that its caller got. */

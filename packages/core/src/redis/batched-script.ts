@@ -1,3 +1,4 @@
+// Tested by test/locking/batches.test.ts, packages/testing/src/contract/extend.ts
 import { AsyncResource } from "node:async_hooks";
 import type { Call } from "../driver/driver";
 import { batched, type Pending } from "./batch";

@@ -1,3 +1,4 @@
+// Tested by test/locking/outage.test.ts, test/locking/wrong-clients.test.ts
 /** Connections to the primaries of keys, for commands that block (`WAIT`). They do not keep the process running. */
 export interface Replication {
   /** Names the primary of a key, as far as it is known. Keys with the same primary share a connection. */

@@ -1,3 +1,4 @@
+// Tested by test/waiting/clients.test.ts, test/locking/few-rights.test.ts
 import { isRefusal } from "../driver/backend-error";
 import type { ChannelWarning } from "../driver/channel-warning";
 import type { Driver } from "../driver/driver";

@@ -1,3 +1,4 @@
+// Tested by packages/core/test/keys.test.ts, test/locking/key-slots.test.ts
 import { assertKeyPrefix, companions, hashed } from "../driver/keys";
 import type { RedisConnection } from "./connection";
 

@@ -1,3 +1,4 @@
+// Tested by packages/testing/src/contract, packages/ioredis/test/contract.test.ts, packages/node-redis/test/contract.test.ts
 import { channelWarning } from "../driver/channel-warning";
 import type { Driver, ReleaseRequest } from "../driver/driver";
 import { type DriverOptions, resolveFenceTtl } from "../driver/driver-options";

@@ -1,3 +1,4 @@
+// Tested by packages/core/test/driver-error.test.ts
 import { messageOf, withoutCommand } from "../driver/cause";
 import { DriverError } from "../driver/driver-error";
 import { LockError } from "../driver/errors";

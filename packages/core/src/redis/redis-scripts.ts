@@ -1,3 +1,4 @@
+// Tested by test/locking/few-rights.test.ts, test/model/scripts.test.ts
 import acquireLua from "../../lua/acquire.lua";
 import extendLua from "../../lua/extend.lua";
 import forceReleaseLua from "../../lua/force-release.lua";

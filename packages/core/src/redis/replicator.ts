@@ -1,3 +1,4 @@
+// Tested by test/topology/wait-replicas.test.ts
 import replicateLua from "../../lua/replicate.lua";
 import type { Driver, ReplicateRequest } from "../driver/driver";
 import { within } from "../driver/within";

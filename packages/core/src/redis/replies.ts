@@ -1,3 +1,4 @@
+// Tested by packages/testing/src/contract/server.ts, test/locking/refusals.test.ts
 import type {
   AcquireAllReply,
   AcquireReply,

@@ -1,3 +1,4 @@
+// Tested by packages/core/test/strategies.test.ts
 import type { Driver, Replicator } from "../../driver/driver";
 import type { GiveUpToken } from "../give-up-token";
 import type { Queue } from "../queue/queue";

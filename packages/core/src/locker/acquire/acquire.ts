@@ -1,3 +1,4 @@
+// Tested by packages/core/test/locker.test.ts, packages/core/test/strategies.test.ts
 import type { Grant } from "../grant";
 import type { ResolvedOptions } from "../options";
 import type { AcquireTools } from "./acquire-tools";

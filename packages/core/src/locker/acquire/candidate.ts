@@ -1,3 +1,4 @@
+// Tested by packages/core/test/strategies.test.ts, packages/core/test/ambiguity.test.ts
 import { LockBackendError, LockerClosedError } from "../../driver/errors";
 import { leaseEnd, now } from "../../driver/lease";
 import { HEARTBEAT } from "../../driver/times";

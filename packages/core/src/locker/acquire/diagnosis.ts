@@ -1,3 +1,4 @@
+// Tested by packages/core/test/ambiguity.test.ts, packages/core/test/locker.test.ts
 import { backendError, isClosedClient, isRefusal, noAnswer } from "../../driver/backend-error";
 import { LockBackendError, type LockError, LockNotAcquiredError } from "../../driver/errors";
 import { now } from "../../driver/lease";

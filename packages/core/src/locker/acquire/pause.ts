@@ -1,3 +1,4 @@
+// Tested by packages/core/test/locker.test.ts
 /** Between two requests of a waiter in the queue to a server that fails, in ms. */
 export const FAILURE_PAUSE = 250;
 

@@ -1,3 +1,4 @@
+// Tested by packages/core/test/strategies.test.ts
 import type { Grant } from "../grant";
 import type { Candidate } from "./candidate";
 import { FAILURE_PAUSE, jittered } from "./pause";

@@ -1,3 +1,4 @@
+// Tested by test/topology/wait-replicas.test.ts
 import type { AcquireAllReply, AcquireReply, Call, Driver, Replicator } from "../../driver/driver";
 import { LockBackendError } from "../../driver/errors";
 import { now } from "../../driver/lease";

@@ -1,3 +1,4 @@
+// Tested by packages/core/test/strategies.test.ts, packages/core/test/locker.test.ts
 import { ANSWER_TIMEOUT } from "../../driver/within";
 import type { Grant } from "../grant";
 import type { ResolvedOptions } from "../options";

@@ -1,3 +1,4 @@
+// Tested by packages/core/test/strategies.test.ts
 import type { Grant } from "../grant";
 import type { Failed, Push } from "../queue/waiter";
 import type { Candidate } from "./candidate";

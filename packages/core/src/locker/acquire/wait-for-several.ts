@@ -1,3 +1,4 @@
+// Tested by packages/core/test/strategies.test.ts, packages/core/test/several-keys.test.ts, test/locking/several-keys.test.ts
 import { HEARTBEAT } from "../../driver/times";
 import type { Candidate } from "./candidate";
 import { proceed } from "./proceed";

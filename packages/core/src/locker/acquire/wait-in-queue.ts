@@ -1,3 +1,4 @@
+// Tested by packages/core/test/strategies.test.ts, test/model/waiters.test.ts
 import { now } from "../../driver/lease";
 import type { Grant } from "../grant";
 import type { Candidate } from "./candidate";

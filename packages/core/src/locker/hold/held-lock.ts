@@ -1,3 +1,4 @@
+// Tested by packages/core/test/hold.test.ts, test/holding/stall.test.ts
 import { noAnswer } from "../../driver/backend-error";
 import { LockLostError } from "../../driver/errors";
 import { leaseEnd, now } from "../../driver/lease";

@@ -1,3 +1,4 @@
+// Tested by packages/core/test/hold.test.ts
 import type { Driver } from "../../driver/driver";
 import type { GiveUpToken } from "../give-up-token";
 import type { Queue } from "../queue/queue";

@@ -1,3 +1,4 @@
+// Tested by packages/core/test/hold.test.ts, test/holding/budget.test.ts, test/holding/many.test.ts
 import type { Driver } from "../../driver/driver";
 import { now } from "../../driver/lease";
 import { createAlarm } from "../alarm";

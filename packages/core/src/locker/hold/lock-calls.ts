@@ -1,3 +1,4 @@
+// Tested by packages/core/test/hold.test.ts, packages/core/test/locker.test.ts, test/holding/release.test.ts
 import { backendError, noAnswer } from "../../driver/backend-error";
 import type { ExtendReply, ReleaseReply } from "../../driver/driver";
 import { now } from "../../driver/lease";

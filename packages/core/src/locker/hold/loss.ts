@@ -1,3 +1,4 @@
+// Tested by packages/core/test/hold.test.ts, test/holding/stolen.test.ts
 /*
  * How a lock can be lost, as the error says it.
  */

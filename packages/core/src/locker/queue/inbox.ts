@@ -1,3 +1,4 @@
+// Tested by packages/core/test/lock-object.test.ts, test/waiting/deaf-listener.test.ts, test/waiting/lost-message.test.ts
 import { AsyncResource } from "node:async_hooks";
 import { isFinal, noListener, noMessages } from "../../driver/backend-error";
 import { isRefused } from "../../driver/channel-warning";

@@ -1,3 +1,4 @@
+// Tested by packages/core/test/heartbeats.test.ts
 import { HEARTBEAT } from "../../driver/times";
 import type { Waiter } from "./waiter";
 

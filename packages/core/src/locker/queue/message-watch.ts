@@ -1,3 +1,4 @@
+// Tested by test/waiting/deaf-listener.test.ts
 import { now } from "../../driver/lease";
 import { clientsFlushed } from "../clients-flushed";
 

@@ -1,3 +1,4 @@
+// Tested by packages/core/test/heartbeats.test.ts, test/model/waiters.test.ts
 import type { Driver } from "../../driver/driver";
 import type { GiveUpToken } from "../give-up-token";
 import { createHeartbeats } from "./heartbeats";

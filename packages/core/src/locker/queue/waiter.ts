@@ -1,3 +1,4 @@
+// Tested by packages/core/test/strategies.test.ts, test/waiting/late.test.ts
 import type { AcquireReply } from "../../driver/driver";
 import { leaseEnd, now } from "../../driver/lease";
 import { CLAIM } from "../../driver/times";
