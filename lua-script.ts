@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { dirname, relative, resolve } from "node:path";
 import type { Options } from "tsup";
 
 type EsbuildPlugin = NonNullable<Options["esbuildPlugins"]>[number];
@@ -48,14 +48,18 @@ export const luaForEsbuild: EsbuildPlugin = {
   name: "lua",
   setup(build) {
     build.onLoad({ filter: /\.lua$/, namespace: "file" }, async ({ path }) => {
-      const paths = (await piecesOf(path, readText)).map((piece) => JSON.stringify(`piece:${piece.path}`));
+      // The bundle names its pieces in comments: by paths that are the same on each machine.
+      const from = process.cwd();
+      const paths = (await piecesOf(path, readText)).map((piece) =>
+        JSON.stringify(`piece:${relative(from, piece.path)}`),
+      );
       const imports = paths.map((piece, i) => `import piece${i} from ${piece};`);
       const names = paths.map((_, i) => `piece${i}`);
       return { contents: `${imports.join("\n")}\nexport default ${names.join(" + ")};` };
     });
     build.onResolve({ filter: /^piece:/ }, ({ path }) => ({ path: path.slice("piece:".length), namespace: "piece" }));
     build.onLoad({ filter: /\.lua$/, namespace: "piece" }, async ({ path }) => ({
-      contents: (await piecesOf(path, readText)).at(-1)!.code,
+      contents: (await piecesOf(resolve(path), readText)).at(-1)!.code,
       loader: "text",
     }));
   },
