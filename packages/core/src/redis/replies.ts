@@ -21,14 +21,16 @@ const shapeOf = (reply: unknown): string => {
 };
 
 export const integer = (reply: unknown): number => {
+  if (typeof reply === "number" && Number.isSafeInteger(reply)) return reply; // most replies: no text is made of them
   const value = Number(text(reply));
   if (reply === null || reply === "" || !Number.isSafeInteger(value))
     throw new TypeError(`not an integer: ${shapeOf(reply)}`);
   return value;
 };
 
-/** Clients return a fence as a number or as text. */
-const isFence = (reply: unknown): boolean => /^\d+$/.test(text(reply));
+/** Clients return a whole number as a number or as text. */
+const isNatural = (reply: unknown): boolean =>
+  typeof reply === "number" ? Number.isSafeInteger(reply) && reply >= 0 : /^\d+$/.test(text(reply));
 
 /** Replies are read strictly: a reply with another shape did not come from our scripts. */
 export const unreadable = (key: string, error: unknown): unknown =>
@@ -77,7 +79,7 @@ export const flag = (key: string, reply: unknown): boolean => {
 
 /** Reads a reply of lua/lib/acquire.lua. */
 export function acquireReply(key: string, reply: unknown): AcquireReply {
-  if (isFence(reply)) return { status: "granted", fence: integer(reply) };
+  if (isNatural(reply)) return { status: "granted", fence: integer(reply) };
   const [status = "", ...values] = text(reply).split(" ");
   switch (status) {
     case "held":
@@ -96,7 +98,7 @@ export function acquireReply(key: string, reply: unknown): AcquireReply {
 /** Reads the reply of acquire-all.lua to a request for these keys. */
 export function acquireAllReply(keys: readonly string[], reply: unknown): AcquireAllReply {
   if (!Array.isArray(reply)) throw unknown(keys[0]!, reply);
-  if (reply.length === keys.length && reply.every(isFence)) return { status: "granted", fences: reply.map(integer) };
+  if (reply.length === keys.length && reply.every(isNatural)) return { status: "granted", fences: reply.map(integer) };
   const key = keys[integer(reply[0]) - 1] ?? keys[0]!;
   const one = acquireReply(key, reply[1]);
   if (one.status === "granted") throw unknown(key, reply);
@@ -107,8 +109,8 @@ export const extendReply = (key: string, reply: unknown): ExtendReply => (flag(k
 
 /** Reads a reply of release.lua. Calls `settle` if the release is to be sent again: dead waiters are still to be dropped. */
 export function releaseReply(key: string, reply: unknown, settle: () => void): ReleaseReply {
-  if (!/^[0-3]$/.test(text(reply))) throw unknown(key, reply);
-  const bits = integer(reply);
+  const bits = isNatural(reply) ? integer(reply) : -1;
+  if (bits < 0 || bits > 3) throw unknown(key, reply);
   if (bits > 1) settle();
   return bits & 1 ? "released" : "lost";
 }
@@ -141,6 +143,6 @@ export function inspectReply(key: string, reply: unknown): DriverInspection {
 export function transferReply(key: string, reply: unknown): TransferReply {
   const status = text(reply);
   if (status === "lost" || status === "dead") return { status };
-  if (isFence(reply)) return { status: "granted", fence: integer(reply) };
+  if (isNatural(reply)) return { status: "granted", fence: integer(reply) };
   throw unknown(key, reply);
 }
