@@ -1,6 +1,4 @@
 export type {
-  AcquireAllReply,
-  AcquireAllRequest,
   AcquireReply,
   AcquireRequest,
   Call,
@@ -8,10 +6,8 @@ export type {
   DriverInspection,
   ExtendReply,
   ExtendRequest,
-  HeartbeatReply,
-  HeartbeatRequest,
   Inspection,
-  Listener,
+  Place,
   ReleaseReply,
   ReleaseRequest,
   ReplicateRequest,
@@ -21,6 +17,7 @@ export type {
 } from "./driver/driver";
 export { DriverError } from "./driver/driver-error";
 export type { DriverOptions } from "./driver/driver-options";
+export type { DriverQueue, HeartbeatReply, HeartbeatRequest, Listener } from "./driver/driver-queue";
 export {
   LockBackendError,
   LockError,

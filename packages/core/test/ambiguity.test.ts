@@ -168,7 +168,7 @@ describe("the end of a wait", () => {
       ...driver,
       acquire: (request, call) => {
         calls.push(call);
-        return request.key === "silent" ? new Promise(() => {}) : driver.acquire(request, call);
+        return request.keys.includes("silent") ? new Promise(() => {}) : driver.acquire(request, call);
       },
     };
     const locker = createLocker(silent);

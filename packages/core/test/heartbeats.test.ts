@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { createLocker, type Driver, DriverError, type HeartbeatRequest, inProcessDriver } from "../src/index";
 
 function failing(error: Error): Driver {
-  return { ...inProcessDriver(), heartbeat: () => Promise.reject(error) };
+  const driver = inProcessDriver();
+  return { ...driver, queue: { ...driver.queue!, heartbeat: () => Promise.reject(error) } };
 }
 
 test("a heartbeat that fails by a bug, or is refused, ends the wait with its error", async () => {
@@ -38,9 +39,12 @@ test("a heartbeat has a thousand tokens at most, and all waiters have a part in 
   const locker = createLocker(
     {
       ...driver,
-      heartbeat(request) {
-        requests.push(request);
-        return driver.heartbeat(request);
+      queue: {
+        ...driver.queue!,
+        heartbeat(request) {
+          requests.push(request);
+          return driver.queue!.heartbeat(request);
+        },
       },
     },
     { timeout: Number.POSITIVE_INFINITY },

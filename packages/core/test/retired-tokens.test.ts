@@ -12,9 +12,12 @@ function open() {
       released.push(request.token);
       return driver.release(request);
     },
-    listen(inbox, given, signal) {
-      listener = given;
-      return driver.listen!(inbox, given, signal);
+    queue: {
+      ...driver.queue!,
+      listen(inbox, given, signal) {
+        listener = given;
+        return driver.queue!.listen(inbox, given, signal);
+      },
     },
   };
   const locker = createLocker(watched, { timeout: 20_000 });

@@ -1,6 +1,6 @@
 // Tested by packages/testing/src/contract/several.ts, test/locking/several-keys.test.ts
 import acquireAllLua from "../../lua/acquire-all.lua";
-import type { AcquireAllReply, AcquireAllRequest, Call, Driver } from "../driver/driver";
+import type { AcquireReply, AcquireRequest, Call, Driver } from "../driver/driver";
 import type { RedisConnection } from "./connection";
 import type { LockKeys } from "./lock-keys";
 import { rejectAsDriver } from "./redis-error";
@@ -30,15 +30,15 @@ export function acquireAllOf(
   { of: keysOf, slotOf }: LockKeys,
   fenceTtl: number,
   release: Driver["release"],
-): Driver["acquireAll"] {
+): Driver["acquire"] {
   const run = script(connection, acquireAllLua);
   const times = timesFor(fenceTtl);
 
   async function acquireGroup(
     group: readonly string[],
-    { token, ttl, place }: AcquireAllRequest,
+    { token, ttl, place }: AcquireRequest,
     call: Call,
-  ): Promise<AcquireAllReply> {
+  ): Promise<AcquireReply> {
     const keys = group.flatMap((key) => keysOf(key, token));
     const placeInGroup = place && place.ticket > 0 ? group.indexOf(place.key) + 1 : 0;
     const args = [...times, token, `${ttl}`, place ? `${placeInGroup}` : "", `${place?.ticket ?? ""}`];
@@ -58,7 +58,7 @@ export function acquireAllOf(
         continue;
       }
       if (reply.status === "held") {
-        await Promise.all(taken.map((key) => release({ key, token: request.token, undo: false })));
+        await Promise.all(taken.map((key) => release({ key, token: request.token, tombstone: false })));
       }
       return reply;
     }

@@ -8,17 +8,15 @@ import releaseLua from "../../lua/release.lua";
 import transferLua from "../../lua/transfer.lua";
 import type {
   AcquireReply,
-  AcquireRequest,
   DriverInspection,
   ExtendReply,
   ExtendRequest,
-  HeartbeatReply,
-  HeartbeatRequest,
   ReleaseReply,
   ReleaseRequest,
   TransferReply,
   TransferRequest,
 } from "../driver/driver";
+import type { HeartbeatReply, HeartbeatRequest } from "../driver/driver-queue";
 import { CLAIM, TOMBSTONE, WINDOW } from "../driver/times";
 import { type BatchedScript, batchedScript } from "./batched-script";
 import type { RedisConnection } from "./connection";
@@ -46,6 +44,15 @@ const TOKENS_OF_A_KEY = 8;
 /** The arguments that lua/lib/times.lua names. */
 export const timesFor = (fenceTtl: number): readonly string[] => [`${CLAIM}`, `${WINDOW}`, `${fenceTtl}`];
 
+/** A request for one key. */
+interface OneKeyRequest {
+  readonly key: string;
+  readonly token: string;
+  readonly ttl: number;
+  /** The ticket of its place. Absent: do not wait. */
+  readonly ticket: number | undefined;
+}
+
 /** A script that serves one lock. */
 function single(connection: RedisConnection, lua: string): RunScript {
   const run = script(connection, lua);
@@ -65,7 +72,7 @@ export function redisScripts(
 ) {
   const times = timesFor(fenceTtl);
 
-  const acquire: BatchedScript<AcquireRequest, AcquireReply> = {
+  const acquire: BatchedScript<OneKeyRequest, AcquireReply> = {
     lua: acquireLua,
     limit: BATCH_LIMIT,
     groupOf: ({ key }) => slotOf(key),
@@ -91,7 +98,7 @@ export function redisScripts(
     groupOf: ({ key }) => slotOf(key),
     leadingArguments: () => times,
     keysOf: ({ key, token }) => keysOf(key, token),
-    argumentsOf: ({ token, undo }) => [token, undo ? `${TOMBSTONE}` : "0"],
+    argumentsOf: ({ token, tombstone }) => [token, tombstone ? `${TOMBSTONE}` : "0"],
     parse: (request, reply) => releaseReply(request.key, reply, () => settle(request)),
   };
 

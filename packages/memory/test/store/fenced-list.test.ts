@@ -187,7 +187,7 @@ test("lists of one session, and its lock, know nothing of each other", async () 
   const items = newList({}, session);
   const messages = createFencedList(connection, { key, name: "messages" }, unbounded);
   const named = { fence: 9, idempotencyKey: "request-1" };
-  const grant = await redisDriver(connection).acquire({ key, token: "t:1", ttl: 9_000 }, { abandoned: false });
+  const grant = await redisDriver(connection).acquire({ keys: [key], token: "t:1", ttl: 9_000 }, { abandoned: false });
   expect(grant.status).toBe("granted");
   await items.append(['"item"'], named);
   await messages.append(['"message"'], { ...named, fence: 8 });

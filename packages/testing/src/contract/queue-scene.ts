@@ -45,7 +45,7 @@ function queueingOf(scene: Scene, server: ServerScene | undefined, key: string, 
     here,
     there,
     waiting: async () => (await scene.b.inspect(key)).waiting,
-    heartbeat: (driver, inbox, ...tokens) => driver.heartbeat({ key, inbox: inbox.name, tokens }),
+    heartbeat: (driver, inbox, ...tokens) => driver.queue!.heartbeat({ key, inbox: inbox.name, tokens }),
     outlive: (stale) => silence(server, key, stale),
   };
 }

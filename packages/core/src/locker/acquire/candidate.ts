@@ -115,7 +115,7 @@ export class Candidate {
   granted(reply: Extract<Reply, { readonly status: "granted" }>): Grant | undefined {
     const { ttl } = this.options;
     const deadline = leaseEnd(this.#sentAt, ttl);
-    if (now() < deadline) return this.grant("fence" in reply ? [reply.fence] : reply.fences, deadline, false);
+    if (now() < deadline) return this.grant(reply.fences, deadline, false);
     this.#outcomeUnknown = true;
     this.sendAfter(this.diagnosis.replyExpired(ttl));
     return undefined;
@@ -131,7 +131,7 @@ export class Candidate {
     this.diagnosis.contended(reply);
     const { key } = this.diagnosis;
     this.mayHoldSome = key !== this.keys[0];
-    this.#tools.queue.queued(this.#waiter!, key, this.#sentAt, reply);
+    this.#tools.queue!.queued(this.#waiter!, key, this.#sentAt, reply);
   }
 
   /** Takes a new token, and gives up what the old one may have of the keys. */
@@ -151,11 +151,11 @@ export class Candidate {
 
   /** Enters a queue if the call is to wait in one: events are then posted for the token. */
   enterQueue(): void {
-    if (this.options.wait === "queue") this.#waiter = this.#tools.queue.enter(this.#token, this.#mailbox);
+    if (this.options.wait === "queue") this.#waiter = this.#tools.queue!.enter(this.#token, this.#mailbox);
   }
 
   leaveQueue(): void {
-    if (this.#waiter) this.#tools.queue.leave(this.#waiter);
+    if (this.#waiter) this.#tools.queue!.leave(this.#waiter);
   }
 
   /** The error of a wait that ended. */
@@ -175,7 +175,7 @@ export class Candidate {
   async giveUp(error: unknown): Promise<void> {
     this.#mailbox.cancelReminder();
     if (!this.#mayBeGranted && !this.#waiter && !this.mayHoldSome) return;
-    if (this.#waiter) for (const key of this.keys) this.#tools.queue.retire(key, this.#token, 0);
+    if (this.#waiter) for (const key of this.keys) this.#tools.queue!.retire(key, this.#token, 0);
     const released = this.#giveUpToken(true);
     if (error instanceof LockBackendError && this.mayHoldSome) {
       // The caller may look whether the keys are free. So the replies are awaited, unless the wait ends before.

@@ -166,7 +166,7 @@ export class HeldLock implements ManagedLock {
   /** The lock is not held any more, by its release or by a loss. */
   leave(state: "releasing" | "lost"): void {
     this.state = state;
-    if (this.grant.queued) this.tools.queue.retire(this.key, this.grant.token, this.fence);
+    if (this.grant.queued) this.tools.queue?.retire(this.key, this.grant.token, this.fence);
     this.tools.monitor.delete(this);
   }
 

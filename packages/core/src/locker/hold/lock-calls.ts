@@ -52,7 +52,7 @@ async function sendRelease(held: HeldLock): Promise<void> {
   held.leave("releasing");
   let reply: ReleaseReply;
   try {
-    const answer = tools.driver.release({ key, token: grant.token, undo: grant.outcomeUnknown });
+    const answer = tools.driver.release({ key, token: grant.token, tombstone: grant.outcomeUnknown });
     reply = await within(ANSWER_TIMEOUT, answer, () => noAnswer(key, "release"));
   } catch (error) {
     void tools.giveUpToken(key, grant.token);
