@@ -1,4 +1,4 @@
-import type { Driver, Listener } from "@distlock/core";
+import type { Driver, Listener } from "@distlock/core/driver";
 import { CLAIM } from "../../packages/core/src/driver/times";
 import { withQueue } from "../support/with-queue";
 import { monotonic } from "./clock";

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { channel } from "node:diagnostics_channel";
 import { readFileSync } from "node:fs";
-import { createLeases, createLocker, type Driver, LockError, type Locker, redisDriver } from "@distlock/core";
+import { createLeases, createLocker, type Driver, LockError, type Locker } from "@distlock/core";
+import { redisDriver } from "@distlock/core/driver";
 import { ioredisDriver } from "@distlock/ioredis";
 import { startRedis } from "@distlock/testing";
 import { Redis } from "ioredis-6";

@@ -1,4 +1,4 @@
-import type { Driver, DriverQueue } from "@distlock/core";
+import type { Driver, DriverQueue } from "@distlock/core/driver";
 
 /** The same driver with another queue: the parts that are left out are its own. */
 export const withQueue = (driver: Driver, parts: Partial<DriverQueue>): Driver => ({

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { createLocker, redisDriver } from "@distlock/core";
+import { createLocker } from "@distlock/core";
+import { redisDriver } from "@distlock/core/driver";
 import { startRedis } from "@distlock/testing";
 import * as redis6 from "redis-6";
 import * as redis60 from "redis-6.0";

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { channel } from "node:diagnostics_channel";
-import { createLocker, type DriverQueue, type Locker, type RedisConnection, redisDriver } from "@distlock/core";
+import { createLocker, type Locker } from "@distlock/core";
+import { type DriverQueue, type RedisConnection, redisDriver } from "@distlock/core/driver";
 import { startFaultProxy, startRedis } from "@distlock/testing";
 import { Redis } from "ioredis-6";
 import { afterAll, afterEach, describe, expect, test } from "vitest";

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { createLocker, type Locker, type RedisConnection, redisDriver } from "@distlock/core";
+import { createLocker, type Locker } from "@distlock/core";
+import { type RedisConnection, redisDriver } from "@distlock/core/driver";
 import { type FaultProxy, startFaultProxy, startRedis } from "@distlock/testing";
 import { Redis } from "ioredis-6";
 import { afterAll, describe, expect, test } from "vitest";

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { expect, test } from "vitest";
-import { createLocker, type Driver, DriverError, type HeartbeatRequest, inProcessDriver } from "../src/index";
+import { DriverError, type HeartbeatRequest } from "../src/for-drivers";
+import { createLocker, type Driver, inProcessDriver } from "../src/index";
 
 function failing(error: Error): Driver {
   const driver = inProcessDriver();

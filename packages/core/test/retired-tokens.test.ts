@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { createLocker, type Driver, inProcessDriver, type Listener } from "../src/index";
+import type { Listener } from "../src/for-drivers";
+import { createLocker, type Driver, inProcessDriver } from "../src/index";
 
 /** What a locker hears of tokens whose lock it has released, or that it has given up. */
 function open() {

@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { now } from "../src/driver/lease";
-import { type AcquireRequest, type Driver, DriverError, type LockOptions } from "../src/index";
+import { type AcquireRequest, DriverError } from "../src/for-drivers";
+import type { Driver, LockOptions } from "../src/index";
 import { Candidate } from "../src/locker/acquire/candidate";
 import { Mailbox } from "../src/locker/acquire/mailbox";
 import { retry } from "../src/locker/acquire/retry";

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { redisDriver } from "@distlock/core";
+import { redisDriver } from "@distlock/core/driver";
 import { startFaultProxy, startRedis } from "@distlock/testing";
 import { afterAll, expect, onTestFinished, test } from "vitest";
 import { StaleTurnError, type WriteOptions } from "../../src/index";

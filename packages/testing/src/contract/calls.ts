@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { type AcquireReply, type Driver, type ExtendReply, LockError, type ReleaseReply } from "@distlock/core";
+import { type Driver, LockError } from "@distlock/core";
+import type { AcquireReply, ExtendReply, ReleaseReply } from "@distlock/core/driver";
 
 /** Of a lease that lasts longer than its case. */
 export const TTL = 20_000;

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import type { Driver, Listener } from "@distlock/core";
+import type { Driver, Listener } from "@distlock/core/driver";
 
 /** An open inbox, and what came into it, in order. */
 export interface Inbox {

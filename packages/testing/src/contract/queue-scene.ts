@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { AcquireReply, Driver, HeartbeatReply } from "@distlock/core";
+import type { AcquireReply, Driver, HeartbeatReply } from "@distlock/core/driver";
 import { enter, newKey } from "./calls";
 import { type Inbox, openInbox } from "./inbox";
 import { type Cases, type Scene, type ServerScene, sceneOf, serverSceneOf } from "./scene";

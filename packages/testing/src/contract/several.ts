@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { type AcquireReply, type Driver, inLockOrder, LockError } from "@distlock/core";
+import { type Driver, LockError } from "@distlock/core";
+import { type AcquireReply, inLockOrder } from "@distlock/core/driver";
 import { acquire, call, enter, grant, newToken, release, TTL } from "./calls";
 import { type Scene, sceneOf } from "./scene";
 import type { ContractCase, DriverTarget } from "./target";

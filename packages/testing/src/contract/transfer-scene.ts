@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Driver, TransferReply } from "@distlock/core";
+import type { Driver, TransferReply } from "@distlock/core/driver";
 import { newKey, newToken, TTL } from "./calls";
 
 /** A key, its holder's token, and the token that is to have it next. */
