@@ -1,7 +1,7 @@
 // Tested by packages/core/test/hold.test.ts, packages/core/test/heartbeats.test.ts
 import { AsyncResource } from "node:async_hooks";
 import { now } from "../driver/lease";
-import { MAX_DELAY } from "../driver/within";
+import { MAX_DELAY } from "../driver/with-timeout";
 
 /** One timer for many times: it rings at the earliest. */
 interface Alarm {

@@ -2,7 +2,7 @@
 import { LockBackendError, LockerClosedError } from "../../driver/errors";
 import { leaseEnd, now } from "../../driver/lease";
 import { HEARTBEAT } from "../../driver/times";
-import { ANSWER_TIMEOUT, within } from "../../driver/within";
+import { ANSWER_TIMEOUT, withTimeout } from "../../driver/with-timeout";
 import { clientsFlushed } from "../clients-flushed";
 import type { Grant } from "../grant";
 import type { ResolvedOptions } from "../options";
@@ -180,7 +180,7 @@ export class Candidate {
     if (error instanceof LockBackendError && this.mayHoldSome) {
       // The caller may look whether the keys are free. So the replies are awaited, unless the wait ends before.
       this.#mailbox.clear();
-      const free = within(ANSWER_TIMEOUT, released, () => error);
+      const free = withTimeout(ANSWER_TIMEOUT, released, () => error);
       await Promise.race([free.catch(() => {}), this.#mailbox.next()]);
     } else await clientsFlushed();
   }

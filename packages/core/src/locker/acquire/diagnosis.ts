@@ -2,7 +2,7 @@
 import { backendError, isClosedClient, isRefusal, noAnswer } from "../../driver/backend-error";
 import { LockBackendError, type LockError, LockNotAcquiredError } from "../../driver/errors";
 import { now } from "../../driver/lease";
-import { ANSWER_TIMEOUT } from "../../driver/within";
+import { ANSWER_TIMEOUT } from "../../driver/with-timeout";
 
 /** What a call learns while it asks for a lock: the material for the error that says why it did not get it. */
 export class Diagnosis {

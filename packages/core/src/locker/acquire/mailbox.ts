@@ -1,4 +1,4 @@
-import { MAX_DELAY } from "../../driver/within";
+import { MAX_DELAY } from "../../driver/with-timeout";
 
 /** Why a wait ended before the lock was granted. */
 export type WaitEnd =

@@ -2,7 +2,7 @@
 import { noAnswer } from "../../driver/backend-error";
 import { LockLostError } from "../../driver/errors";
 import { leaseEnd, now } from "../../driver/lease";
-import { turn } from "../../driver/within";
+import { turn } from "../../driver/with-timeout";
 import type { Grant } from "../grant";
 import type { ResolvedOptions } from "../options";
 import type { HoldTools } from "./hold-tools";
