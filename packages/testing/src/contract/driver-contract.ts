@@ -14,7 +14,7 @@ import type { ContractCase, DriverTarget } from "./target";
 import { transferCases, transferOnServer, transferPastQueue } from "./transfer";
 import { newTokens } from "./transfer-scene";
 
-/** The contract as plain cases: hand each to the test runner of your choice. */
+/** The contract as plain cases: hand each to the test runner of your choice. Cases of an ability are there if both drivers have it. */
 export function driverContract(target: DriverTarget): readonly ContractCase[] {
   const { drivers, command } = target;
   const canQueue = drivers.every(({ queue }) => queue !== undefined);
