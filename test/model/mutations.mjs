@@ -450,7 +450,7 @@ export const mutations = {
   "a wait ends before what has arrived is read": {
     rule: "After a stall, what has arrived counts before a wait ends",
     tests: ["packages/core/test/stalled-wait.test.ts"],
-    edits: [["src/locker/acquire/mailbox.ts", "setImmediate(end)", "end()"]],
+    edits: [["src/locker/acquire/mailbox.ts", "clock.immediate(end)", "end()"]],
   },
   "keys are taken as they are given": {
     rule: "All calls take several keys in one order",
@@ -514,7 +514,7 @@ export const mutations = {
   "in process, a queue does not end": {
     rule: "Every companion has a ttl",
     tests: inProcess,
-    edits: [["src/in-process/wait-queue.ts", "if (until <= now()) tickets.clear();", ""]],
+    edits: [["src/in-process/wait-queue.ts", "if (data.until <= now()) tickets.clear();", ""]],
   },
   "in process, hand-over ignores freshness": {
     rule: "A lock is handed over only to a waiter whose process is alive",

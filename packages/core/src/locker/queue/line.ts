@@ -1,4 +1,5 @@
 // Tested by packages/core/test/heartbeats.test.ts
+import { clock } from "../../driver/clock";
 import { HEARTBEAT } from "../../driver/times";
 import type { Waiter } from "./waiter";
 
@@ -37,7 +38,7 @@ export function beatSent(line: Line, sent: number): void {
   line.silentSince ??= sent;
   line.silentBeats++;
   // Left to chance in part, so that the lines of many processes do not come together.
-  const pause = HEARTBEAT * (0.95 + Math.random() / 10);
+  const pause = HEARTBEAT * (0.95 + clock.random() / 10);
   const isMute = line.silentBeats >= SILENT_BEATS;
   line.beatAt = sent + (isMute ? Math.max(pause, GROWTH * (sent - line.silentSince)) : pause);
 }
