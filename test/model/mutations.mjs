@@ -244,7 +244,7 @@ export const mutations = {
     edits: [
       [
         "src/locker/queue/line.ts",
-        "line.beatAt = sent + (isMute ? Math.max(pause, GROWTH * (sent - line.silentSince)) : pause);",
+        "line.beatAt = sent + (isSilent(line) ? Math.max(pause, GROWTH * (sent - line.silentSince)) : pause);",
         "line.beatAt = pause < 0 && isMute ? sent : Number.POSITIVE_INFINITY;",
       ],
     ],
@@ -353,13 +353,18 @@ export const mutations = {
     rule: "A companion without a ttl belongs to somebody else",
     edits: [["lua/lib/foreign-companion.lua", "return call('PTTL', KEYS[index]) == -1", "return false"]],
   },
+  "a silence outlasts the outage": {
+    rule: "The first answer after a silence makes all silent lines due",
+    tests: ["packages/core/test/heartbeats.test.ts"],
+    edits: [["src/locker/queue/heartbeats.ts", "if (wasSilent) endSilence();", ""]],
+  },
   "an outage is paid by the second": {
     rule: "The number of unanswered heartbeats is bounded",
     edits: [
       [
         "src/locker/queue/line.ts",
-        "(isMute ? Math.max(pause, GROWTH * (sent - line.silentSince)) : pause)",
-        "(isMute ? pause : pause)",
+        "(isSilent(line) ? Math.max(pause, GROWTH * (sent - line.silentSince)) : pause)",
+        "(isSilent(line) ? pause : pause)",
       ],
     ],
   },
