@@ -530,7 +530,7 @@ export const mutations = {
   "in process, hand-over ignores freshness": {
     rule: "A lock is handed over only to a waiter whose process is alive",
     tests: inProcess,
-    edits: [["src/in-process/wait-queue.ts", "(aliveUntil.get(inboxOf(token)) ?? 0) > now()", "true"]],
+    edits: [["src/in-process/wait-queue.ts", "isFresh(aliveUntil.get(inboxOf(token)) ?? 0)", "true"]],
   },
   "in process, heartbeat does not prolong the claim": {
     rule: "A claim lasts while the process of its waiter is alive",

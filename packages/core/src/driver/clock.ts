@@ -35,7 +35,7 @@ export const realClock: Clock = {
   randomUUID: () => randomUUID(),
 };
 
-export let clock: Clock = realClock;
+export let clock: Clock = { ...realClock };
 
 /**
  * For simulations: puts another clock in the place of the real one, or the real one back. A process runs one piece of code at

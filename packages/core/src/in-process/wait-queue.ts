@@ -33,6 +33,9 @@ export interface WaitQueue {
 /** The inbox that learns of this token's grants: the token up to its first `:`. */
 export const inboxOf = (token: string): string => token.split(":", 1)[0]!;
 
+/** True if a sign of life counts. One that is further ahead than the window is from before the clock was set back. */
+const isFresh = (until: number): boolean => until > now() && until <= now() + WINDOW;
+
 const empty = (): QueueData => ({ tickets: new Map(), lastTicket: 0, until: 0, aliveUntil: new Map() });
 
 export function createWaitQueue(data: QueueData = empty()): WaitQueue {
@@ -81,7 +84,7 @@ export function createWaitQueue(data: QueueData = empty()): WaitQueue {
       const tickets = waiting();
       for (const token of tickets.keys()) {
         tickets.delete(token);
-        if ((aliveUntil.get(inboxOf(token)) ?? 0) > now()) return token;
+        if (isFresh(aliveUntil.get(inboxOf(token)) ?? 0)) return token;
       }
       return undefined;
     },

@@ -73,7 +73,8 @@ export class HeldLock implements ManagedLock {
 
   /** What is left of the lease, in ms. */
   get remaining(): number {
-    return this.isHeld ? this.deadline - now() : 0;
+    // The process may stand still between the two looks at the clock.
+    return this.isHeld ? Math.max(0, this.deadline - now()) : 0;
   }
 
   /** Whether the lease is over, unless a reply that arrived during a stall of the event loop makes it longer. */
