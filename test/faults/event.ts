@@ -3,8 +3,8 @@
  * token, `call` numbers the attempts of one worker, `worker` names one process.
  */
 export type Event =
-  /** The two clocks, once: `wall` is that of the day, in ms. */
-  | { what: "began"; at: number; wall: number }
+  /** The two clocks, once: `wall` is that of the day, in ms. `drift`: the clocks of the workers differ by up to this part. */
+  | { what: "began"; at: number; wall: number; drift?: number }
   /** A worker begins to acquire. `queues`: it waits in the queue. */
   | { what: "calls"; at: number; worker: string; call: number; key: string; queues: boolean }
   /** It was given the lock; `at` is a time at which it believed that it held it, unless `remaining` is 0. */
@@ -17,6 +17,8 @@ export type Event =
       id: string;
       fence: number;
       remaining: number;
+      /** How long the call may count on it, if nothing goes wrong. */
+      ttl?: number;
     }
   /** It was not. */
   | { what: "refused"; at: number; worker: string; call: number; why: string }
@@ -55,14 +57,39 @@ export type Event =
       at: number;
       keys: Readonly<Record<string, { id: string | null; waiting: number }>>;
     }
-  /** Redis lost data, on purpose. */
-  | { what: "forgot"; at: number; to: number }
+  /** Redis lost data, on purpose: of all keys, or of one. */
+  | { what: "forgot"; at: number; to: number; key?: string }
   | { what: "fault"; at: number; name: string }
-  /** No more faults, and every worker has had an answer since. */
-  | { what: "healed"; at: number }
+  /** No more faults, and every worker has had an answer since. `patience`: how long a lease may last from then on. */
+  | { what: "healed"; at: number; patience?: number }
   /** What Redis still has when all workers are done and all leases over. */
   | { what: "left"; at: number; names: readonly string[] }
-  | { what: "store"; at: number; key: string; state: number; log: readonly StoreEntry[] };
+  | { what: "store"; at: number; key: string; state: number; log: readonly StoreEntry[] }
+  | AtServer;
+
+/** By its own request, as a waiter, by the holder; or it has the key already, and only its fence is new. */
+export type Grant = "asked" | "handed" | "transferred" | "again";
+
+/** What only a simulated server can say, for each command in the moment in which it is carried out. */
+export type AtServer =
+  /** A token was granted a key. */
+  | { what: "minted"; at: number; key: string; id: string; inbox: string; fence: number; how: Grant }
+  /** A token is in the queue, as its request was answered; and so its process is alive. `asked`: the ticket it brought, or 0. */
+  | { what: "enters"; at: number; key: string; id: string; inbox: string; ticket: number; asked: number }
+  /** A heartbeat: the waiters of this inbox are alive. */
+  | { what: "lives"; at: number; key: string; inbox: string }
+  /** A release took the token out of lock and queue. `dead`: it is refused for a minute. */
+  | { what: "leaves"; at: number; key: string; id: string; dead: boolean }
+  /** A waiter is in the queue no more, though it was neither granted nor released. */
+  | { what: "dropped"; at: number; key: string; id: string }
+  /** The server lost what it knew of waiters, or its clock was stepped: of all keys, or of one. */
+  | { what: "strayed"; at: number; key?: string }
+  /** A process believes that it holds a key which another token has, or none. */
+  | { what: "doubted"; at: number; key: string; id: string; worker: string; other: string | undefined }
+  /** A waiter is not in the queue, and nobody tells it. */
+  | { what: "stranded"; at: number; key: string; id: string; worker: string }
+  /** The holder of one key waits for another, whose holder waits for the first. */
+  | { what: "deadlocked"; at: number; keys: readonly string[] };
 
 /** `granted` and `extended` are leases of the ttl, `claimed` of the claim; `queued` is a place in the queue. */
 export type Reply = "granted" | "extended" | "claimed" | "queued";

@@ -3,6 +3,17 @@ import type { Check } from "./digest";
 /** Clocks of two processes are one; this is for the rounding of Redis. */
 const ROUNDING = 2;
 
+/** The place of the first sample that was taken after a time. */
+function firstAfter(samples: readonly { readonly at: number }[], time: number): number {
+  let [from, to] = [0, samples.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (samples[middle]!.at <= time) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}
+
 /**
  * Nobody says `isHeld` when the lease is over on the server: not after the last lease that an answer can vouch for, and not
  * when Redis was seen to hold something else meanwhile. So nothing but the holder's token is in a key that is held.
@@ -22,11 +33,12 @@ export const belief: Check = function* ({ of, holdings, byKey }) {
   for (const [key, all] of byKey) {
     const surely = all.filter(({ robbed }) => !robbed);
     for (const { id, worker, at, believedUntil } of surely) {
-      const other = seen.find(
-        (sample) => sample.from > at && sample.at < believedUntil && (sample.keys[key]?.id ?? null) !== id,
-      );
-      if (other)
-        yield `${worker} said that it held ${key}, while it was ${other.keys[key]?.id ? "another's" : "free"} (${id})`;
+      for (let i = firstAfter(seen, at); i < seen.length && seen[i]!.at < believedUntil; i++) {
+        const found = seen[i]!.keys[key]?.id ?? null;
+        if (found === id || seen[i]!.from <= at) continue;
+        yield `${worker} said that it held ${key}, while it was ${found === null ? "free" : "another's"} (${id})`;
+        break;
+      }
     }
   }
 };

@@ -1,7 +1,7 @@
 import type { Event } from "../event";
 import { belief } from "./belief";
 import { conduct } from "./conduct";
-import { digest } from "./digest";
+import { type Check, digest } from "./digest";
 import { exclusion } from "./exclusion";
 import { fences } from "./fences";
 import { leftovers } from "./leftovers";
@@ -9,18 +9,24 @@ import { liveness } from "./liveness";
 import { loss } from "./loss";
 import { stored } from "./stored";
 
-const checks = { exclusion, belief, fences, stored, loss, liveness, leftovers, conduct };
+export const checks = { exclusion, belief, fences, stored, loss, liveness, leftovers, conduct };
 export type Rule = keyof typeof checks;
 
-export interface Violation {
-  readonly rule: Rule;
+export interface Violation<R extends string = Rule> {
+  readonly rule: R;
   readonly why: string;
 }
 
 /** What a history proves to be wrong; nothing if it keeps every promise. */
-export function check(history: readonly Event[]): Violation[] {
+export const check = (history: readonly Event[]): Violation[] => checkBy(checks, history);
+
+/** What a history proves to be wrong by these rules. */
+export function checkBy<R extends string>(
+  rules: Readonly<Record<R, Check>>,
+  history: readonly Event[],
+): Violation<R>[] {
   const digested = digest([...history].sort((a, b) => a.at - b.at));
-  return Object.entries(checks).flatMap(([rule, find]) =>
-    [...find(digested)].map((why) => ({ rule: rule as Rule, why })),
+  return (Object.entries(rules) as [R, Check][]).flatMap(([rule, find]) =>
+    [...find(digested)].map((why) => ({ rule, why })),
   );
 }

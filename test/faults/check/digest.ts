@@ -45,33 +45,44 @@ function group<T>(list: readonly T[], keyOf: (one: T) => string): Map<string, T[
 
 /** Puts a history in order for the checks. */
 export function digest(history: readonly Event[]): Digest {
-  const of = <W extends Event["what"]>(what: W) => history.filter((event): event is Kind<W> => event.what === what);
+  const kinds = group(history, ({ what }) => what);
+  const of = <W extends Event["what"]>(what: W) => (kinds.get(what) ?? []) as unknown as readonly Kind<W>[];
   const calledAt = new Map(of("calls").map(({ worker, call, at }) => [`${worker} ${call}`, at]));
   const asks = new Map(of("asks").map(({ id, at }) => [id, at]));
   const answers = group(of("answered"), ({ id }) => id);
-  const pushes = group(of("pushed"), ({ id }) => id);
+  const told = group(
+    history.filter(
+      (event): event is Kind<"answered" | "pushed"> => event.what === "answered" || event.what === "pushed",
+    ),
+    ({ id }) => id,
+  );
   const killed = new Map(of("killed").map(({ worker, at }) => [worker, at]));
   const forgot = of("forgot");
+  const mintedAt = new Map(of("minted").map(({ id, fence, at }) => [`${id} ${fence}`, at]));
   const [began] = of("began");
+  const drift = began?.drift ?? 0;
 
   const latest = (times: readonly number[]) => Math.max(Number.NEGATIVE_INFINITY, ...times);
 
+  /** What is known of each token, in the order of time: until when a lease may last, or since when a claim counts. */
   function boundAt(id: string, time: number): number {
-    const answered = (answers.get(id) ?? []).filter(({ at }) => at <= time);
-    const leases = answered.filter(({ reply }) => reply !== "queued").map(({ sent, ttl }) => sent + ttl);
+    let bound = Number.NEGATIVE_INFINITY;
     // A lock that was handed over was not handed over before the server handled what it answered: count from there.
-    const claims = (pushes.get(id) ?? [])
-      .filter(({ at }) => at <= time)
-      .map(({ at, ttl }) => {
-        const heard = answered.filter((one) => one.at <= at).map(({ sent }) => sent);
-        return latest([asks.get(id) ?? Number.NEGATIVE_INFINITY, ...heard]) + ttl;
-      });
-    return latest([...leases, ...claims]);
+    let heard = asks.get(id) ?? Number.NEGATIVE_INFINITY;
+    for (const event of told.get(id) ?? []) {
+      if (event.at > time) break;
+      if (event.what === "pushed") bound = Math.max(bound, heard + event.ttl);
+      else {
+        heard = Math.max(heard, event.sent);
+        if (event.reply !== "queued") bound = Math.max(bound, event.sent + event.ttl);
+      }
+    }
+    return bound;
   }
 
   function promisedAt(id: string, time: number): number {
-    const leases = (answers.get(id) ?? []).filter(({ at, reply }) => at <= time && /granted|extended/.test(reply));
-    return latest(leases.map(({ sent, ttl }) => sent + ttl * 0.99 - 2));
+    const leases = (answers.get(id) ?? []).filter(({ at, reply }) => at < time && /granted|extended/.test(reply));
+    return latest(leases.map(({ sent, ttl }) => sent + ttl * (0.99 - drift) - 2));
   }
 
   const holdings = new Map<string, Holding>();
@@ -102,10 +113,13 @@ export function digest(history: readonly Event[]): Digest {
     if (event.what === "lost") holding.lostAt ??= event.at;
   }
   for (const holding of holdings.values()) {
-    // A fence is the server's time in µs, so it tells when the lock was granted.
-    const grantedAt = began ? holding.fence / 1_000 - began.wall + began.at : holding.calledAt;
+    // A fence is the server's time in µs, so it tells when the lock was granted, unless the server itself has said so.
+    const byFence = began ? holding.fence / 1_000 - began.wall + began.at : holding.calledAt;
+    const grantedAt = mintedAt.get(`${holding.id} ${holding.fence}`) ?? byFence;
     const until = Math.max(holding.believedUntil, Math.min(holding.endedAt, holding.boundAt(holding.endedAt)));
-    holding.robbed = forgot.some(({ at, to }) => grantedAt - CLOSE < to && at < until);
+    holding.robbed = forgot.some(
+      ({ at, to, key = holding.key }) => key === holding.key && grantedAt - CLOSE < to && at < until,
+    );
   }
   return { history, of, holdings, byKey: group([...holdings.values()], ({ key }) => key) };
 }

@@ -3,21 +3,31 @@ import type { Check } from "./digest";
 
 /** For a busy machine. */
 const SLACK = 2_000;
-/** No ttl of a round is longer than the claim. */
+/** Unless the history says more, no lease of a round is longer than the claim. */
 const LIMIT = CLAIM + HEARTBEAT + SLACK;
 
 /** When the faults are over, a key that nobody holds and somebody waits for is granted within ttl and heartbeat. */
 export const liveness: Check = function* ({ of, holdings }) {
-  const healedAt = of("healed")[0]?.at ?? Number.POSITIVE_INFINITY;
+  const [healed] = of("healed");
+  const healedAt = healed?.at ?? Number.POSITIVE_INFINITY;
+  const limit = LIMIT + (healed?.patience ?? 0);
   const ends = new Map<string, number>();
   for (const { worker, call, at } of [...of("granted"), ...of("refused")]) ends.set(`${worker} ${call}`, at);
   const killed = new Map(of("killed").map(({ worker, at }) => [worker, at]));
-  const waits = of("calls")
-    .filter(({ queues }) => queues)
-    .map(({ worker, call, key, at }) => {
+  const calls = of("calls")
+    .map(({ worker, call, key, queues, at }) => {
       const end = ends.get(`${worker} ${call}`) ?? killed.get(worker) ?? Number.POSITIVE_INFINITY;
-      return { key, from: at, to: end };
-    });
+      return { worker, key, queues, from: at, to: end };
+    })
+    .filter(({ to }) => to >= healedAt);
+  const askedBy = new Map(of("asks").map(({ id, worker }) => [id, worker]));
+
+  /** Whether a call has the key while it waits for another one: its token is there, and no lock was returned yet. */
+  const isUnderWay = (id: string, key: string, time: number) =>
+    calls.some(
+      (call) =>
+        !call.queues && call.key === key && call.worker === askedBy.get(id) && call.from <= time && time <= call.to,
+    );
 
   /** Since when nobody holds a key that somebody waits for. */
   const idle = new Map<string, number>();
@@ -27,13 +37,14 @@ export const liveness: Check = function* ({ of, holdings }) {
     for (const [key, { id }] of Object.entries(keys)) {
       const holding = id === null ? undefined : holdings.get(id);
       const isHeld = holding !== undefined && holding.at <= at && holding.endedAt >= from;
-      const isWaited = waits.some((wait) => wait.key === key && wait.from <= from && at <= wait.to);
-      if (isHeld || !isWaited) idle.delete(key);
+      const isTaken = isHeld || (id !== null && isUnderWay(id, key, from));
+      const isWaited = calls.some((call) => call.queues && call.key === key && call.from <= from && at <= call.to);
+      if (isTaken || !isWaited) idle.delete(key);
       else if (!idle.has(key)) idle.set(key, at);
       const since = from - (idle.get(key) ?? from);
-      if (since > LIMIT && !told.has(key)) {
+      if (since > limit && !told.has(key)) {
         told.add(key);
-        yield `${key} was waited for and held by nobody for more than ${LIMIT} ms`;
+        yield `${key} was waited for and held by nobody for more than ${limit.toFixed(0)} ms from ${idle.get(key)!.toFixed(0)} on`;
       }
     }
   }

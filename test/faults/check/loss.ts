@@ -1,8 +1,11 @@
+import { callsOf } from "./calls-of";
 import type { Check } from "./digest";
 
 /** What a timer may be late by, on a busy machine, when the event loop turns. */
 const LATE = 10;
 const EARLY = 10;
+/** A loss is recorded at a look: an answer that came so shortly before the look may have come after the loss. */
+const NOTICE = 30;
 
 /**
  * A loss is signalled by the deadline at the latest (as soon as the event loop turns), and not before it, unless Redis lost
@@ -24,9 +27,11 @@ export const loss: Check = function* ({ of, holdings }) {
       if (late > LATE) suspects.add(id);
     }
   }
-  for (const { id, key, worker, lostAt, robbed, promisedAt } of holdings.values()) {
-    if (lostAt === undefined || robbed) continue;
-    const early = promisedAt(lostAt) - lostAt;
+  for (const parts of callsOf(holdings)) {
+    const [{ id, key, worker, lostAt, remaining }] = parts;
+    if (lostAt === undefined || remaining === 0 || parts.some(({ robbed }) => robbed)) continue;
+    // Of several keys, the one whose lease ends first decides.
+    const early = Math.min(...parts.map(({ promisedAt }) => promisedAt(lostAt - NOTICE))) - lostAt;
     if (early > EARLY) yield `${worker} was told of the loss of ${key} ${early.toFixed(0)} ms too early (${id})`;
   }
 };
