@@ -1,0 +1,60 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const core = fileURLToPath(new URL("../../packages/core/", import.meta.url));
+
+/** For esbuild: has it see the core with these edits; the files stay as they are. */
+const mutated = (edits) => ({
+  name: "mutant",
+  setup({ onLoad }) {
+    onLoad({ filter: /packages\/core\/src\/.*\.ts$/ }, async ({ path }) => {
+      let contents = await readFile(path, "utf8");
+      for (const [file, from, to] of edits) {
+        if (path !== core + file) continue;
+        if (contents.split(from).length !== 2) throw new Error(`${file} must have this text once:\n${from}`);
+        contents = contents.replace(from, () => to);
+      }
+      return { contents, loader: "ts" };
+    });
+  },
+});
+
+/**
+ * Plays seeds with these edits of the core, `[file, from, to]` each, for so many seconds. Resolves with the seed, the scenario and
+ * what was broken; with nothing if every promise was kept.
+ */
+export async function hunt(edits, seconds) {
+  const folder = await mkdtemp(join(tmpdir(), "distlock-mutant-"));
+  const outfile = join(folder, "hunt.mjs");
+  try {
+    await build({
+      entryPoints: [fileURLToPath(new URL("hunt.ts", import.meta.url))],
+      bundle: true,
+      platform: "node",
+      format: "esm",
+      target: "node20",
+      outfile,
+      plugins: [mutated(edits)],
+      logLevel: "error",
+    });
+    const child = spawn(process.execPath, [outfile, "--seconds", String(seconds)], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let printed = "";
+    child.stdout.on("data", (data) => {
+      printed += data;
+    });
+    const code = await new Promise((resolve, reject) => {
+      child.once("error", reject);
+      child.once("close", resolve);
+    });
+    if (code !== 0) return { why: `the simulation ended with ${code}` };
+    return printed === "" ? undefined : JSON.parse(printed);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

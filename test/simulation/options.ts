@@ -1,0 +1,59 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { type ScenarioName, scenarios } from "./scenario";
+
+export interface SimulateOptions {
+  readonly seed: number;
+  readonly seeds: number | undefined;
+  readonly minutes: number | undefined;
+  readonly scenario: ScenarioName;
+  readonly processes: number | undefined;
+  readonly rage: number | undefined;
+  readonly faults: readonly number[] | undefined;
+  readonly history: string | undefined;
+  readonly coverage: boolean;
+}
+
+const integer =
+  (lowest: number) =>
+  (text: string): number => {
+    if (!/^\d{1,9}$/.test(text) || Number(text) < lowest)
+      throw new InvalidArgumentError(`It must be an integer, ${lowest} or more.`);
+    return Number(text);
+  };
+
+const minutes = (text: string): number => {
+  if (!(Number(text) > 0 && Number(text) < 10_000)) throw new InvalidArgumentError("It must be a number of minutes.");
+  return Number(text);
+};
+
+const list = (text: string): number[] => (text === "none" ? [] : text.split(",").map(integer(0)));
+
+const about = Object.entries(scenarios)
+  .map(([name, scenario]) => `  ${name.padEnd(10)} ${scenario.about}`)
+  .join("\n");
+
+/** Reads the command line. Ends the process on `--help`, and with one sentence on what it does not understand. */
+export function parseOptions(args: readonly string[]): SimulateOptions {
+  const program = new Command("simulate")
+    .description(
+      "Runs the real lockers of many processes against a simulated server, network and time. Everything that chance decides comes " +
+        "from the seed: one seed is one run, to the event. It ends at the first seed that breaks a promise, looks for the " +
+        "smallest run that still breaks it, and prints what happens in it.",
+    )
+    .option("--seed <number>", "the first seed; chance by default", integer(0), Date.now() % 1_000_000)
+    .option("--seeds <number>", "how many seeds; 1 by default if there is --seed, else 100", integer(1))
+    .option("--minutes <number>", "begin no further seed after so much time", minutes)
+    .addOption(new Option("--scenario <name>", "what is simulated").choices(Object.keys(scenarios)).default("default"))
+    .option("--coverage", "show how often each kind of fault met each state of a call", false)
+    .option("--history <file>", "write every event of the last run to a file, one line of JSON each")
+    .option("--processes <number>", "so many processes in place of those of the scenario", integer(1))
+    .option("--rage <ms>", "for how long things go wrong", integer(0))
+    .option("--faults <numbers>", 'only the faults of the plan with these numbers, as "3,7", or "none"', list)
+    .addHelpText("after", `\nScenarios:\n${about}`);
+  // "pnpm simulate -- --seed 1" hands the "--" on.
+  const parsed = program.parse(args[0] === "--" ? args.slice(1) : args, { from: "user" });
+  const options = parsed.opts<SimulateOptions>();
+  const isChosen = parsed.getOptionValueSource("seed") === "cli";
+  const seeds = options.seeds ?? (options.minutes !== undefined ? undefined : isChosen ? 1 : 100);
+  return { ...options, seeds };
+}

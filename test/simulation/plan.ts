@@ -1,0 +1,29 @@
+import { between, randomOf } from "./engine/random";
+import { type FaultName, faultNames } from "./faults/catalog";
+import type { Scenario } from "./scenario";
+
+/** One fault of a run. Its number is the name of its chance: what goes wrong is the same when others are taken away. */
+export interface PlannedFault {
+  readonly number: number;
+  readonly at: number;
+  readonly name: FaultName;
+}
+
+/** All that is decided before a run. */
+export interface Plan {
+  readonly seed: number;
+  readonly scenario: Scenario;
+  readonly faults: readonly PlannedFault[];
+}
+
+/** Spreads the faults over the time, each kind as often as the others. */
+export function planOf(seed: number, scenario: Scenario): Plan {
+  const { faultEvery, rage, faults: names = faultNames } = scenario;
+  if (faultEvery === 0) return { seed, scenario, faults: [] };
+  const random = randomOf(seed, "plan");
+  const count = Math.floor(rage / faultEvery);
+  const chosen: FaultName[] = [];
+  while (chosen.length < count) chosen.push(...random.shuffled(names));
+  const times = Array.from({ length: count }, () => between(random, 0, rage)).sort((a, b) => a - b);
+  return { seed, scenario, faults: times.map((at, number) => ({ number, at, name: chosen[number]! })) };
+}

@@ -1,0 +1,74 @@
+/** How far a token has come, as its own process knows. */
+export const states = [
+  "asking",
+  "queued",
+  "with some keys",
+  "claiming",
+  "holding",
+  "extending",
+  "releasing",
+  "giving up",
+] as const;
+export type State = (typeof states)[number];
+
+/** Follows the tokens of one process, to say what a fault met. */
+export interface Course {
+  sent(verb: "acquire" | "extend" | "release" | "transfer", token: string): void;
+  replied(verb: "acquire" | "extend" | "release" | "transfer", token: string, reply: string): void;
+  /** The call has its lock. */
+  held(token: string): void;
+  /** The call is done with its lock. */
+  left(token: string): void;
+  /** The tokens that wait in a queue, as their process was told. */
+  readonly queued: Iterable<string>;
+  keysOf(token: string): readonly string[];
+  asks(token: string, keys: readonly string[]): void;
+  /** In which states its tokens are now. */
+  readonly states: Iterable<State>;
+}
+
+const afterReply = (reply: string): State | undefined => {
+  if (reply === "granted") return "claiming";
+  if (reply === "queued") return "queued";
+  return reply === "some" ? "with some keys" : undefined;
+};
+
+export function createCourse(): Course {
+  const stateOf = new Map<string, State>();
+  const keysOf = new Map<string, readonly string[]>();
+
+  function become(token: string, state: State | undefined): void {
+    if (state === undefined) {
+      stateOf.delete(token);
+      keysOf.delete(token);
+    } else stateOf.set(token, state);
+  }
+
+  return {
+    asks: (token, keys) => void keysOf.set(token, keys),
+    keysOf: (token) => keysOf.get(token) ?? [],
+    sent(verb, token) {
+      const before = stateOf.get(token);
+      if (verb === "acquire" || verb === "transfer") become(token, before ?? "asking");
+      else if (verb === "extend") become(token, before === "holding" || before === "claiming" ? "extending" : before);
+      else become(token, before === "holding" || before === "extending" ? "releasing" : "giving up");
+    },
+    replied(verb, token, reply) {
+      const before = stateOf.get(token);
+      if (before === undefined) return;
+      if (verb === "acquire" || verb === "transfer") become(token, before === "giving up" ? before : afterReply(reply));
+      else if (verb === "release") become(token, undefined);
+      else if (before === "extending") become(token, reply === "held" ? "holding" : undefined);
+    },
+    held: (token) => become(token, "holding"),
+    left(token) {
+      if (stateOf.get(token) === "holding" || stateOf.get(token) === "extending") become(token, "releasing");
+    },
+    get queued() {
+      return [...stateOf].filter(([, state]) => state === "queued").map(([token]) => token);
+    },
+    get states() {
+      return stateOf.values();
+    },
+  };
+}

@@ -1,0 +1,32 @@
+import type { Leases } from "../../../packages/core/src/locker/leases";
+import type { Locker } from "../../../packages/core/src/locker/locker";
+import type { Event } from "../../faults/event";
+import type { Random } from "../../faults/random";
+import type { Engine } from "../engine/engine";
+import type { Machine } from "../engine/machine";
+import type { Scenario } from "../scenario";
+import type { Course } from "./course";
+import type { Looker } from "./looker";
+import type { Store } from "./store";
+
+/** What the work of one process has at hand. */
+export interface Workplace {
+  readonly worker: string;
+  readonly engine: Engine;
+  readonly machine: Machine;
+  readonly scenario: Scenario;
+  readonly keys: readonly string[];
+  readonly random: Random;
+  readonly locker: Locker;
+  readonly leases: Leases;
+  readonly store: Store;
+  readonly looker: Looker;
+  readonly course: Course;
+  /** The controllers of the calls that are under way. */
+  readonly controllers: Set<AbortController>;
+  record(event: Event): void;
+  pause(ms: number): Promise<void>;
+  nextCall(): number;
+  /** No more faults: a wait is then given the time that it needs. */
+  isCalm(): boolean;
+}

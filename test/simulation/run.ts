@@ -1,0 +1,102 @@
+import type { Event } from "../faults/event";
+import { check, type Violation } from "./check/check";
+import { type Coverage, createCoverage } from "./coverage";
+import { createEngine } from "./engine/engine";
+import type { Machine } from "./engine/machine";
+import { createMachineClock, DRIFT, ORIGIN } from "./engine/machine-clock";
+import { randomOf } from "./engine/random";
+import { createNemesis } from "./nemesis";
+import type { Plan } from "./plan";
+import { startProcess } from "./process/process";
+import { createStore } from "./process/store";
+import { observe } from "./server/observer";
+import { createServer } from "./server/server";
+import { watchedServer } from "./server/watched-server";
+import type { World } from "./world";
+
+export interface Result {
+  readonly violations: readonly Violation[];
+  readonly history: readonly Event[];
+  /** Of every kind of event, how many. */
+  readonly counts: Readonly<Partial<Record<Event["what"], number>>>;
+  readonly coverage: Coverage;
+  /** How long it took in the simulation, in ms, and how many events that were. */
+  readonly simulated: number;
+  readonly events: number;
+}
+
+/** For all calls to end when no more are made: the longest wait, and what is held then. */
+const ENDING = 45_000;
+const STEP = 250;
+/** The second copy of a request may be so late. */
+const LATEST = 20_000;
+
+const bystander = (name: string, clock: Machine["clock"]): Machine => ({
+  name,
+  clock,
+  isDead: false,
+  pausedUntil: 0,
+  busy: 0,
+  busyUntil: 0,
+});
+
+/** Plays a plan, and checks what happened. */
+export async function run({ seed, scenario, faults }: Plan): Promise<Result> {
+  const engine = createEngine();
+  const history: Event[] = [];
+  const record = (event: Event) => void history.push(event);
+  const server = createServer(engine, seed);
+  const coverage = createCoverage();
+  const aside = (name: string) => {
+    const options = { engine, random: randomOf(seed, name), speed: 1, prefix: name, onLook() {} };
+    const machine: Machine = bystander(
+      name,
+      createMachineClock(options, () => machine),
+    );
+    return machine;
+  };
+  const world: World = {
+    seed,
+    scenario,
+    engine,
+    random: randomOf(seed, "world"),
+    keys: Array.from({ length: scenario.keys }, (_, i) => `k${i}`),
+    server,
+    driver: watchedServer(
+      server,
+      () => engine.now,
+      record,
+      () => {},
+    ),
+    store: createStore(engine, randomOf(seed, "store"), aside("store")),
+    processes: [],
+    record,
+    isCalm: false,
+    isFinishing: false,
+  };
+  record({ what: "began", at: 0, wall: ORIGIN, drift: DRIFT });
+  const observer = observe(world, aside("observer"));
+  for (let i = 0; i < scenario.processes; i++) world.processes.push(startProcess(world, `p${i}`));
+  const nemesis = createNemesis(world, aside("nemesis"), faults, coverage);
+
+  await engine.run(scenario.rage);
+  nemesis.heal();
+  await engine.run(engine.now + 1_000);
+  world.isCalm = true;
+  record({ what: "healed", at: engine.now, patience: observer.longestLease() });
+  await engine.run(engine.now + scenario.calm);
+  world.isFinishing = true;
+  const last = engine.now + ENDING;
+  const isOver = () => world.processes.every(({ isDone, machine }) => isDone || machine.isDead);
+  while (!isOver() && engine.now < last) await engine.run(engine.now + STEP);
+  for (const { name, isDone, machine } of world.processes)
+    if (!isDone && !machine.isDead) record({ what: "wrong", at: engine.now, why: `the work of ${name} never ended` });
+  await engine.run(engine.now + LATEST);
+  await engine.run(engine.now + observer.longestLease() + 7_000);
+  record({ what: "left", at: engine.now, names: observer.left() });
+  for (const [key, { state, log }] of world.store.kept) record({ what: "store", at: engine.now, key, state, log });
+
+  const counts: Partial<Record<Event["what"], number>> = {};
+  for (const { what } of history) counts[what] = (counts[what] ?? 0) + 1;
+  return { violations: check(history), history, counts, coverage, simulated: engine.now, events: engine.events };
+}

@@ -1,0 +1,85 @@
+import type { FaultName } from "./faults/catalog";
+
+/** What is simulated: who works, on what, and what goes wrong. Times are in ms. */
+export interface Scenario {
+  readonly about: string;
+  readonly processes: number;
+  readonly keys: number;
+  /** Calls at a time of one process. */
+  readonly hands: number;
+  /** For how long things go wrong. */
+  readonly rage: number;
+  /** For how long all is well then. */
+  readonly calm: number;
+  readonly ttls: readonly number[];
+  /** Between two calls of a hand, at most. */
+  readonly rest: number;
+  /** How long a lock is held, as parts of its ttl in percent. */
+  readonly holds: readonly number[];
+  /** How often each kind of work is chosen. */
+  readonly work: Readonly<Partial<Record<Work, number>>>;
+  /** On average, one fault in so many ms. 0: none. */
+  readonly faultEvery: number;
+  /** Which faults; absent: all. */
+  readonly faults?: readonly FaultName[];
+}
+
+export type Work = "acquire" | "withLock" | "tryAcquire" | "retry" | "several" | "replicas" | "transfer" | "force";
+
+const usual: Scenario = {
+  about: "10 processes and 3 keys: all kinds of work, all faults",
+  processes: 10,
+  keys: 3,
+  hands: 1,
+  rage: 45_000,
+  calm: 9_000,
+  ttls: [300, 800, 2_000, 3_000, 8_000],
+  rest: 1_500,
+  holds: [5, 20, 20, 60, 150],
+  work: { acquire: 30, withLock: 30, tryAcquire: 10, retry: 8, several: 10, replicas: 5, transfer: 4, force: 1 },
+  faultEvery: 600,
+};
+
+export const scenarios = {
+  default: usual,
+  pair: { ...usual, about: "2 processes and 1 key", processes: 2, keys: 1, hands: 2, rest: 300 },
+  crowd: { ...usual, about: "40 processes wait for 1 key", processes: 40, keys: 1, rest: 8_000, faultEvery: 300 },
+  quiet: { ...usual, about: "nothing goes wrong: what locks cost", faultEvery: 0 },
+  messages: {
+    ...usual,
+    about: "messages that are late, lost and doubled, while processes and requests stand still",
+    processes: 5,
+    keys: 1,
+    hands: 2,
+    rest: 400,
+    holds: [5, 20],
+    work: { acquire: 80, withLock: 20 },
+    faultEvery: 250,
+    faults: [
+      "messages are late",
+      "all comes twice",
+      "requests are lost",
+      "replies are lost",
+      "process freezes",
+      "wall clock goes back",
+      "slow link",
+      "nothing comes down",
+    ],
+  },
+  several: {
+    ...usual,
+    about: "locks of several keys, in whatever order they are named",
+    keys: 4,
+    hands: 2,
+    work: { several: 80, acquire: 20 },
+  },
+  outages: {
+    ...usual,
+    about: "the server is away for long",
+    faultEvery: 8_000,
+    rage: 120_000,
+    faults: ["server hangs", "server restarts", "partition"],
+  },
+} satisfies Record<string, Scenario>;
+
+export type ScenarioName = keyof typeof scenarios;
