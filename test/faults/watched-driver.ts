@@ -1,5 +1,6 @@
-import type { Driver, Listener } from "@distlock/core";
+import type { Driver, Listener } from "@distlock/core/driver";
 import { CLAIM } from "../../packages/core/src/driver/times";
+import { withQueue } from "../support/with-queue";
 import { monotonic } from "./clock";
 import type { Event, Reply } from "./event";
 import { idOf } from "./id";
@@ -17,11 +18,12 @@ export function watchedDriver(
   const answered = (token: string, reply: Reply, sent: number, ttl: number) =>
     record({ what: "answered", at: monotonic(), worker, id: idOf(token), reply, sent, ttl });
 
-  return {
+  const watched: Driver = {
     ...driver,
 
     async acquire(request, call) {
-      const { key, token, ttl } = request;
+      const { keys, token, ttl } = request;
+      const [key = ""] = keys; // workers lock one at a time
       const sent = monotonic();
       if (!ttls.has(token)) record({ what: "asks", at: sent, worker, key, id: idOf(token) });
       ttls.set(token, ttl);
@@ -38,10 +40,12 @@ export function watchedDriver(
       if (reply === "held") answered(request.token, "extended", sent, request.ttl);
       return reply;
     },
+  };
 
+  return withQueue(watched, {
     async heartbeat(request) {
       const sent = monotonic();
-      const reply = await driver.heartbeat(request);
+      const reply = await driver.queue!.heartbeat(request);
       request.tokens.forEach((token, i) => {
         if (reply.states[i] === "granted") answered(token, "claimed", sent, CLAIM);
         if (reply.states[i] === "queued") answered(token, "queued", sent, CLAIM);
@@ -58,7 +62,7 @@ export function watchedDriver(
           listener.granted(token, fence, claim);
         },
       };
-      return driver.listen!(inbox, between, signal);
+      return driver.queue!.listen(inbox, between, signal);
     },
-  };
+  });
 }

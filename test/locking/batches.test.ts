@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { randomUUID } from "node:crypto";
-import { createLocker, type RedisConnection, redisDriver } from "@distlock/core";
+import { createLocker } from "@distlock/core";
+import { type RedisConnection, redisDriver } from "@distlock/core/driver";
 import { ioredisConnection } from "@distlock/ioredis";
 import { startRedis } from "@distlock/testing";
 import { Redis } from "ioredis-6";

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { channel } from "node:diagnostics_channel";
 import { readFileSync } from "node:fs";
-import { createLeases, createLocker, type Driver, LockError, type Locker, redisDriver } from "@distlock/core";
+import { createLeases, createLocker, type Driver, LockError, type Locker } from "@distlock/core";
+import { redisDriver } from "@distlock/core/driver";
 import { ioredisDriver } from "@distlock/ioredis";
 import { startRedis } from "@distlock/testing";
 import { Redis } from "ioredis-6";
@@ -10,6 +11,7 @@ import { rule } from "../../packages/core/src/driver/rights";
 import { clients } from "../support/clients";
 import { refuseUnhandledRejections } from "../support/unhandled";
 import { until, untilWaiting } from "../support/until";
+import { byMessageOnly } from "../support/with-queue";
 
 const server = await startRedis();
 const admin = new Redis(server.url);
@@ -129,7 +131,7 @@ describe.each(["ioredis 5.11.1", "ioredis 6.0.0", "redis 4.7.1", "redis 6.3.1"])
   test("a user with exactly the rights of the docs can do everything, and is told by messages", async () => {
     await admin.flushall();
     const driver = await asUser(client, exactly);
-    const deaf = open({ ...driver, heartbeat: () => new Promise(() => {}) });
+    const deaf = open(byMessageOnly(driver));
     const [held, key] = [await adminLocker.acquire("app:deaf"), "app:deaf"];
     const waiting = deaf.acquire(key);
     await untilWaiting(adminLocker, key, 1);
@@ -186,14 +188,14 @@ test.each([
   ["may not run scripts", ["~*", "+@all", "-eval", "-evalsha"]],
 ])("a user who %s is refused at once, and nothing is half done", async (_, rights) => {
   const driver = await asUser("ioredis 6.0.0", ["&*", ...rights]);
-  await expect(driver.acquire({ key: "k", token: "t", ttl: 30_000 }, { abandoned: false })).rejects.toThrow(
+  await expect(driver.acquire({ keys: ["k"], token: "t", ttl: 30_000 }, { abandoned: false })).rejects.toThrow(
     /NOPERM|user executing the script|ACL failure in script/,
   );
   expect(await admin.exists("k")).toBe(0);
   await expect(createLocker(driver).acquire("k")).rejects.toMatchObject({ code: "LOCK_BACKEND" });
   expect(await admin.exists("k")).toBe(0);
   await admin.set("k", "t", "PX", 30_000);
-  await expect(driver.transfer({ key: "k", from: "t", to: "u", ttl: 30_000 })).rejects.toThrow();
+  await expect(driver.transfer!({ key: "k", from: "t", to: "u", ttl: 30_000 })).rejects.toThrow();
   expect(await admin.get("k")).toBe("t");
   await admin.del("k");
 });

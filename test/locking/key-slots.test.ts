@@ -170,7 +170,7 @@ describe("a lock that is waited for, handed over, released and given up leaves k
       const during = await everyKey();
       await lock.release();
       await (await waiting).release();
-      await driver.release({ key, token: "inbox:given-up", undo: true });
+      await driver.release({ key, token: "inbox:given-up", tombstone: true });
       const names = [...new Set([...during, ...(await everyKey())])];
       const start = prefix + companions(prefix, key);
       const expected = [

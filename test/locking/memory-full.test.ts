@@ -16,23 +16,24 @@ afterAll(async () => {
 
 test("a server without memory refuses new locks, and still extends, transfers, releases, undoes and forces out", async () => {
   const [first, second] = [await locker.acquire("a"), await locker.acquire("b")];
-  await driver.acquire({ key: "e", token: "one", ttl: 30_000 }, { abandoned: false });
+  await driver.acquire({ keys: ["e"], token: "one", ttl: 30_000 }, { abandoned: false });
   await redis.config("SET", "maxmemory", "1");
   await expect(locker.tryAcquire("c")).rejects.toMatchObject({
     code: "LOCK_BACKEND",
     message: expect.stringContaining("OOM"),
   });
   await first.extend(60_000);
-  const given = await driver.transfer({ key: "e", from: "one", to: "two", ttl: 30_000 });
+  const given = await driver.transfer!({ key: "e", from: "one", to: "two", ttl: 30_000 });
   expect(given).toEqual({ status: "granted", fence: expect.any(Number) });
   expect(await driver.inspect("e")).toMatchObject({ token: "two", fence: (given as { fence: number }).fence });
   await first.release();
   expect((await locker.inspect("a")).held).toBe(false);
   expect(await locker.forceRelease("b")).toBe(true);
   await expect(second.release()).rejects.toMatchObject({ code: "LOCK_LOST" });
-  expect(await driver.release({ key: "d", token: "given up", undo: true })).toBe("lost");
+  expect(await driver.release({ key: "d", token: "given up", tombstone: true })).toBe("lost");
   await redis.config("SET", "maxmemory", "0");
-  expect(await driver.acquire({ key: "d", token: "given up", ttl: 1_000 }, { abandoned: false })).toEqual({
+  expect(await driver.acquire({ keys: ["d"], token: "given up", ttl: 1_000 }, { abandoned: false })).toEqual({
     status: "dead",
+    key: "d",
   });
 });

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { type LockError, type Locker, type LockOptions, type MultiLock, script } from "@distlock/core";
+import type { LockError, Locker, LockOptions, MultiLock } from "@distlock/core";
+import { script } from "@distlock/core/driver";
 import { ioredisConnection } from "@distlock/ioredis";
 import { type RedisServer, startCluster, startRedis } from "@distlock/testing";
 import { Cluster, Redis } from "ioredis-6";

@@ -69,7 +69,7 @@ describe.each(Object.entries(takers))("%s refuses by a sentence that says what t
   test("a client of GLIDE", () => {
     expect(() => take(glide)).toThrow(
       refusal(
-        /this looks like GLIDE: a few lines of your own make it a connection for redisDriver of "@distlock\/core", see docs\/drivers\.md of distlock/,
+        /this looks like GLIDE: a few lines of your own make it a connection for redisDriver of "@distlock\/core\/driver", see docs\/drivers\.md of distlock/,
       ),
     );
   });

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import type { ListReader, RedisConnection } from "@distlock/core";
+import type { ListReader, RedisConnection } from "@distlock/core/driver";
 import { type RedisServer, startRedis } from "@distlock/testing";
 import { Cluster as Cluster5, Redis as Redis5 } from "ioredis-5";
 import { Cluster as Cluster6, Redis as Redis6 } from "ioredis-6";

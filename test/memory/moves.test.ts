@@ -1,4 +1,4 @@
-import type { RedisConnection } from "@distlock/core";
+import type { RedisConnection } from "@distlock/core/driver";
 import { type Message, RedisMemory, sessionKey } from "@distlock/memory";
 import { startCluster } from "@distlock/testing";
 import { Cluster as Cluster5 } from "ioredis-5";

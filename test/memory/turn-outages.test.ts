@@ -1,4 +1,5 @@
-import { createLocker, redisDriver } from "@distlock/core";
+import { createLocker } from "@distlock/core";
+import { redisDriver } from "@distlock/core/driver";
 import { ioredisConnection } from "@distlock/ioredis";
 import { LockedMemory, type Message, RedisMemory, sessionKey } from "@distlock/memory";
 import { type FaultProxy, type RedisServer, startFaultProxy, startRedis } from "@distlock/testing";

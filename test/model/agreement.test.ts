@@ -32,7 +32,7 @@ afterAll(async () => {
 const ending: readonly Command[] = KEY_NAMES.flatMap((_, key) => [
   ...TOKEN_NAMES.flatMap((): Command[] => [
     ...INBOX_NAMES.map((_, inbox): Command => ({ do: "heartbeat", key, inbox })),
-    { do: "release", key, token: "holder", undo: false },
+    { do: "release", key, token: "holder", tombstone: false },
   ]),
   ...TOKEN_NAMES.map((_, token): Command => ({ do: "acquire", key, token, ttl: 1_000, wait: "no" })),
 ]);

@@ -6,7 +6,7 @@ export type Command =
   | { do: "acquire"; key: number; token: Token; ttl: number; wait: Wait }
   | { do: "acquireAll"; token: Token; ttl: number; wait: Wait }
   | { do: "extend"; key: number; token: Token; ttl: number }
-  | { do: "release"; key: number; token: Token; undo: boolean }
+  | { do: "release"; key: number; token: Token; tombstone: boolean }
   | { do: "heartbeat"; key: number; inbox: number }
   | { do: "transfer"; key: number; from: Token; to: Token; ttl: number }
   | { do: "forceRelease"; key: number }
@@ -15,7 +15,7 @@ export type Command =
 /** One of a few tokens by its number, or whichever holds the key now. */
 export type Token = number | "holder";
 /** Not at all, at the end of the queue, or with the ticket that the token got last. */
-type Wait = "no" | "end" | "old ticket";
+export type Wait = "no" | "end" | "old ticket";
 
 /**
  * Time passes in multiples of this. Every ttl below, and every time of the protocol, ends `MARGIN` or more after one of them:
@@ -49,7 +49,7 @@ export const commands: fc.Arbitrary<readonly Command[]> = fc.array(
     command("acquire", 24, { key, token, ttl, wait }),
     command("acquireAll", 8, { token, ttl, wait }),
     command("extend", 5, { key, token: holder, ttl }),
-    command("release", 14, { key, token: holder, undo: fc.boolean() }),
+    command("release", 14, { key, token: holder, tombstone: fc.boolean() }),
     command("heartbeat", 10, { key, inbox: fc.nat(INBOX_NAMES.length - 1) }),
     command("transfer", 6, { key, from: holder, to: token, ttl }),
     command("forceRelease", 3, { key }),

@@ -110,19 +110,21 @@ export function faulty(driver: Driver): { readonly driver: Driver; readonly faul
       acquire: (request, call) => suffer("acquire", () => driver.acquire(request, call)),
       extend: (request) => suffer("extend", () => driver.extend(request)),
       release: (request) => suffer("release", () => driver.release(request)),
-      heartbeat: (request) => suffer("heartbeat", () => driver.heartbeat(request)),
-      listen(inbox, listener, signal) {
-        const between: typeof listener = {
-          granted(...news) {
-            const fault = take("push") as PushFault | undefined;
-            const deliver = () => dead || listener.granted(...news);
-            if (fault) fault(deliver);
-            else deliver();
-          },
-          forcedOut: (token) => dead || listener.forcedOut(token),
-          ended: () => dead || listener.ended(),
-        };
-        return driver.listen!(inbox, between, signal);
+      queue: {
+        heartbeat: (request) => suffer("heartbeat", () => driver.queue!.heartbeat(request)),
+        listen(inbox, listener, signal) {
+          const between: typeof listener = {
+            granted(...news) {
+              const fault = take("push") as PushFault | undefined;
+              const deliver = () => dead || listener.granted(...news);
+              if (fault) fault(deliver);
+              else deliver();
+            },
+            forcedOut: (token) => dead || listener.forcedOut(token),
+            ended: () => dead || listener.ended(),
+          };
+          return driver.queue!.listen(inbox, between, signal);
+        },
       },
     },
     faults: {

@@ -145,7 +145,8 @@ export function createHistory(): History {
     watched: (driver) => ({
       ...driver,
       async acquire(request, call) {
-        const { key, token } = request;
+        const { keys, token, place } = request;
+        const [key = ""] = keys; // actors lock one at a time
         const [sent, above] = [Date.now(), highest.get(key) ?? 0];
         if (!tokens.has(token)) {
           tokens.set(token, {
@@ -159,19 +160,22 @@ export function createHistory(): History {
             lost: false,
           });
         }
-        const reply = await noted("acquire", request, () => driver.acquire(request, call));
-        if (reply.status === "granted") granted(token, reply.fence, above);
-        if (reply.status === "queued") queued(token, sent, reply.ticket, request.ticket);
+        const reply = await noted("acquire", { key, token }, () => driver.acquire(request, call));
+        if (reply.status === "granted") granted(token, reply.fences[0]!, above);
+        if (reply.status === "queued") queued(token, sent, reply.ticket, place?.ticket);
         return reply;
       },
-      async heartbeat(request) {
-        const sent = Date.now();
-        const { key, inbox } = request;
-        const reply = await noted("heartbeat", { key, token: inbox }, () => driver.heartbeat(request));
-        request.tokens.forEach((token, i) => {
-          if (reply.states[i] === "queued") queued(token, sent, undefined, undefined);
-        });
-        return reply;
+      queue: {
+        ...driver.queue!,
+        async heartbeat(request) {
+          const sent = Date.now();
+          const { key, inbox } = request;
+          const reply = await noted("heartbeat", { key, token: inbox }, () => driver.queue!.heartbeat(request));
+          request.tokens.forEach((token, i) => {
+            if (reply.states[i] === "queued") queued(token, sent, undefined, undefined);
+          });
+          return reply;
+        },
       },
       async release(request) {
         const seen = tokens.get(request.token);

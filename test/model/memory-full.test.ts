@@ -11,9 +11,9 @@ scenarios({
     await redis.config("SET", "maxmemory", "1");
     try {
       await expect(ask(stage, c, "three:other", { at: stage.keys[1]! })).rejects.toThrow(/OOM/);
-      expect(await a.driver.release({ key, token: "one:holder", undo: false })).toBe("released");
+      expect(await a.driver.release({ key, token: "one:holder", tombstone: false })).toBe("released");
       expect(await redis.get(key)).toBe("two:waiter");
-      expect(await b.driver.release({ key, token: "two:waiter", undo: false })).toBe("released");
+      expect(await b.driver.release({ key, token: "two:waiter", tombstone: false })).toBe("released");
     } finally {
       await redis.config("SET", "maxmemory", "0");
     }

@@ -211,7 +211,13 @@ export const mutations = {
   },
   "who is missing asks without its ticket": {
     rule: "A waiter that was dropped gets its old place back",
-    edits: [["src/locker/acquire/request.ts", "ticket: place?.ticket", "ticket: place && 0"]],
+    edits: [
+      [
+        "src/locker/acquire/request.ts",
+        "{ keys, token, ttl, place }",
+        "{ keys, token, ttl, place: place && { ...place, ticket: 0 } }",
+      ],
+    ],
   },
   "a push is never void": {
     rule: "A push that is older than the last answer is void",

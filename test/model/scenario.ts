@@ -97,7 +97,10 @@ export const ask = (
   { driver }: Actor,
   token: string,
   { ttl = 5_000, ticket, at = key }: { ttl?: number; ticket?: number; at?: string } = {},
-): Promise<AcquireReply> => driver.acquire({ key: at, token, ttl, ticket }, { abandoned: false });
+): Promise<AcquireReply> => {
+  const place = ticket === undefined ? undefined : { key: at, ticket };
+  return driver.acquire({ keys: [at], token, ttl, place }, { abandoned: false });
+};
 
 export const LONG = 5_000;
 export const FOR_EVER = { ttl: LONG, timeout: Number.POSITIVE_INFINITY };

@@ -7,8 +7,8 @@ vi.mock("../../packages/core/src/driver/times", () => import("./times"));
 
 const LONG = 5_000;
 
-const free = async (stage: Stage, token: string, undo = false) =>
-  stage.a.driver.release({ key: stage.key, token, undo });
+const free = async (stage: Stage, token: string, tombstone = false) =>
+  stage.a.driver.release({ key: stage.key, token, tombstone });
 
 /** How many scripts the server has run for its clients. */
 async function scriptsRun(redis: Stage["redis"]): Promise<number> {
@@ -28,7 +28,7 @@ async function fillQueue(redis: Stage["redis"], queue: string, count: number): P
 
 const holder = ({ redis, key }: Stage) => redis.get(key);
 
-const beat = ({ b, key }: Stage, ...tokens: string[]) => b.driver.heartbeat({ key, inbox: "two", tokens });
+const beat = ({ b, key }: Stage, ...tokens: string[]) => b.driver.queue!.heartbeat({ key, inbox: "two", tokens });
 
 /** A lock whose lease is over, and one waiter. */
 async function abandoned(stage: Stage): Promise<void> {
@@ -45,7 +45,7 @@ scenarios({
     const { a, key } = stage;
     const told: unknown[] = [];
     const listener = { granted: (...news: unknown[]) => void told.push(news), forcedOut() {}, ended() {} };
-    const close = await a.driver.listen!("two", listener, new AbortController().signal);
+    const close = await a.driver.queue!.listen("two", listener, new AbortController().signal);
     await ask(stage, a, "one:holder");
     const first = await fenceOf(stage);
     await ask(stage, a, "two:first", { ticket: 0 });

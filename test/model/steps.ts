@@ -118,9 +118,9 @@ async function resend({ attempts }: World, { attempt, verb }: Extract<Step, { do
   if (!lock || !actor) return;
   const { key, token } = lock;
   const unheld = !lock.isHeld;
-  if (verb === "acquire") await actor.driver.acquire({ key, token, ttl: 150 }, { abandoned: false });
+  if (verb === "acquire") await actor.driver.acquire({ keys: [key], token, ttl: 150 }, { abandoned: false });
   else if (verb === "extend") await actor.driver.extend({ key, token, ttl: 150 });
-  else if (unheld) await actor.driver.release({ key, token, undo: false });
+  else if (unheld) await actor.driver.release({ key, token, tombstone: false });
 }
 
 /** Does one step. What takes time goes on beside the next ones, and is waited for by `settle`. */

@@ -1,4 +1,4 @@
-import type { Command } from "./command";
+import type { Command, Wait } from "./command";
 import type { Driver } from "./core";
 import { INBOX_NAMES, KEY_NAMES, TOKEN_NAMES } from "./names";
 
@@ -27,7 +27,7 @@ export async function createTwin(driver: Driver) {
       forcedOut: (token: string) => note(`${token} forced out`),
       ended() {},
     };
-    return driver.listen!(inbox, listener, new AbortController().signal);
+    return driver.queue!.listen(inbox, listener, new AbortController().signal);
   }
 
   async function holderOf(key: string): Promise<string> {
@@ -46,15 +46,24 @@ export async function createTwin(driver: Driver) {
     return [seen];
   }
 
+  /** `at` is the key whose ticket it has. */
+  async function acquire(
+    keys: readonly string[],
+    at: string,
+    token: string,
+    { ttl, wait }: { readonly ttl: number; readonly wait: Wait },
+  ): Promise<readonly Seen[]> {
+    const ticket = ticketOf(token, at, wait);
+    const place = ticket === undefined ? undefined : { key: at, ticket };
+    const reply = await driver.acquire({ keys, token, ttl, place }, never);
+    if (reply.status !== "granted") return remember(token, reply);
+    return reply.fences.map((fence, i) => ({ key: keys[i]!, status: reply.status, fence }));
+  }
+
   async function acquireAll(command: Extract<Command, { do: "acquireAll" }>): Promise<readonly Seen[]> {
-    const { ttl, wait } = command;
     const token = await tokenOf(command.token, KEY_NAMES[0]);
     const key = KEY_NAMES.find((one) => tickets.has(`${one} ${token}`)) ?? KEY_NAMES[0];
-    const ticket = ticketOf(token, key, wait);
-    const place = ticket === undefined ? undefined : { key, ticket };
-    const reply = await driver.acquireAll({ keys: KEY_NAMES, token, ttl, place }, never);
-    if (reply.status !== "granted") return remember(token, reply);
-    return reply.fences.map((fence, i) => ({ key: KEY_NAMES[i]!, status: reply.status, fence }));
+    return acquire(KEY_NAMES, key, token, command);
   }
 
   async function act(command: Exclude<Command, { do: "acquireAll" | "pass" }>): Promise<readonly Seen[]> {
@@ -62,8 +71,7 @@ export async function createTwin(driver: Driver) {
     switch (command.do) {
       case "acquire": {
         const token = await tokenOf(command.token, key);
-        const ticket = ticketOf(token, key, command.wait);
-        return remember(token, { key, ...(await driver.acquire({ key, token, ttl: command.ttl, ticket }, never)) });
+        return acquire([key], key, token, command);
       }
       case "extend": {
         const token = await tokenOf(command.token, key);
@@ -71,16 +79,16 @@ export async function createTwin(driver: Driver) {
       }
       case "release": {
         const token = await tokenOf(command.token, key);
-        return [{ key, status: await driver.release({ key, token, undo: command.undo }) }];
+        return [{ key, status: await driver.release({ key, token, tombstone: command.tombstone }) }];
       }
       case "heartbeat": {
         const inbox = INBOX_NAMES[command.inbox]!;
         const tokens = TOKEN_NAMES.filter((token) => token.startsWith(inbox));
-        return [{ key, ...(await driver.heartbeat({ key, inbox, tokens })) }];
+        return [{ key, ...(await driver.queue!.heartbeat({ key, inbox, tokens })) }];
       }
       case "transfer": {
         const [from, to] = [await tokenOf(command.from, key), await tokenOf(command.to, key)];
-        return [{ key, ...(await driver.transfer({ key, from, to, ttl: command.ttl })) }];
+        return [{ key, ...(await driver.transfer!({ key, from, to, ttl: command.ttl })) }];
       }
       case "forceRelease":
         return [{ key, status: await driver.forceRelease(key) }];

@@ -82,7 +82,7 @@ scenarios({
     const { c, key, redis } = stage;
     const { release, waiter } = await oneWaits(stage);
     const [token] = await redis.zrange(`{${key}}~queue`, "0", "0");
-    await c.driver.release({ key, token: token!, undo: true });
+    await c.driver.release({ key, token: token!, tombstone: true });
     await isWaiting(stage, 1);
     expect(await redis.zrange(`{${key}}~queue`, "0", "0")).not.toEqual([token]);
     await release();

@@ -55,7 +55,9 @@ describe.for(packages)("%s", (name) => {
     );
     const optional = (peer: string) => peerDependenciesMeta[peer]?.optional === true;
     const required = Object.keys(peerDependencies).filter((peer) => !optional(peer));
-    const foreign = [...imports].filter((from) => !/^(node:|\.)/.test(from) && from !== "@distlock/core");
+    const foreign = [...imports].filter(
+      (from) => !/^(node:|\.)/.test(from) && !/^@distlock\/core(\/driver)?$/.test(from),
+    );
     expect(foreign).toEqual(required);
   });
 
@@ -66,9 +68,49 @@ describe.for(packages)("%s", (name) => {
   });
 });
 
+describe("the entries of core", () => {
+  const built = async (ext: string) => {
+    const files = (await builtOf("core")).filter((path) => path.endsWith(ext));
+    return Promise.all(files.map((path) => readFile(join(root, "packages/core", path), "utf8")));
+  };
+
+  test.for([".js", ".cjs"])("have one copy of each class, symbol and WeakMap (%s)", async (ext) => {
+    const kept =
+      /^(?:var|let|const|class) (\w+) (?:= (?:\/\* @__PURE__ \*\/ )?(?:class|new|Symbol|[\w.]*channel)\b|extends|\{)/gm;
+    const names = (await built(ext)).flatMap((text) => [...text.matchAll(kept)].map(([, name]) => name!));
+    const some = ["LockError", "DriverError", "marker", "lockerIdentity", "refused", "waitsOf", "around", "warnings"];
+    expect(names).toEqual(expect.arrayContaining(some));
+    expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
+  });
+
+  test("share no name but types: what authors of drivers need is not in the way of users", async () => {
+    const [users, authors] = [await import("@distlock/core"), await import("@distlock/core/driver")];
+    expect(Object.keys(users).filter((name) => name in authors)).toEqual([]);
+    expect(Object.keys(users).sort()).toEqual([
+      "LockBackendError",
+      "LockError",
+      "LockLostError",
+      "LockNotAcquiredError",
+      "LockerClosedError",
+      "createLeases",
+      "createLocker",
+      "inProcessDriver",
+    ]);
+  });
+});
+
 /** What each package is proved with, besides a lock in this process; `pkg` is the package. */
 const proofs: Record<string, string> = {
-  core: 'assert.ok(pkg.LockError.is(new pkg.LockLostError("key", "why")));',
+  // What one entry makes, the other one knows: classes, and the mark of a locker.
+  core: `assert.ok(pkg.LockError.is(new pkg.LockLostError("key", "why")));
+  assert.ok(locker[driver.lockerIdentity]);
+  const reply = async () => ["foreign"];
+  const redis = driver.redisDriver({ keyPrefix: "", cluster: false, eval: reply, evalSha: reply });
+  const refused = redis.acquire({ keys: ["key"], token: "token", ttl: 1_000 }, { abandoned: false });
+  await assert.rejects(refused, core.LockBackendError);
+  const refusal = new driver.DriverError("refused", { retryable: false, advice: "ask elsewhere" });
+  const refusing = core.createLocker({ ...redis, acquire: () => Promise.reject(refusal) });
+  await assert.rejects(refusing.acquire("key"), /refused: ask elsewhere/);`,
   ioredis: `// @ts-expect-error: no client
   assert.throws(() => pkg.ioredisDriver({ status: "ready" }), TypeError);`,
   memory: "assert.deepEqual(await new pkg.InProcessMemory().load(), []);",
@@ -87,6 +129,7 @@ const asImportRequire: Load = (variable, from) => `import ${variable} = require(
 const program = (name: string, load: Load) => `
 ${load("assert", "node:assert")};
 ${load("core", "@distlock/core")};
+${load("driver", "@distlock/core/driver")};
 ${load("pkg", `@distlock/${name}`)};
 
 async function main() {
@@ -96,6 +139,7 @@ async function main() {
   await assert.rejects(locker.acquire("key"), core.LockNotAcquiredError);
   await lock.release();
   assert.equal((await locker.inspect("key")).held, false);
+  assert.deepEqual(driver.inLockOrder(["b", "a"]), ["a", "b"]);
   ${proofs[name]}
 }
 

@@ -1,5 +1,5 @@
 import type { EventEmitter } from "node:events";
-import { type Driver, type RedisConnection, redisDriver } from "@distlock/core";
+import { type Driver, type RedisConnection, redisDriver } from "@distlock/core/driver";
 import { type IoredisClient, ioredisConnection } from "@distlock/ioredis";
 import { type NodeRedisClient, nodeRedisConnection } from "@distlock/node-redis";
 

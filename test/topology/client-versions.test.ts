@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { createLocker, type Driver } from "@distlock/core";
+import { createLocker } from "@distlock/core";
 import { RedisMemory } from "@distlock/memory";
 import { memoryContract } from "@distlock/memory/contract";
 import { type RedisServer, startRedis, startSentinel } from "@distlock/testing";
@@ -10,6 +10,7 @@ import { clients, clusterClients, sentinelClients } from "../support/clients";
 import { urlOf } from "../support/topology-url";
 import { refuseUnhandledRejections } from "../support/unhandled";
 import { until, untilWaiting } from "../support/until";
+import { byMessageOnly, withQueue } from "../support/with-queue";
 import { testClosedEarly } from "./closed-early";
 
 /*
@@ -41,15 +42,13 @@ const places = [
 /** A locker that hears of a grant by message only, and how often it listened. */
 function listening({ driver }: TestClient) {
   let listened = 0;
-  const deaf: Driver = {
-    ...driver,
-    heartbeat: () => new Promise(() => {}),
+  const deaf = withQueue(byMessageOnly(driver), {
     async listen(...given) {
-      const close = await driver.listen!(...given);
+      const close = await driver.queue!.listen(...given);
       listened++;
       return close;
     },
-  };
+  });
   return { holder: createLocker(driver), waiter: createLocker(deaf, { timeout: 25_000 }), listened: () => listened };
 }
 

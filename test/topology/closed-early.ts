@@ -11,12 +11,15 @@ const ROUNDS = 6;
 /** The same driver, which says when it begins to open a connection of its own. */
 const noting = (driver: Driver, begun: () => void): Driver => ({
   ...driver,
-  listen(...listening) {
-    begun();
-    return driver.listen!(...listening);
+  queue: {
+    ...driver.queue!,
+    listen(...listening) {
+      begun();
+      return driver.queue!.listen(...listening);
+    },
   },
-  replicator() {
-    const replicator = driver.replicator!();
+  replicas() {
+    const replicator = driver.replicas!();
     return {
       replicate(request) {
         begun();
@@ -31,7 +34,7 @@ const noting = (driver: Driver, begun: () => void): Driver => ({
 const calls: Readonly<Record<string, (locker: Locker, driver: Driver) => Promise<unknown>>> = {
   async "for messages"(locker, driver) {
     const key = `early:${randomUUID()}`;
-    await driver.acquire({ key, token: "holder", ttl: 60_000 }, { abandoned: false });
+    await driver.acquire({ keys: [key], token: "holder", ttl: 60_000 }, { abandoned: false });
     return locker.acquire(key);
   },
   "for replicas": (locker) => locker.acquire(`early:${randomUUID()}`, { waitReplicas: 9 }), // more than there are

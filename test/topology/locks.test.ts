@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { createLocker, type Driver, LockError } from "@distlock/core";
+import { createLocker, LockError } from "@distlock/core";
 import { driverContract, type RedisServer, type Reply, startCluster, startSentinel } from "@distlock/testing";
 import { afterAll, describe, expect, test } from "vitest";
 import type { TestClient } from "../support/client";
 import { clusterClients, newestOf, sentinelClients } from "../support/clients";
 import { urlOf } from "../support/topology-url";
 import { until, untilWaiting } from "../support/until";
+import { byMessageOnly, withQueue } from "../support/with-queue";
 import { startWorker } from "../support/worker";
 
 const [sentinel, cluster] = await Promise.all([startSentinel(), startCluster()]);
@@ -72,15 +73,13 @@ describe.each(topologies)("$kind", ({ url, nodes, clients, command }) => {
       const client = await connect(url);
       const { driver } = client;
       let opened = 0;
-      const deaf: Driver = {
-        ...driver,
-        heartbeat: () => new Promise(() => {}),
+      const deaf = withQueue(byMessageOnly(driver), {
         async listen(...listening) {
-          const close = await driver.listen!(...listening);
+          const close = await driver.queue!.listen(...listening);
           opened++;
           return close;
         },
-      };
+      });
       const [holder, waiter] = [createLocker(driver), createLocker(deaf, { timeout: 20_000 })];
       return {
         holder,

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { createLocker, redisDriver } from "@distlock/core";
+import { createLocker } from "@distlock/core";
+import { redisDriver } from "@distlock/core/driver";
 import { startRedis } from "@distlock/testing";
 import * as redis6 from "redis-6";
 import * as redis60 from "redis-6.0";
@@ -9,6 +10,7 @@ import { ofNodeRedis, type TestClient } from "../support/client";
 import { clients } from "../support/clients";
 import { refuseUnhandledRejections } from "../support/unhandled";
 import { until, untilWaiting } from "../support/until";
+import { byMessageOnly, withQueue } from "../support/with-queue";
 
 /** As on Redis 5, and behind some proxies. */
 const server = await startRedis({ args: ["--rename-command", "HELLO", ""] });
@@ -34,15 +36,15 @@ test.each(given)("%s locks, waits and asks replicas, on connections of its own a
   const { connection, close } = await connect();
   const driver = redisDriver(connection);
   let listens = false;
-  const deaf = createLocker({
-    ...driver,
-    heartbeat: () => new Promise(() => {}),
-    async listen(...listening) {
-      const close = await driver.listen!(...listening);
-      listens = true;
-      return close;
-    },
-  });
+  const deaf = createLocker(
+    withQueue(byMessageOnly(driver), {
+      async listen(...listening) {
+        const close = await driver.queue!.listen(...listening);
+        listens = true;
+        return close;
+      },
+    }),
+  );
   const holder = createLocker(driver);
   const key = `hello:${randomUUID()}`;
   const lock = await holder.acquire(key);

@@ -17,6 +17,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { type Ioredis, ofIoredis, ofNodeRedis, type TestClient } from "../support/client";
 import { clients, newest } from "../support/clients";
 import { until } from "../support/until";
+import { byMessageOnly } from "../support/with-queue";
 
 const server = await startRedis();
 const redis = new Redis6(server.url);
@@ -84,7 +85,7 @@ describe.each(Object.entries(given))("%s", (_, connect) => {
   test("is granted by message, with no heartbeat in between", async () => {
     const { driver, close } = await connect();
     const holder = createLocker(driver);
-    const waiter = createLocker({ ...driver, heartbeat: () => new Promise(() => {}) });
+    const waiter = createLocker(byMessageOnly(driver));
     const key = `clients:${randomUUID()}`;
     await until(async () => (await listeners()) === 0);
     for (let round = 0; round < 2; round++) {
@@ -118,7 +119,7 @@ const impatient: Record<string, () => TestClient | Promise<TestClient>> = {
 test.each(Object.entries(impatient))("%s: the inbox comes back after its connection was lost", async (_, connect) => {
   const { driver, close } = await connect();
   const holder = createLocker(driver);
-  const waiter = createLocker({ ...driver, heartbeat: () => new Promise(() => {}) });
+  const waiter = createLocker(byMessageOnly(driver));
   const subscriber = async () => /id=(\d+)/.exec(String(await redis.client("LIST", "TYPE", "PUBSUB")))?.[1];
   const key = `impatient:${randomUUID()}`;
   const lock = await holder.acquire(key);
@@ -200,7 +201,7 @@ describe.each(newest)("%s", (name) => {
 
   test("a driver that can't listen is asked again from time to time", async () => {
     const client = await clients[name]!(url);
-    const deaf = createLocker({ ...client.driver, listen: undefined }, { maxAttempts: 1_000, retryDelay: 5 });
+    const deaf = createLocker({ ...client.driver, queue: undefined }, { maxAttempts: 1_000, retryDelay: 5 });
     const key = `deaf:${randomUUID()}`;
     const lock = await deaf.acquire(key);
     const waiting = deaf.acquire(key);

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { channel } from "node:diagnostics_channel";
-import { createLocker, type Driver, type Locker, type RedisConnection, redisDriver } from "@distlock/core";
+import { createLocker, type Locker } from "@distlock/core";
+import { type DriverQueue, type RedisConnection, redisDriver } from "@distlock/core/driver";
 import { startFaultProxy, startRedis } from "@distlock/testing";
 import { Redis } from "ioredis-6";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
@@ -8,6 +9,7 @@ import { clients } from "../support/clients";
 import { oldestAndNewest } from "../support/oldest-and-newest";
 import { refuseUnhandledRejections } from "../support/unhandled";
 import { until, untilWaiting } from "../support/until";
+import { withQueue } from "../support/with-queue";
 
 const closers: (() => unknown)[] = [];
 const warnings: Error[] = [];
@@ -64,10 +66,9 @@ describe.each(oldestAndNewest)("%s", (name) => {
     };
     const driver = redisDriver(connection);
     let isMute = false;
-    const waiter = createLocker({
-      ...driver,
-      heartbeat: (request) => (isMute ? new Promise(() => {}) : driver.heartbeat(request)),
-    } satisfies Driver);
+    const heartbeat: DriverQueue["heartbeat"] = (request) =>
+      isMute ? new Promise(() => {}) : driver.queue!.heartbeat(request);
+    const waiter = createLocker(withQueue(driver, { heartbeat }));
     closers.unshift(() => waiter.close());
 
     const first = await holder.acquire("first");
@@ -90,10 +91,9 @@ describe.each(oldestAndNewest)("%s", (name) => {
     const { server, redis, holder } = await startServer();
     const client = await clients[name]!(server.url);
     let isMute = false;
-    const waiter = createLocker({
-      ...client.driver,
-      heartbeat: (request) => (isMute ? new Promise(() => {}) : client.driver.heartbeat(request)),
-    } satisfies Driver);
+    const heartbeat: DriverQueue["heartbeat"] = (request) =>
+      isMute ? new Promise(() => {}) : client.driver.queue!.heartbeat(request);
+    const waiter = createLocker(withQueue(client.driver, { heartbeat }));
     closers.unshift(async () => {
       await waiter.close();
       client.close();

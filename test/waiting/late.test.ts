@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { createLocker, type Lock, type RedisConnection, redisDriver } from "@distlock/core";
+import { createLocker, type Lock } from "@distlock/core";
+import { type RedisConnection, redisDriver } from "@distlock/core/driver";
 import { ioredisConnection } from "@distlock/ioredis";
 import { startFaultProxy, startRedis } from "@distlock/testing";
 import { Redis } from "ioredis-6";

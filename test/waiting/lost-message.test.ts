@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { createLocker, type Driver, type Locker, type RedisConnection, redisDriver } from "@distlock/core";
+import { createLocker, type Locker } from "@distlock/core";
+import { type RedisConnection, redisDriver } from "@distlock/core/driver";
 import { type FaultProxy, startFaultProxy, startRedis } from "@distlock/testing";
 import { Redis } from "ioredis-6";
 import { afterAll, describe, expect, test } from "vitest";
 import { type Connect, clients, newestOf } from "../support/clients";
 import { until, untilWaiting } from "../support/until";
+import { withQueue } from "../support/with-queue";
 
 const server = await startRedis();
 const redis = new Redis(server.url);
@@ -51,13 +53,12 @@ async function open(connect: Connect): Promise<Line> {
   };
   const driver = redisDriver(connection);
   let deaf = false;
-  const counting: Driver = {
-    ...driver,
+  const counting = withQueue(driver, {
     heartbeat(request) {
       heartbeats++;
-      return deaf ? new Promise(() => {}) : driver.heartbeat(request);
+      return deaf ? new Promise(() => {}) : driver.queue!.heartbeat(request);
     },
-  };
+  });
   const locker = createLocker(counting, { timeout: 25_000 });
   return {
     locker,

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createLocker, type Locker } from "@distlock/core";
 import { stallEventLoop, startRedis } from "@distlock/testing";
 import { afterAll, expect, test } from "vitest";
-import { within } from "../../packages/core/src/driver/within";
+import { withTimeout } from "../../packages/core/src/driver/with-timeout";
 import { clients } from "../support/clients";
 import { oldestAndNewest } from "../support/oldest-and-newest";
 import { untilWaiting } from "../support/until";
@@ -68,7 +68,7 @@ test.each(oldestAndNewest)(
     const key = `answered:${randomUUID()}`;
     await client.driver.inspect(key); // loads the script
     await server.command("CLIENT", "PAUSE", "100");
-    const answer = within(50, client.driver.inspect(key), () => new Error("silence"));
+    const answer = withTimeout(50, client.driver.inspect(key), () => new Error("silence"));
     await new Promise(setImmediate); // until the request is written
     await new Promise(setImmediate);
     stallEventLoop(200);

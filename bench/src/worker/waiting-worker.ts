@@ -1,4 +1,5 @@
-import { createLocker, type RedisConnection, redisDriver } from "@distlock/core";
+import { createLocker } from "@distlock/core";
+import { type RedisConnection, redisDriver } from "@distlock/core/driver";
 import { ioredisConnection } from "@distlock/ioredis";
 import { nodeRedisConnection } from "@distlock/node-redis";
 import { connectIoredis, connectNodeRedis } from "../contestants/connect";

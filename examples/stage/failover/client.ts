@@ -1,4 +1,5 @@
-import type { Locker, RedisConnection } from "@distlock/core";
+import type { Locker } from "@distlock/core";
+import type { RedisConnection } from "@distlock/core/driver";
 import type { Library } from "../library";
 
 /** A locker on a client, and what the play needs of the client. */

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { RedisConnection } from "@distlock/core";
+import type { RedisConnection } from "@distlock/core/driver";
 import { locks } from "./locks";
 
 /** The key of each lock, by its name. */

@@ -1,25 +1,4 @@
-export type {
-  AcquireAllReply,
-  AcquireAllRequest,
-  AcquireReply,
-  AcquireRequest,
-  Call,
-  Driver,
-  DriverInspection,
-  ExtendReply,
-  ExtendRequest,
-  HeartbeatReply,
-  HeartbeatRequest,
-  Inspection,
-  Listener,
-  ReleaseReply,
-  ReleaseRequest,
-  ReplicateRequest,
-  Replicator,
-  TransferReply,
-  TransferRequest,
-} from "./driver/driver";
-export { DriverError } from "./driver/driver-error";
+export type { Driver, Inspection } from "./driver/driver";
 export type { DriverOptions } from "./driver/driver-options";
 export {
   LockBackendError,
@@ -29,15 +8,9 @@ export {
   LockLostError,
   LockNotAcquiredError,
 } from "./driver/errors";
-export { assertKey, inLockOrder, slotOf } from "./driver/keys";
-export { warn } from "./driver/warning";
 export { inProcessDriver } from "./in-process/in-process-driver";
 export { createLeases, type Holder, type LeaseReply, type Leases } from "./locker/leases";
 export type { Lock } from "./locker/lock";
 export { createLocker, type Keys, type Locker, type LockOf, type Work } from "./locker/locker";
-export { lockerIdentity } from "./locker/locker-identity";
 export type { MultiLock } from "./locker/multi-lock";
-export { checkLockOptions, type LockOptions } from "./locker/options";
-export { closedClientError, type ListReader, type RedisConnection, type Replication } from "./redis/connection";
-export { redisDriver } from "./redis/redis-driver";
-export { type RunScript, script } from "./redis/script";
+export type { LockOptions } from "./locker/options";

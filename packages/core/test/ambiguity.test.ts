@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { createLocker, type Driver, DriverError, inProcessDriver } from "../src/index";
+import { DriverError } from "../src/for-drivers";
+import { createLocker, type Driver, inProcessDriver } from "../src/index";
 
 const stall = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 
@@ -168,7 +169,7 @@ describe("the end of a wait", () => {
       ...driver,
       acquire: (request, call) => {
         calls.push(call);
-        return request.key === "silent" ? new Promise(() => {}) : driver.acquire(request, call);
+        return request.keys.includes("silent") ? new Promise(() => {}) : driver.acquire(request, call);
       },
     };
     const locker = createLocker(silent);

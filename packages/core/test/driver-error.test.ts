@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { createLocker, type Driver, DriverError, inProcessDriver, LockBackendError } from "../src/index";
+import { DriverError } from "../src/for-drivers";
+import { createLocker, type Driver, inProcessDriver, LockBackendError } from "../src/index";
 import { redisError } from "../src/redis/redis-error";
 
 function failing(error: unknown): { readonly driver: Driver; readonly asked: () => number } {

@@ -1,11 +1,13 @@
 import { once } from "node:events";
 import { expect, test } from "vitest";
-import { createLocker, type Driver, DriverError, type HeartbeatRequest, inProcessDriver } from "../src/index";
+import { DriverError, type HeartbeatRequest } from "../src/for-drivers";
+import { createLocker, type Driver, inProcessDriver } from "../src/index";
 import { PROBE } from "../src/locker/queue/heartbeats";
 import { useVirtualClock } from "./virtual-clock";
 
 function failing(error: Error): Driver {
-  return { ...inProcessDriver(), heartbeat: () => Promise.reject(error) };
+  const driver = inProcessDriver();
+  return { ...driver, queue: { ...driver.queue!, heartbeat: () => Promise.reject(error) } };
 }
 
 test("a heartbeat that fails by a bug, or is refused, ends the wait with its error", async () => {
@@ -40,9 +42,12 @@ test("a heartbeat has a thousand tokens at most, and all waiters have a part in 
   const locker = createLocker(
     {
       ...driver,
-      heartbeat(request) {
-        requests.push(request);
-        return driver.heartbeat(request);
+      queue: {
+        ...driver.queue!,
+        heartbeat(request) {
+          requests.push(request);
+          return driver.queue!.heartbeat(request);
+        },
       },
     },
     { timeout: Number.POSITIVE_INFINITY },
@@ -64,10 +69,13 @@ test("after an outage in which the client dropped all answers, all lines are ali
   const locker = createLocker(
     {
       ...driver,
-      heartbeat(request) {
-        tokens.set(request.key, (tokens.get(request.key) ?? 0) + request.tokens.length);
-        if (isAway) return Promise.reject(new Error("Command timed out"));
-        return driver.heartbeat(request);
+      queue: {
+        ...driver.queue!,
+        heartbeat(request) {
+          tokens.set(request.key, (tokens.get(request.key) ?? 0) + request.tokens.length);
+          if (isAway) return Promise.reject(new Error("Command timed out"));
+          return driver.queue!.heartbeat(request);
+        },
       },
     },
     { ttl: 3_400_000, timeout: Number.POSITIVE_INFINITY },

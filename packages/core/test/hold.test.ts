@@ -232,18 +232,16 @@ describe("a lock that was handed over", () => {
     let onGrant = () => {};
     const driver: Driver = {
       ...inner,
-      listen: (inbox, listener, signal) =>
-        inner.listen!(
-          inbox,
-          {
-            ...listener,
-            granted(...news) {
-              listener.granted(...news);
-              onGrant();
-            },
-          },
-          signal,
-        ),
+      queue: {
+        ...inner.queue!,
+        listen(inbox, listener, signal) {
+          const granted = (...news: Parameters<typeof listener.granted>) => {
+            listener.granted(...news);
+            onGrant();
+          };
+          return inner.queue!.listen(inbox, { ...listener, granted }, signal);
+        },
+      },
     };
     const { b, waiting, handOver } = await handedOver(driver, { ttl: 30_000 }, inner);
     onGrant = () => void b.close();

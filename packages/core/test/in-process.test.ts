@@ -5,10 +5,11 @@ import { inProcessDriver } from "../src/index";
 async function timePerWaiter(count: number): Promise<number> {
   const driver = inProcessDriver();
   const never = { abandoned: false };
-  await driver.acquire({ key: "k", token: "holder", ttl: 60_000 }, never);
+  await driver.acquire({ keys: ["k"], token: "holder", ttl: 60_000 }, never);
   const began = performance.now();
   for (let i = 0; i < count; i++) {
-    const reply = await driver.acquire({ key: "k", token: `inbox:${i}`, ttl: 60_000, ticket: 0 }, never);
+    const place = { key: "k", ticket: 0 };
+    const reply = await driver.acquire({ keys: ["k"], token: `inbox:${i}`, ttl: 60_000, place }, never);
     expect(reply.status).toBe("queued");
   }
   return (performance.now() - began) / count;
@@ -24,13 +25,13 @@ test("an old ticket gets its place back, and the next waiter the end of the queu
   const driver = inProcessDriver();
   const never = { abandoned: false };
   const enter = async (token: string, ticket: number) => {
-    const reply = await driver.acquire({ key: "k", token, ttl: 60_000, ticket }, never);
+    const reply = await driver.acquire({ keys: ["k"], token, ttl: 60_000, place: { key: "k", ticket } }, never);
     return reply.status === "queued" ? reply : expect.unreachable();
   };
-  await driver.acquire({ key: "k", token: "a:holder", ttl: 60_000 }, never);
+  await driver.acquire({ keys: ["k"], token: "a:holder", ttl: 60_000 }, never);
   const first = await enter("a:first", 0);
   const second = await enter("a:second", 0);
-  await driver.release({ key: "k", token: "a:first", undo: false });
+  await driver.release({ key: "k", token: "a:first", tombstone: false });
   expect(await enter("a:first", first.ticket)).toMatchObject({ ticket: first.ticket, head: true });
   expect((await enter("a:third", 0)).ticket).toBeGreaterThan(second.ticket);
 });

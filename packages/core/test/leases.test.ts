@@ -9,9 +9,10 @@ const stall = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(
 function open() {
   const inner = inProcessDriver();
   const asked: [verb: string, request: unknown][] = [];
-  const faults: { [Verb in keyof Driver]?: (run: () => Promise<never>) => Promise<never> } = {};
+  const faults: { -readonly [Verb in keyof Driver]?: (run: () => Promise<never>) => Promise<never> } = {};
+  const calls = Object.entries(inner).filter(([, call]) => typeof call === "function");
   const watched = Object.fromEntries(
-    Object.entries(inner).map(([verb, call]) => [
+    calls.map(([verb, call]) => [
       verb,
       (...args: unknown[]) => {
         asked.push([verb, args[0]]);
@@ -74,12 +75,12 @@ test("a lease is acquired, told again, extended, transferred and released, by to
 
 test("no request waits, and none is made that was not asked for", async () => {
   const { leases, inner, asked, key, token } = open();
-  await inner.acquire({ key, token: "other", ttl: TTL }, { abandoned: false });
+  await inner.acquire({ keys: [key], token: "other", ttl: TTL }, { abandoned: false });
   expect((await leases.acquire({ key, token, ttl: TTL })).status).toBe("held");
   expect(await leases.release({ key, token })).toBe("lost");
   expect(asked).toEqual([
-    ["acquire", { key, token, ttl: TTL }],
-    ["release", { key, token, undo: false }],
+    ["acquire", { keys: [key], token, ttl: TTL }],
+    ["release", { key, token, tombstone: false }],
   ]);
   expect((await inner.inspect(key)).waiting).toBe(0);
 });
@@ -123,7 +124,7 @@ describe("a lease that nobody could know of is given up", () => {
     );
     await land();
     expect((await inner.inspect(key)).held).toBe(false);
-    expect(asked.filter(([verb]) => verb === "release")).toEqual([["release", { key, token, undo: true }]]);
+    expect(asked.filter(([verb]) => verb === "release")).toEqual([["release", { key, token, tombstone: true }]]);
   });
 
   test("when it answers after it was given up: once more", async () => {
@@ -132,8 +133,8 @@ describe("a lease that nobody could know of is given up", () => {
     faults.acquire = () => new Promise((resolve) => (answer = resolve));
     await expect(leases.acquire({ key, token, ttl: 50 })).rejects.toMatchObject(isBackendError);
     const release = vi.fn(inner.release);
-    faults.release = () => release({ key, token, undo: true }) as Promise<never>;
-    answer({ status: "granted", fence: 1 } as never);
+    faults.release = () => release({ key, token, tombstone: true }) as Promise<never>;
+    answer({ status: "granted", fences: [1] } as never);
     await settledSoon();
     expect(release).toHaveBeenCalledOnce();
   });
@@ -147,7 +148,10 @@ describe("a lease that nobody could know of is given up", () => {
     };
     await expect(leases.acquire({ key, token, ttl: 100 })).rejects.toMatchObject(isBackendError);
     await settledSoon();
-    expect(await inner.acquire({ key, token, ttl: TTL }, { abandoned: false })).toEqual({ status: "dead" });
+    expect(await inner.acquire({ keys: [key], token, ttl: TTL }, { abandoned: false })).toEqual({
+      status: "dead",
+      key,
+    });
   });
 });
 
@@ -239,6 +243,6 @@ test("bad keys, tokens and ttls are refused by name before anything is sent", as
 
 test("what a locker tells of a key does not show the holder's token", async () => {
   const { inner, key, token } = open();
-  await inner.acquire({ key, token, ttl: TTL }, { abandoned: false });
+  await inner.acquire({ keys: [key], token, ttl: TTL }, { abandoned: false });
   expect(Object.keys(await createLocker(inner).inspect(key)).sort()).toEqual(["fence", "held", "remaining", "waiting"]);
 });

@@ -38,9 +38,12 @@ test("the inbox does not belong to the context of who waited first", async () =>
   let seen: unknown = "not opened";
   const driver: Driver = {
     ...inner,
-    listen(...listening) {
-      seen = storage.getStore();
-      return inner.listen!(...listening);
+    queue: {
+      ...inner.queue!,
+      listen(...listening) {
+        seen = storage.getStore();
+        return inner.queue!.listen(...listening);
+      },
     },
   };
   const locker = createLocker(driver);

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { createLocker, type Driver, inProcessDriver, type Listener } from "../src/index";
+import type { Listener } from "../src/for-drivers";
+import { createLocker, type Driver, inProcessDriver } from "../src/index";
 
 /** What a locker hears of tokens whose lock it has released, or that it has given up. */
 function open() {
@@ -12,9 +13,12 @@ function open() {
       released.push(request.token);
       return driver.release(request);
     },
-    listen(inbox, given, signal) {
-      listener = given;
-      return driver.listen!(inbox, given, signal);
+    queue: {
+      ...driver.queue!,
+      listen(inbox, given, signal) {
+        listener = given;
+        return driver.queue!.listen(inbox, given, signal);
+      },
     },
   };
   const locker = createLocker(watched, { timeout: 20_000 });

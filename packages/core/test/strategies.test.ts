@@ -1,7 +1,8 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { realClock, useClock } from "../src/driver/clock";
 import { now } from "../src/driver/lease";
-import { type AcquireAllRequest, type AcquireRequest, type Driver, DriverError, type LockOptions } from "../src/index";
+import { type AcquireRequest, DriverError } from "../src/for-drivers";
+import type { Driver, LockOptions } from "../src/index";
 import { Candidate } from "../src/locker/acquire/candidate";
 import { Mailbox } from "../src/locker/acquire/mailbox";
 import { retry } from "../src/locker/acquire/retry";
@@ -13,9 +14,9 @@ import { Waiter } from "../src/locker/queue/waiter";
 
 /** A candidate whose requests are only noted, and never answered but by the events of the test. */
 function stage(keys: readonly string[], given: LockOptions) {
-  const sent: (AcquireRequest | AcquireAllRequest)[] = [];
+  const sent: AcquireRequest[] = [];
   const givenUp: { key: string; token: string; tombstone: boolean | undefined }[] = [];
-  const note = (request: AcquireRequest | AcquireAllRequest) => {
+  const note = (request: AcquireRequest) => {
     sent.push(request);
     return new Promise<never>(() => {});
   };
@@ -26,7 +27,7 @@ function stage(keys: readonly string[], given: LockOptions) {
     keys,
     options,
     {
-      driver: { acquire: note, acquireAll: note } as Partial<Driver> as Driver,
+      driver: { acquire: note } as Partial<Driver> as Driver,
       inbox: "inbox",
       queue: {
         enter: (token, box) => new Waiter(token, box),
@@ -50,7 +51,7 @@ function stage(keys: readonly string[], given: LockOptions) {
   return { candidate, mailbox, sent, givenUp, read };
 }
 
-const queued = { status: "queued", remaining: 1_000, ticket: 7, floor: 5, head: true } as const;
+const queued = { status: "queued", key: "k", remaining: 1_000, ticket: 7, floor: 5, head: true } as const;
 const push = (deadline: number) => ({ status: "push", fence: 9, deadline }) as const;
 const failed = (error: Error) => ({ status: "failed", error }) as const;
 const rested = { status: "rested" } as const;
@@ -79,7 +80,7 @@ describe("a waiter for one key", () => {
     const { on, sent } = wait();
     on(queued);
     expect(on(push(0))).toBeUndefined();
-    expect(sent).toMatchObject([{ ticket: 0 }, { ticket: 7, token: sent[0]!.token }]);
+    expect(sent).toMatchObject([{ place: { ticket: 0 } }, { place: { ticket: 7 }, token: sent[0]!.token }]);
   });
 
   test("asks again at once when the reply came after its lease, then after pauses", async () => {
@@ -88,23 +89,23 @@ describe("a waiter for one key", () => {
     const pass = (ms: number) => useClock({ ...realClock, now: () => began + ms });
     onTestFinished(() => useClock());
     pass(60_000);
-    expect(on({ status: "granted", fence: 9 })).toBeUndefined();
+    expect(on({ status: "granted", fences: [9] })).toBeUndefined();
     expect(sent).toHaveLength(2);
     pass(180_000);
-    expect(on({ status: "granted", fence: 9 })).toBeUndefined();
+    expect(on({ status: "granted", fences: [9] })).toBeUndefined();
     expect(sent).toHaveLength(2);
     useClock();
     expect(await mailbox.next()).toEqual(rested);
     on(rested);
     expect(sent).toHaveLength(3);
-    expect(on({ status: "granted", fence: 9 })).toMatchObject({ claimed: false, outcomeUnknown: true });
+    expect(on({ status: "granted", fences: [9] })).toMatchObject({ claimed: false, outcomeUnknown: true });
   });
 
   test("takes a new token when its own is dead", () => {
     const { on, sent, givenUp } = wait();
     on(queued);
-    on({ status: "dead" });
-    expect(sent).toMatchObject([{ ticket: 0 }, { ticket: 0 }]);
+    on({ status: "dead", key: "k" });
+    expect(sent).toMatchObject([{ place: { ticket: 0 } }, { place: { ticket: 0 } }]);
     expect(sent[0]!.token).not.toBe(sent[1]!.token);
     expect(givenUp).toEqual([]);
   });
@@ -181,7 +182,7 @@ describe("a call that retries", () => {
     const staged = stage(keys, { maxAttempts: 3, retryDelay: 1, ...options });
     return { ...staged, on: staged.read(retry) };
   };
-  const held = { status: "held", remaining: 1_000 } as const;
+  const held = { status: "held", key: "k", remaining: 1_000 } as const;
 
   test("asks as often as it may, with one token for one key", () => {
     const { on, sent } = wait(["k"]);
@@ -192,7 +193,7 @@ describe("a call that retries", () => {
     expect(() => on(held)).toThrow(/after 3 attempts/);
     expect(sent).toHaveLength(3);
     expect(new Set(sent.map(({ token }) => token)).size).toBe(1);
-    expect(sent[0]).toMatchObject({ ticket: undefined });
+    expect(sent[0]).toMatchObject({ place: undefined });
   });
 
   test("takes a new token for several keys each time, and gives up what a failed request may have got", () => {

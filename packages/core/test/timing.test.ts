@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { leaseEnd, MIN_TTL } from "../src/driver/lease";
 import { CLAIM, HEARTBEAT, TOMBSTONE, WINDOW } from "../src/driver/times";
-import { ANSWER_TIMEOUT } from "../src/driver/within";
+import { ANSWER_TIMEOUT } from "../src/driver/with-timeout";
 import { FAILURE_PAUSE } from "../src/locker/acquire/pause";
 import { REPLICATION } from "../src/locker/acquire/request";
 import { PERSISTENCE } from "../src/locker/give-up-token";

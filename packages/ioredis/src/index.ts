@@ -1,4 +1,10 @@
-import { closedClientError, type Driver, type DriverOptions, type RedisConnection, redisDriver } from "@distlock/core";
+import {
+  closedClientError,
+  type Driver,
+  type DriverOptions,
+  type RedisConnection,
+  redisDriver,
+} from "@distlock/core/driver";
 import { assertClient, type IoredisClient } from "./client";
 import { listsOf } from "./lists";
 import { openReplication } from "./replication";

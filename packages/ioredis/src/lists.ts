@@ -1,4 +1,4 @@
-import type { ListReader } from "@distlock/core";
+import type { ListReader } from "@distlock/core/driver";
 import type { IoredisClient } from "./client";
 
 type Script = [script: string, keyCount: number, ...keysAndArgs: string[]];

@@ -1,4 +1,4 @@
-import { type Replication, slotOf } from "@distlock/core";
+import { type Replication, slotOf } from "@distlock/core/driver";
 import type { IoredisClient } from "./client";
 import { asCluster, asSingle, type Connection, type SingleClient } from "./client-internals";
 

@@ -1,4 +1,4 @@
-import type { RedisConnection } from "@distlock/core";
+import type { RedisConnection } from "@distlock/core/driver";
 import type { IoredisClient } from "./client";
 import { asCluster, asSingle, type SingleClient } from "./client-internals";
 

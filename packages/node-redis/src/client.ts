@@ -22,7 +22,7 @@ function hintAt(passed: Passed | null | undefined): string {
   if (Array.isArray(passed)) return ": got an array, give one client: this is not Redlock";
   if (typeof passed?.then === "function") return ": got a promise, await it first";
   if (typeof passed?.customCommand === "function") {
-    return ': this looks like GLIDE: a few lines of your own make it a connection for redisDriver of "@distlock/core", see docs/drivers.md of distlock';
+    return ': this looks like GLIDE: a few lines of your own make it a connection for redisDriver of "@distlock/core/driver", see docs/drivers.md of distlock';
   }
   if (typeof passed?.evalsha === "function") {
     return ': this looks like ioredis, use ioredisDriver from "@distlock/ioredis"';

@@ -1,4 +1,4 @@
-import type { ListReader } from "@distlock/core";
+import type { ListReader } from "@distlock/core/driver";
 import type { ScriptInput } from "./client";
 import type { AnyNodeRedisClient } from "./client-internals";
 

@@ -1,4 +1,4 @@
-import { type Replication, slotOf } from "@distlock/core";
+import { type Replication, slotOf } from "@distlock/core/driver";
 import { type AnyNodeRedisClient, isSingle, type SingleClient } from "./client-internals";
 import { type DedicatedConnection, dedicatedConnection } from "./dedicated-connection";
 

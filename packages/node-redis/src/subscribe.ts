@@ -1,4 +1,4 @@
-import type { RedisConnection } from "@distlock/core";
+import type { RedisConnection } from "@distlock/core/driver";
 import { type AnyNodeRedisClient, isSingle } from "./client-internals";
 import { type DedicatedConnection, dedicatedConnection } from "./dedicated-connection";
 

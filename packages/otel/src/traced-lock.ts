@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
-import { type Lock, type MultiLock, warn } from "@distlock/core";
+import type { Lock, MultiLock } from "@distlock/core";
+import { warn } from "@distlock/core/driver";
 import type { Attributes } from "@opentelemetry/api";
 import type { Begin } from "./step";
 

@@ -6,10 +6,10 @@ import {
   type LockNotAcquiredError,
   type LockOf,
   type LockOptions,
-  lockerIdentity,
   type MultiLock,
   type Work,
 } from "@distlock/core";
+import { lockerIdentity } from "@distlock/core/driver";
 import { type Context, context, type Tracer, trace } from "@opentelemetry/api";
 import { version } from "../package.json";
 import { createBegin, type Step } from "./step";

@@ -1,4 +1,5 @@
-import { createLocker, inProcessDriver, type Locker, lockerIdentity } from "@distlock/core";
+import { createLocker, inProcessDriver, type Locker } from "@distlock/core";
+import { lockerIdentity } from "@distlock/core/driver";
 import { traced } from "@distlock/otel";
 import { expect, test } from "vitest";
 

@@ -43,17 +43,11 @@ export function createRecorder() {
         tokens.add(request.token);
         return command("acquire", () => driver.acquire(request, call));
       },
-      acquireAll(request, call) {
-        tokens.add(request.token);
-        return command("acquireAll", () => driver.acquireAll(request, call));
-      },
       extend: (request) => command("extend", () => driver.extend(request)),
       release: (request) => command("release", () => driver.release(request)),
-      heartbeat: (request) => driver.heartbeat(request),
-      listen: driver.listen,
-      transfer: (request) => command("transfer", () => driver.transfer(request)),
       inspect: (key) => driver.inspect(key),
       forceRelease: (key) => driver.forceRelease(key),
+      queue: driver.queue,
     };
   }
 

@@ -1,5 +1,6 @@
 import { subscribe } from "node:diagnostics_channel";
-import { createLocker, LockError, type RedisConnection, redisDriver } from "@distlock/core";
+import { createLocker, LockError } from "@distlock/core";
+import { type RedisConnection, redisDriver } from "@distlock/core/driver";
 import { ioredisConnection } from "@distlock/ioredis";
 import { LockedMemory, RedisMemory, StaleTurnError } from "@distlock/memory";
 import { nodeRedisConnection } from "@distlock/node-redis";

@@ -1,4 +1,5 @@
-import { createLocker, type LockError, redisDriver } from "@distlock/core";
+import { createLocker, type LockError } from "@distlock/core";
+import { redisDriver } from "@distlock/core/driver";
 import { clients } from "../clients";
 import { until, untilWaiting } from "../until";
 

@@ -2,7 +2,7 @@
 import { messageOf } from "./cause";
 import { DriverError } from "./driver-error";
 import { LockBackendError, LockError } from "./errors";
-import { ANSWER_TIMEOUT } from "./within";
+import { ANSWER_TIMEOUT } from "./with-timeout";
 
 export type Verb = "acquire" | "extend" | "release" | "transfer" | "inspect" | "forceRelease";
 

@@ -1,16 +1,16 @@
 // Tested by test/locking/few-rights.test.ts
 import { noChannels } from "./backend-error";
 import { messageOf } from "./cause";
-import type { Driver } from "./driver";
+import type { DriverQueue } from "./driver-queue";
 import type { LockError } from "./errors";
 import { warn } from "./warning";
 
-type Listen = NonNullable<Driver["listen"]>;
+type Listen = DriverQueue["listen"];
 
 const refused = new WeakSet<Listen>();
 
 /** True if a driver has warned that its user may not use the channels. The consequences need no warning of their own. */
-export const isRefused = (listen: Listen | undefined): boolean => listen !== undefined && refused.has(listen);
+export const isRefused = ({ listen }: DriverQueue): boolean => refused.has(listen);
 
 /** Warns, once per driver, that its user may not use the channels. */
 export interface ChannelWarning {
@@ -21,16 +21,16 @@ export interface ChannelWarning {
   unheard(error: unknown): void;
 }
 
-/** `listen` returns the method of the driver. */
-export function channelWarning(listen: () => Listen | undefined): ChannelWarning {
+/** `queue` returns the queue of the driver. */
+export function channelWarning(queue: () => DriverQueue | undefined): ChannelWarning {
   let lastKey = "";
   let warned = false;
 
   function warnOnce(warning: LockError): void {
     if (warned) return;
     warned = true;
-    const own = listen();
-    if (own) refused.add(own);
+    const own = queue();
+    if (own) refused.add(own.listen);
     warn(warning);
   }
 

@@ -23,55 +23,55 @@
  * forced out  said of a holder whose lock `forceRelease` freed
  */
 
+import type { DriverQueue } from "./driver-queue";
+
 /** The caller's side of a request: whether it still waits for the reply. */
 export interface Call {
   readonly abandoned: boolean;
 }
 
-export interface AcquireRequest {
+/** Where a token waits: with the ticket of an earlier reply at its old place, with the ticket 0 at the end of any of the queues. */
+export interface Place {
   readonly key: string;
+  readonly ticket: number;
+}
+
+export interface AcquireRequest {
+  /** One key, or several as one: each once, keys of one hash slot side by side, in the order of `inLockOrder`. */
+  readonly keys: readonly string[];
   readonly token: string;
   readonly ttl: number;
-  /** Where to wait if the lock is held: 0 for the end of the queue, or the ticket of an earlier reply. Absent: do not wait. */
-  readonly ticket?: number | undefined;
+  /** Absent: do not wait. */
+  readonly place?: Place | undefined;
 }
 
 export type AcquireReply =
-  /** The token holds the lock for at least `ttl` ms from when the request was sent. A repeated request gets the same fence. */
-  | { readonly status: "granted"; readonly fence: number }
-  /** Another token holds the lock, for `remaining` ms unless it is extended or released. */
-  | { readonly status: "held"; readonly remaining: number }
-  /** Another token holds the lock, and this one waits. A later grant has a fence above `floor`. `head`: it is the first waiter. */
+  /**
+   * The token holds all locks, each for at least `ttl` ms from when the request was sent. One fence for each key; a repeated
+   * request gets the same fences.
+   */
+  | { readonly status: "granted"; readonly fences: readonly number[] }
+  /**
+   * Another token holds `key`, for `remaining` ms unless it is extended or released; no key was taken. Of several keys, this
+   * token may be dead now: use a new one for the next request.
+   */
+  | { readonly status: "held"; readonly key: string; readonly remaining: number }
+  /**
+   * Another token holds `key`, and this one waits for it. It holds the keys before `key`. A later grant of `key` has a fence
+   * above `floor`. `head`: it is the first waiter.
+   */
   | {
       readonly status: "queued";
+      readonly key: string;
       readonly remaining: number;
       readonly ticket: number;
       readonly floor: number;
       readonly head: boolean;
     }
-  /** The token was given up or forced out. */
-  | { readonly status: "dead" };
-
-export interface AcquireAllRequest {
-  /** Each key once, keys of one hash slot side by side, in an order that is the same for all requests: see `inLockOrder`. */
-  readonly keys: readonly string[];
-  readonly token: string;
-  readonly ttl: number;
-  /** Where the token waits: the ticket 0 is for the end of any of the queues. Absent: do not wait. */
-  readonly place?: { readonly key: string; readonly ticket: number } | undefined;
-}
-
-export type AcquireAllReply =
-  /** The token holds all locks, each for at least `ttl` ms from when the request was sent. */
-  | { readonly status: "granted"; readonly fences: readonly number[] }
-  /** Another token holds `key`, and no key was taken. This token may be dead now: use a new one for the next request. */
-  | { readonly status: "held"; readonly key: string; readonly remaining: number }
-  /** Another token holds `key`, and this one waits for it. It holds the keys before `key`. */
-  | (Extract<AcquireReply, { status: "queued" }> & { readonly key: string })
-  /** The token was given up or forced out. It may hold some of the keys. */
+  /** The token was given up or forced out for `key`. It may hold some of the other keys. */
   | { readonly status: "dead"; readonly key: string };
 
-export interface ReplicateRequest extends Pick<AcquireAllRequest, "keys" | "token" | "ttl"> {
+export interface ReplicateRequest extends Omit<AcquireRequest, "place"> {
   /** How many replicas are to have the grant. */
   readonly replicas: number;
   /** How long they may take, in ms. */
@@ -88,36 +88,11 @@ export interface Replicator {
   close(): void;
 }
 
-export interface HeartbeatRequest {
+export interface ExtendRequest {
   readonly key: string;
-  readonly inbox: string;
-  /** The tokens of this inbox that wait for the key. */
-  readonly tokens: readonly string[];
+  readonly token: string;
+  readonly ttl: number;
 }
-
-export interface HeartbeatReply {
-  /** ms left of the holder's lease, 0 or less when the lock is free. */
-  readonly remaining: number;
-  /** Fence of the last grant, 0 when none is remembered. */
-  readonly fence: number;
-  readonly floor: number;
-  /** True if the first waiter is one of this inbox. */
-  readonly head: boolean;
-  /** One for each token. `"granted"`: it holds the lock for the claim, from when the request was sent. */
-  readonly states: readonly ("granted" | "queued" | "missing")[];
-}
-
-/** Receives the messages to an inbox. Each message may be lost, late, or come twice. */
-export interface Listener {
-  /** The lock was handed over to this token for `claim` ms. */
-  granted(token: string, fence: number, claim: number): void;
-  /** The holder with this token was forced out. */
-  forcedOut(token: string): void;
-  /** The inbox is lost, and does not open again by itself. */
-  ended(): void;
-}
-
-export type ExtendRequest = Pick<AcquireRequest, "key" | "token" | "ttl">;
 
 /** `"held"`: the token holds the lock for at least `ttl` ms from when the request was sent. */
 export type ExtendReply = "held" | "lost";
@@ -129,7 +104,7 @@ export interface ReleaseRequest {
    * True if an acquire of this token may still be under way. The token is then refused for a minute, in whatever order the two
    * arrive.
    */
-  readonly undo: boolean;
+  readonly tombstone: boolean;
 }
 
 /** `"released"`: freed by this request, or by an earlier copy of it. */
@@ -178,31 +153,28 @@ export interface DriverInspection extends Inspection {
  * A lock that becomes free is handed over to the first waiter that is alive, in the step that frees it or finds it free.
  */
 export interface Driver {
-  /** One attempt. Mints a fence only when it grants. A call that was abandoned is not sent again. */
+  /**
+   * One attempt: all keys or none, or with waiting the keys before the one that it waits for. Mints fences only when it grants. A
+   * call that was abandoned is not sent again.
+   */
   acquire(request: AcquireRequest, call: Call): Promise<AcquireReply>;
-  /** One attempt for several keys and one token: all or none, or with waiting the keys before the one that it waits for. */
-  acquireAll(request: AcquireAllRequest, call: Call): Promise<AcquireAllReply>;
   /** Makes a lease longer, never shorter. */
   extend(request: ExtendRequest): Promise<ExtendReply>;
   /** Frees the lock and hands it over; takes a waiting token out of the queue. */
   release(request: ReleaseRequest): Promise<ReleaseReply>;
-  /** Shows that the waiters of an inbox are alive. Enqueues nobody. */
-  heartbeat(request: HeartbeatRequest): Promise<HeartbeatReply>;
+  inspect(key: string): Promise<DriverInspection>;
+  /** Frees the lock whoever holds it. Resolves with true if it was held. */
+  forceRelease(key: string): Promise<boolean>;
+
+  // Abilities. A driver has each as a whole, or leaves it out.
+
+  /** Absent where waiters can't be woken: requests then have no place. */
+  readonly queue?: DriverQueue | undefined;
+  /** Absent where nothing is replicated. */
+  readonly replicas?: (() => Replicator) | undefined;
   /**
    * Moves the lock to another token, and mints a fence: it is a grant. The lock is never free in between. Waiters keep their
    * places; the old token counts as released.
    */
-  transfer(request: TransferRequest): Promise<TransferReply>;
-  inspect(key: string): Promise<DriverInspection>;
-  /** Frees the lock whoever holds it. Resolves with true if it was held. */
-  forceRelease(key: string): Promise<boolean>;
-  /**
-   * Opens an inbox. Resolves, once it is open, with a function that closes it: messages are received from then on. Rejects if
-   * it can't be opened, and when `signal` aborts before it is. Absent where waiters can't be woken: there is then no queue.
-   */
-  readonly listen?:
-    | ((inbox: string, listener: Listener, signal: AbortSignal) => Promise<() => Promise<void>>)
-    | undefined;
-  /** Absent where nothing is replicated. */
-  readonly replicator?: (() => Replicator) | undefined;
+  readonly transfer?: ((request: TransferRequest) => Promise<TransferReply>) | undefined;
 }

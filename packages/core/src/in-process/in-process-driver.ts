@@ -2,8 +2,9 @@
 // The readable reference of the protocol. Each method does to a LockState what the script of its name in packages/core/lua does
 // to Redis; test/model/agreement.test.ts compares the two by random command sequences.
 import { clock } from "../driver/clock";
-import type { AcquireAllReply, AcquireReply, AcquireRequest, Driver, Listener } from "../driver/driver";
+import type { AcquireReply, AcquireRequest, Driver, Place } from "../driver/driver";
 import { type DriverOptions, resolveFenceTtl } from "../driver/driver-options";
+import type { DriverQueue, Listener } from "../driver/driver-queue";
 import { CLAIM } from "../driver/times";
 import { expiring, left, live, prolong } from "./expiring";
 import { createLockStates, fenceOf, floorOf, free, holderOf, isDead, type LockState, refuse } from "./lock-state";
@@ -69,22 +70,24 @@ export function driverOf({ states, inboxes }: Memory, options?: DriverOptions): 
     return fenceOf(state) || mint(state, ttl);
   }
 
-  function acquire({ key, token, ttl, ticket }: AcquireRequest): AcquireReply {
+  /** Returns the fence of the grant, or the reply that there is none. */
+  function acquireOne(key: string, token: string, ttl: number, place: Place | undefined): number | AcquireReply {
     const state = stateOf(key);
-    if (isDead(state, token)) return { status: "dead" };
+    if (isDead(state, token)) return { status: "dead", key };
     handOver(state); // a newcomer does not overtake
     const holder = holderOf(state);
-    if (holder === undefined) return { status: "granted", fence: grant(state, token, ttl) };
-    if (holder === token) return { status: "granted", fence: confirm(state, ttl) };
+    if (holder === undefined) return grant(state, token, ttl);
+    if (holder === token) return confirm(state, ttl);
     const remaining = left(state.lease);
-    if (ticket === undefined) return { status: "held", remaining };
-    const place = state.queue.enter(token, ticket);
-    state.queue.showLife(inboxOf(token));
-    return { status: "queued", remaining, ticket: place, floor: floorOf(state), head: state.queue.head === token };
+    if (place === undefined) return { status: "held", key, remaining };
+    const { queue } = state;
+    const ticket = queue.enter(token, place.key === key ? place.ticket : 0);
+    queue.showLife(inboxOf(token));
+    return { status: "queued", key, remaining, ticket, floor: floorOf(state), head: queue.head === token };
   }
 
-  /** The reply for the first key that another token holds, if there is one. Takes nothing. */
-  function obstacle(keys: readonly string[], token: string): AcquireAllReply | undefined {
+  /** Returns the reply for the first key that another token holds, if there is one. Takes nothing. */
+  function obstacle(keys: readonly string[], token: string): AcquireReply | undefined {
     for (const key of keys) {
       const state = stateOf(key);
       handOver(state);
@@ -94,44 +97,25 @@ export function driverOf({ states, inboxes }: Memory, options?: DriverOptions): 
     return undefined;
   }
 
-  return {
-    acquire: async (request) => acquire(request),
+  function acquire({ keys, token, ttl, place }: AcquireRequest): AcquireReply {
+    const isAllOrNone = keys.length > 1 && place === undefined;
+    const held = isAllOrNone ? obstacle(keys, token) : undefined;
+    if (held) return held;
+    const fences: number[] = [];
+    for (const key of keys) {
+      const reply = acquireOne(key, token, ttl, place);
+      if (typeof reply !== "number") return reply;
+      fences.push(reply);
+    }
+    return { status: "granted", fences };
+  }
 
-    async acquireAll({ keys, token, ttl, place }) {
-      const held = place ? undefined : obstacle(keys, token);
-      if (held) return held;
-      const fences: number[] = [];
-      for (const key of keys) {
-        const ticket = place && (place.key === key ? place.ticket : 0);
-        const reply = acquire({ key, token, ttl, ticket });
-        if (reply.status !== "granted") return { ...reply, key };
-        fences.push(reply.fence);
-      }
-      return { status: "granted", fences };
-    },
-
-    async extend({ key, token, ttl }) {
-      const state = stateOf(key);
-      if (holderOf(state) !== token) return "lost";
-      extend(state, ttl);
-      return "held";
-    },
-
-    async release({ key, token, undo }) {
-      const state = stateOf(key);
-      if (holderOf(state) === token) free(state, token);
-      else state.queue.delete(token);
-      if (undo) refuse(state, token);
-      handOver(state);
-      const released = live(state.released);
-      return released?.token === token && !released.byForce ? "released" : "lost";
-    },
-
+  const queue: DriverQueue = {
     async heartbeat({ key, inbox, tokens }) {
       const state = stateOf(key);
-      const { queue } = state;
-      if (queue.size > 0) {
-        queue.showLife(inbox);
+      const { queue: waiters } = state;
+      if (waiters.size > 0) {
+        waiters.showLife(inbox);
         handOver(state);
       }
       const holder = holderOf(state);
@@ -141,9 +125,37 @@ export function driverOf({ states, inboxes }: Memory, options?: DriverOptions): 
         remaining,
         fence: fenceOf(state),
         floor: floorOf(state),
-        head: queue.head !== undefined && inboxOf(queue.head) === inbox,
-        states: tokens.map((token) => (holder === token ? "granted" : queue.has(token) ? "queued" : "missing")),
+        head: waiters.head !== undefined && inboxOf(waiters.head) === inbox,
+        states: tokens.map((token) => (holder === token ? "granted" : waiters.has(token) ? "queued" : "missing")),
       };
+    },
+
+    async listen(inbox, listener) {
+      inboxes.set(inbox, listener);
+      return async () => {
+        inboxes.delete(inbox);
+      };
+    },
+  };
+
+  return {
+    acquire: async (request) => acquire(request),
+
+    async extend({ key, token, ttl }) {
+      const state = stateOf(key);
+      if (holderOf(state) !== token) return "lost";
+      extend(state, ttl);
+      return "held";
+    },
+
+    async release({ key, token, tombstone }) {
+      const state = stateOf(key);
+      if (holderOf(state) === token) free(state, token);
+      else state.queue.delete(token);
+      if (tombstone) refuse(state, token);
+      handOver(state);
+      const released = live(state.released);
+      return released?.token === token && !released.byForce ? "released" : "lost";
     },
 
     async transfer({ key, from, to, ttl }) {
@@ -177,11 +189,6 @@ export function driverOf({ states, inboxes }: Memory, options?: DriverOptions): 
       return true;
     },
 
-    async listen(inbox, listener) {
-      inboxes.set(inbox, listener);
-      return async () => {
-        inboxes.delete(inbox);
-      };
-    },
+    queue,
   };
 }

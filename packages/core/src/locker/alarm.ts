@@ -2,7 +2,7 @@
 import { AsyncResource } from "node:async_hooks";
 import { clock, type Timer } from "../driver/clock";
 import { now } from "../driver/lease";
-import { MAX_DELAY } from "../driver/within";
+import { MAX_DELAY } from "../driver/with-timeout";
 
 /** One timer for many times: it rings at the earliest. */
 interface Alarm {

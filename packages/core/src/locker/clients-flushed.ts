@@ -1,5 +1,5 @@
 // Tested by test/holding/ending.test.ts, test/waiting/ends.test.ts
-import { turn } from "../driver/within";
+import { turn } from "../driver/with-timeout";
 
 /** Resolves once clients have flushed the commands sent so far: some flush at the end of the event loop's turn. */
 export async function clientsFlushed(): Promise<void> {

@@ -28,7 +28,7 @@ export function createGiveUpToken(driver: Driver): GiveUpToken {
     const until = now() + PERSISTENCE;
     for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
       try {
-        await driver.release({ key, token, undo: tombstone });
+        await driver.release({ key, token, tombstone });
         tried();
         return;
       } catch (error) {

@@ -2,7 +2,7 @@
 import { noAnswer, type Verb } from "../driver/backend-error";
 import type { Call } from "../driver/driver";
 import { leaseEnd, now } from "../driver/lease";
-import { ANSWER_TIMEOUT } from "../driver/within";
+import { ANSWER_TIMEOUT } from "../driver/with-timeout";
 import { clientsFlushed } from "./clients-flushed";
 import type { GiveUpToken } from "./give-up-token";
 import { withDeadline } from "./with-deadline";

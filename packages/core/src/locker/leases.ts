@@ -1,4 +1,4 @@
-import type { Driver, ExtendReply, ReleaseReply, TransferReply } from "../driver/driver";
+import type { Call, Driver, ExtendReply, ReleaseReply, TransferReply } from "../driver/driver";
 import { assertKey } from "../driver/keys";
 import { createGiveUpToken } from "./give-up-token";
 import { createGrantRequests, requestLease } from "./lease-requests";
@@ -54,7 +54,7 @@ export interface Leases {
    * `ttl` ms from now, also if more was left of the old lease. `from` counts as released; waiters keep their places.
    * `"lost"` if `from` does not hold the lock, `"dead"` if `to` was given up or forced out: nothing was done then. A
    * repeated call resolves with the same fence. If this rejects, `to` is given up as by a failed `acquire`; `from` may
-   * still hold the lock, and may yet lose it.
+   * still hold the lock, and may yet lose it. Rejects with `TypeError` if the driver can't transfer.
    */
   transfer(request: {
     readonly key: string;
@@ -68,9 +68,11 @@ export interface Leases {
   forceRelease(key: string): Promise<boolean>;
 }
 
+const CANNOT_TRANSFER = "transfer needs a driver that can transfer a lock: this one has no method `transfer`";
+
 /** Throws `TypeError` if `driver` is not a driver. */
 export function createLeases(driver: Driver): Leases {
-  if (typeof driver?.acquire !== "function" || typeof driver.transfer !== "function") {
+  if (typeof driver?.acquire !== "function" || typeof driver.extend !== "function") {
     throw new TypeError("createLeases needs a driver, such as ioredisDriver(client) or nodeRedisDriver(client)");
   }
   const giveUpToken = createGiveUpToken(driver);
@@ -81,8 +83,10 @@ export function createLeases(driver: Driver): Leases {
       assertKey(key);
       assertToken("token", token);
       checkTtl(ttl);
-      const reply = await grants.send("acquire", key, token, ttl, (call) => driver.acquire({ key, token, ttl }, call));
-      return reply as LeaseReply; // never "queued", as the request asks for no place in the queue
+      const send = (call: Call) => driver.acquire({ keys: [key], token, ttl }, call);
+      const reply = await grants.send("acquire", key, token, ttl, send);
+      if (reply.status === "granted") return { status: "granted", fence: reply.fences[0]! };
+      return reply.status === "dead" ? { status: "dead" } : { status: "held", remaining: reply.remaining };
     },
 
     async extend({ key, token, ttl }) {
@@ -96,7 +100,7 @@ export function createLeases(driver: Driver): Leases {
       assertKey(key);
       assertToken("token", token);
       const tombstone = grants.areInFlight(key, token);
-      return withDeadline("release", key, () => driver.release({ key, token, undo: tombstone })).catch((error) => {
+      return withDeadline("release", key, () => driver.release({ key, token, tombstone })).catch((error) => {
         void giveUpToken(key, token, { tombstone });
         throw error;
       });
@@ -108,7 +112,9 @@ export function createLeases(driver: Driver): Leases {
       assertToken("to", to);
       if (from === to) throw new RangeError("to must be another token than from");
       checkTtl(ttl);
-      return grants.send("transfer", key, to, ttl, () => driver.transfer({ key, from, to, ttl }));
+      const { transfer } = driver;
+      if (!transfer) throw new TypeError(CANNOT_TRANSFER);
+      return grants.send("transfer", key, to, ttl, () => transfer.call(driver, { key, from, to, ttl }));
     },
 
     async holder(key) {

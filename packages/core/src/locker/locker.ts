@@ -73,18 +73,18 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
   if (typeof driver?.acquire !== "function" || typeof driver.extend !== "function") {
     throw new TypeError("createLocker needs a driver, such as ioredisDriver(client) or nodeRedisDriver(client)");
   }
-  const abilities = { canQueue: driver.listen !== undefined, canReplicate: driver.replicator !== undefined };
+  const abilities = { canQueue: driver.queue !== undefined, canReplicate: driver.replicas !== undefined };
   const defaults = defaultsFor(abilities);
   const forLock = resolveOptions(abilities, defaults, options);
   const forWork = resolveOptions(abilities, { ...defaults, autoExtend: true }, options);
   const inbox = newInbox();
   const monitor = createLeaseMonitor(driver);
   const giveUpToken = createGiveUpToken(driver);
-  const queue = createQueue(driver, inbox, giveUpToken, monitor.forcedOut);
+  const queue = driver.queue && createQueue(driver.queue, inbox, giveUpToken, monitor.forcedOut);
   const pendingWaits = new Set<PendingWait>();
   let replicator: Replicator | undefined;
   const openReplicator = () => {
-    replicator ??= driver.replicator!();
+    replicator ??= driver.replicas!();
     return replicator;
   };
   const acquireTools: AcquireTools = { driver, inbox, queue, giveUpToken, openReplicator, pendingWaits };
@@ -184,7 +184,7 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
       closed = true;
       monitor.stopExtending();
       for (const wait of pendingWaits) wait.end({ by: "close" });
-      await queue.close();
+      await queue?.close();
       replicator?.close();
       await clientsFlushed();
     },

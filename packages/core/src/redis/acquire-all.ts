@@ -1,6 +1,6 @@
 // Tested by packages/testing/src/contract/several.ts, test/locking/several-keys.test.ts
 import acquireAllLua from "../../lua/acquire-all.lua";
-import type { AcquireAllReply, AcquireAllRequest, Call, Driver } from "../driver/driver";
+import type { AcquireReply, AcquireRequest, Call, Driver } from "../driver/driver";
 import type { RedisConnection } from "./connection";
 import type { LockKeys } from "./lock-keys";
 import { rejectAsDriver } from "./redis-error";
@@ -30,14 +30,14 @@ export function acquireAllOf(
   { add, slotOf }: LockKeys,
   fenceTtl: number,
   release: Driver["release"],
-): Driver["acquireAll"] {
+): Driver["acquire"] {
   const run = script(connection, withTimes(acquireAllLua, fenceTtl));
 
   async function acquireGroup(
     group: readonly string[],
-    { token, ttl, place }: AcquireAllRequest,
+    { token, ttl, place }: AcquireRequest,
     call: Call,
-  ): Promise<AcquireAllReply> {
+  ): Promise<AcquireReply> {
     const keys: string[] = [];
     for (const key of group) add(keys, key, token);
     const placeInGroup = place && place.ticket > 0 ? group.indexOf(place.key) + 1 : 0;
@@ -58,7 +58,7 @@ export function acquireAllOf(
         continue;
       }
       if (reply.status === "held") {
-        await Promise.all(taken.map((key) => release({ key, token: request.token, undo: false })));
+        await Promise.all(taken.map((key) => release({ key, token: request.token, tombstone: false })));
       }
       return reply;
     }

@@ -1,13 +1,13 @@
 // Tested by test/waiting/clients.test.ts, test/locking/few-rights.test.ts
 import { isRefusal } from "../driver/backend-error";
 import type { ChannelWarning } from "../driver/channel-warning";
-import type { Driver } from "../driver/driver";
+import type { DriverQueue } from "../driver/driver-queue";
 import type { RedisConnection } from "./connection";
 import { isCrowded, redisError } from "./redis-error";
 
 /** Messages are `<token> <fence> <claim>`, as the scripts publish them. The fence 0 means that the token was forced out. */
 export const listening =
-  (subscribe: NonNullable<RedisConnection["subscribe"]>, { unheard }: ChannelWarning): NonNullable<Driver["listen"]> =>
+  (subscribe: NonNullable<RedisConnection["subscribe"]>, { unheard }: ChannelWarning): DriverQueue["listen"] =>
   async (inbox, { granted, forcedOut, ended }, signal) => {
     function onMessage(message: string): void {
       const [token = "", fence, claim] = message.split(" ");

@@ -14,26 +14,28 @@ export function redisDriver(connection: RedisConnection, options?: DriverOptions
   assertConnection(connection);
   const fenceTtl = resolveFenceTtl(options);
   const subscribe = connection.subscribe?.bind(connection);
-  const keys = lockKeys(connection);
-  const channels = channelWarning(() => driver.listen);
+  const names = lockKeys(connection);
+  const channels = channelWarning(() => driver.queue);
   // If this fails, the heartbeats of the waiters go on with it.
   const settle = (request: ReleaseRequest) => void scripts.release(request).catch(() => {});
-  const scripts = redisScripts(connection, keys, fenceTtl, channels.unpublished, settle);
+  const scripts = redisScripts(connection, names, fenceTtl, channels.unpublished, settle);
+  const acquireAll = acquireAllOf(connection, names, fenceTtl, scripts.release);
 
   const driver: Driver = {
     acquire(request, call) {
-      if (request.ticket !== undefined) channels.waited(request.key);
-      return scripts.acquire(request, call);
+      const { keys, token, ttl, place } = request;
+      if (place) channels.waited(place.key);
+      return keys.length === 1
+        ? scripts.acquire({ key: keys[0]!, token, ttl, ticket: place?.ticket }, call)
+        : acquireAll(request, call);
     },
-    acquireAll: acquireAllOf(connection, keys, fenceTtl, scripts.release),
     extend: scripts.extend,
     release: scripts.release,
-    heartbeat: scripts.heartbeat,
-    transfer: scripts.transfer,
     inspect: scripts.inspect,
     forceRelease: scripts.forceRelease,
-    listen: subscribe && listening(subscribe, channels),
-    replicator: replicatorOf(connection, keys),
+    queue: subscribe && { heartbeat: scripts.heartbeat, listen: listening(subscribe, channels) },
+    replicas: replicatorOf(connection, names),
+    transfer: scripts.transfer,
   };
   return driver;
 }

@@ -8,17 +8,15 @@ import releaseLua from "../../lua/release.lua";
 import transferLua from "../../lua/transfer.lua";
 import type {
   AcquireReply,
-  AcquireRequest,
   DriverInspection,
   ExtendReply,
   ExtendRequest,
-  HeartbeatReply,
-  HeartbeatRequest,
   ReleaseReply,
   ReleaseRequest,
   TransferReply,
   TransferRequest,
 } from "../driver/driver";
+import type { HeartbeatReply, HeartbeatRequest } from "../driver/driver-queue";
 import { TOMBSTONE } from "../driver/times";
 import { type BatchedScript, batchedScript } from "./batched-script";
 import type { RedisConnection } from "./connection";
@@ -44,6 +42,15 @@ const BACKGROUND_BATCH_LIMIT = 128;
 /** A heartbeat of so many waiters of one key costs about as much as a heartbeat of another key. */
 const TOKENS_OF_A_KEY = 8;
 
+/** A request for one key. */
+interface OneKeyRequest {
+  readonly key: string;
+  readonly token: string;
+  readonly ttl: number;
+  /** The ticket of its place. Absent: do not wait. */
+  readonly ticket: number | undefined;
+}
+
 /** A script that serves one lock. */
 function single(connection: RedisConnection, lua: string): RunScript {
   const run = script(connection, lua);
@@ -63,7 +70,7 @@ export function redisScripts(
 ) {
   const timed = (lua: string) => withTimes(lua, fenceTtl);
 
-  const acquire: BatchedScript<AcquireRequest, AcquireReply> = {
+  const acquire: BatchedScript<OneKeyRequest, AcquireReply> = {
     lua: timed(acquireLua),
     limit: BATCH_LIMIT,
     groupOf: ({ key }) => slotOf(key),
@@ -90,9 +97,9 @@ export function redisScripts(
     lua: timed(releaseLua),
     limit: BATCH_LIMIT,
     groupOf: ({ key }) => slotOf(key),
-    write({ key, token, undo }, keys, args) {
+    write({ key, token, tombstone }, keys, args) {
       add(keys, key, token);
-      args.push(token, undo ? `${TOMBSTONE}` : "0");
+      args.push(token, tombstone ? `${TOMBSTONE}` : "0");
     },
     parse: (request, reply) => releaseReply(request.key, reply, () => settle(request)),
   };

@@ -1,7 +1,7 @@
 // Tested by test/topology/wait-replicas.test.ts
 import replicateLua from "../../lua/replicate.lua";
 import type { Driver, ReplicateRequest } from "../driver/driver";
-import { within } from "../driver/within";
+import { withTimeout } from "../driver/with-timeout";
 import type { RedisConnection, Replication } from "./connection";
 import type { LockKeys } from "./lock-keys";
 import { redisError } from "./redis-error";
@@ -47,7 +47,7 @@ function createLine(replication: Replication, replicas: number, isClosed: () => 
       if (isClosed()) throw closedError();
       const answer = replication.evalAndWait(replicateLua, calls, replicas, patience);
       const late = () => new Error(`no answer to WAIT within ${patience + GRACE} ms`);
-      const [replies, acknowledged] = await within(patience + GRACE, answer, late);
+      const [replies, acknowledged] = await withTimeout(patience + GRACE, answer, late);
       parts.forEach(({ keys, resolve }, i) => {
         read(keys[0]!, () => {
           const held = list(replies[i], keys.length).map((reply, at) => flag(keys[at]!, reply));
@@ -72,7 +72,7 @@ const least = (acknowledged: readonly (number | "lost")[]): number | "lost" =>
  * `WAIT` blocks its connection, so it has connections of its own: one to each primary for each number of replicas, since a
  * request that waits for many replicas should not delay those that wait for few.
  */
-export function replicatorOf(connection: RedisConnection, { slotOf }: LockKeys): Driver["replicator"] {
+export function replicatorOf(connection: RedisConnection, { slotOf }: LockKeys): Driver["replicas"] {
   if (!connection.openReplication) return;
   const open: () => Replication = connection.openReplication.bind(connection);
 

@@ -1,14 +1,6 @@
 // Tested by packages/testing/src/contract/server.ts, test/locking/refusals.test.ts
-import type {
-  AcquireAllReply,
-  AcquireReply,
-  DriverInspection,
-  ExtendReply,
-  HeartbeatReply,
-  HeartbeatRequest,
-  ReleaseReply,
-  TransferReply,
-} from "../driver/driver";
+import type { AcquireReply, DriverInspection, ExtendReply, ReleaseReply, TransferReply } from "../driver/driver";
+import type { HeartbeatReply, HeartbeatRequest } from "../driver/driver-queue";
 import { LockBackendError } from "../driver/errors";
 import { redisError } from "./redis-error";
 
@@ -79,30 +71,30 @@ export const flag = (key: string, reply: unknown): boolean => {
 
 /** Reads a reply of lua/lib/acquire.lua. */
 export function acquireReply(key: string, reply: unknown): AcquireReply {
-  if (isNatural(reply)) return { status: "granted", fence: integer(reply) };
+  if (isNatural(reply)) return { status: "granted", fences: [integer(reply)] };
   const [status = "", ...values] = text(reply).split(" ");
   switch (status) {
     case "held":
-      return { status, remaining: integer(values[0]) };
+      return { status, key, remaining: integer(values[0]) };
     case "queued": {
       const [remaining, ticket, floor, before] = list(values, 4).map(integer);
-      return { status, remaining: remaining!, ticket: ticket!, floor: floor!, head: before === 0 };
+      return { status, key, remaining: remaining!, ticket: ticket!, floor: floor!, head: before === 0 };
     }
     case "dead":
-      return { status };
+      return { status, key };
     default:
       throw unknown(key, reply);
   }
 }
 
 /** Reads the reply of acquire-all.lua to a request for these keys. */
-export function acquireAllReply(keys: readonly string[], reply: unknown): AcquireAllReply {
+export function acquireAllReply(keys: readonly string[], reply: unknown): AcquireReply {
   if (!Array.isArray(reply)) throw unknown(keys[0]!, reply);
   if (reply.length === keys.length && reply.every(isNatural)) return { status: "granted", fences: reply.map(integer) };
   const key = keys[integer(reply[0]) - 1] ?? keys[0]!;
   const one = acquireReply(key, reply[1]);
   if (one.status === "granted") throw unknown(key, reply);
-  return { ...one, key };
+  return one;
 }
 
 export const extendReply = (key: string, reply: unknown): ExtendReply => (flag(key, reply) ? "held" : "lost");

@@ -1,4 +1,4 @@
-import { assertKey } from "@distlock/core";
+import { assertKey } from "@distlock/core/driver";
 import { encode } from "../support/session-key";
 
 /**

@@ -1,4 +1,5 @@
-import { assertKey, checkLockOptions, type LockOptions } from "@distlock/core";
+import type { LockOptions } from "@distlock/core";
+import { assertKey, checkLockOptions } from "@distlock/core/driver";
 import { type Session, sessionKey } from "../support/session-key";
 import { LEASE } from "../turn/turn-options";
 

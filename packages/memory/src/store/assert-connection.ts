@@ -1,4 +1,4 @@
-import type { ListReader, RedisConnection } from "@distlock/core";
+import type { ListReader, RedisConnection } from "@distlock/core/driver";
 
 /** A connection that reads lists. */
 export type ListConnection = RedisConnection & { readonly lists: ListReader };

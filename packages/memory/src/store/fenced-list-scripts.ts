@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type ListReader, type RedisConnection, type RunScript, script } from "@distlock/core";
+import { type ListReader, type RedisConnection, type RunScript, script } from "@distlock/core/driver";
 import appendLua from "../../lua/append.lua";
 import boundLua from "../../lua/bound.lua";
 import clearLua from "../../lua/clear.lua";

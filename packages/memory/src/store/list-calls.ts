@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { RunScript } from "@distlock/core";
+import type { RunScript } from "@distlock/core/driver";
 import { untilAborted } from "../support/until-aborted";
 import type { ListConnection } from "./assert-connection";
 import { checkWrite } from "./check-write";

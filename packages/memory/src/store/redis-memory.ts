@@ -1,4 +1,4 @@
-import type { RedisConnection } from "@distlock/core";
+import type { RedisConnection } from "@distlock/core/driver";
 import { assertConnection } from "./assert-connection";
 import { createFencedList, type FencedList } from "./fenced-list";
 import { finder } from "./finder";

@@ -1,4 +1,5 @@
-import { type Locker, lockerIdentity } from "@distlock/core";
+import type { Locker } from "@distlock/core";
+import { lockerIdentity } from "@distlock/core/driver";
 
 const identityOf = (locker: Locker): object => locker[lockerIdentity] ?? locker;
 

@@ -1,4 +1,4 @@
-import { checkLockOptions } from "@distlock/core";
+import { checkLockOptions } from "@distlock/core/driver";
 import { type HowToHold, LEASE, resolveTurnOptions, type TurnOptions } from "./turn-options";
 
 /** How the lock of a call is waited for and held, as for a turn. All times are in ms. */

@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
-import { type LockError, type Locker, LockLostError, warn } from "@distlock/core";
+import { type LockError, type Locker, LockLostError } from "@distlock/core";
+import { warn } from "@distlock/core/driver";
 import type { MemoryOptions } from "../store/memory";
 import { StaleTurnError } from "../store/stale-turn-error";
 import { joinSignals } from "../support/join-signals";

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { createLocker, slotOf } from "@distlock/core";
+import { createLocker } from "@distlock/core";
+import { slotOf } from "@distlock/core/driver";
 import { ioredisDriver } from "@distlock/ioredis";
 import { startRedis } from "@distlock/testing";
 import { afterAll, describe, expect, test, vi } from "vitest";

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { createLocker, redisDriver } from "@distlock/core";
+import { createLocker } from "@distlock/core";
+import { redisDriver } from "@distlock/core/driver";
 import { startRedis } from "@distlock/testing";
 import { afterAll, describe, expect, test } from "vitest";
 import { LockedMemory, type Message, RedisMemory, type RedisMemoryOptions, StaleTurnError } from "../../src/index";

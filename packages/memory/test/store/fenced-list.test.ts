@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { redisDriver } from "@distlock/core";
+import { redisDriver } from "@distlock/core/driver";
 import { startFaultProxy, startRedis } from "@distlock/testing";
 import { afterAll, expect, onTestFinished, test } from "vitest";
 import { StaleTurnError, type WriteOptions } from "../../src/index";
@@ -187,7 +187,7 @@ test("lists of one session, and its lock, know nothing of each other", async () 
   const items = newList({}, session);
   const messages = createFencedList(connection, { key, name: "messages" }, unbounded);
   const named = { fence: 9, idempotencyKey: "request-1" };
-  const grant = await redisDriver(connection).acquire({ key, token: "t:1", ttl: 9_000 }, { abandoned: false });
+  const grant = await redisDriver(connection).acquire({ keys: [key], token: "t:1", ttl: 9_000 }, { abandoned: false });
   expect(grant.status).toBe("granted");
   await items.append(['"item"'], named);
   await messages.append(['"message"'], { ...named, fence: 8 });

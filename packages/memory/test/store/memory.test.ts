@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { createLocker, inProcessDriver, type RedisConnection, redisDriver } from "@distlock/core";
+import { createLocker, inProcessDriver } from "@distlock/core";
+import { type RedisConnection, redisDriver } from "@distlock/core/driver";
 import { startRedis } from "@distlock/testing";
 import { afterAll, describe, expect, test } from "vitest";
 import { type Handle, type MemoryPart, memoryContract } from "../../src/contract";

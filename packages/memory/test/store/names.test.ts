@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { createLocker, redisDriver } from "@distlock/core";
+import { createLocker } from "@distlock/core";
+import { redisDriver } from "@distlock/core/driver";
 import { startRedis } from "@distlock/testing";
 import { afterAll, describe, expect, test } from "vitest";
 import { InProcessMemory, LockedMemory, type Message, RedisMemory } from "../../src/index";

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { createLocker, redisDriver } from "@distlock/core";
+import { createLocker } from "@distlock/core";
+import { redisDriver } from "@distlock/core/driver";
 import { ioredisConnection } from "@distlock/ioredis";
 import { type NodeRedisClient, nodeRedisConnection } from "@distlock/node-redis";
 import { type FaultProxy, startFaultProxy, startRedis } from "@distlock/testing";

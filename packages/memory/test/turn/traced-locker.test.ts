@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { createLocker, inProcessDriver, type Locker, lockerIdentity } from "@distlock/core";
+import { createLocker, inProcessDriver, type Locker } from "@distlock/core";
+import { lockerIdentity } from "@distlock/core/driver";
 import { traced } from "@distlock/otel";
 import { expect, test } from "vitest";
 import { LockedMemory, lockMethods } from "../../src/index";

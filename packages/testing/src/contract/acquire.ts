@@ -84,7 +84,7 @@ export const acquireOnServer: Cases<ServerScene> = {
     await grant(a, key, other);
     await release(a, key, other);
     await command("SCRIPT", "FLUSH");
-    await assert.rejects(a.acquire({ key, token: newToken(), ttl: TTL }, { abandoned: true }), /NOSCRIPT/);
+    await assert.rejects(a.acquire({ keys: [key], token: newToken(), ttl: TTL }, { abandoned: true }), /NOSCRIPT/);
     assert.equal((await a.inspect(key)).held, false);
   },
 };

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { type AcquireReply, type Driver, type ExtendReply, LockError, type ReleaseReply } from "@distlock/core";
+import { type Driver, LockError } from "@distlock/core";
+import type { AcquireReply, ExtendReply, ReleaseReply } from "@distlock/core/driver";
 
 /** Of a lease that lasts longer than its case. */
 export const TTL = 20_000;
@@ -13,23 +14,23 @@ export const newToken = (): string => `contract:${randomUUID()}`;
 
 /** Acquires without waiting. */
 export const acquire = (driver: Driver, key: string, token: string, ttl = TTL): Promise<AcquireReply> =>
-  driver.acquire({ key, token, ttl }, call);
+  driver.acquire({ keys: [key], token, ttl }, call);
 
 /** Acquires, and waits in the queue of the key at the place of the ticket, or at its end. */
 export const enter = (driver: Driver, key: string, token: string, ticket = 0): Promise<AcquireReply> =>
-  driver.acquire({ key, token, ttl: TTL, ticket }, call);
+  driver.acquire({ keys: [key], token, ttl: TTL, place: { key, ticket } }, call);
 
 export const extend = (driver: Driver, key: string, token: string, ttl = TTL): Promise<ExtendReply> =>
   driver.extend({ key, token, ttl });
 
-export const release = (driver: Driver, key: string, token: string, undo = false): Promise<ReleaseReply> =>
-  driver.release({ key, token, undo });
+export const release = (driver: Driver, key: string, token: string, tombstone = false): Promise<ReleaseReply> =>
+  driver.release({ key, token, tombstone });
 
 /** Acquires a lock that must be granted, and resolves with its fence. */
 export async function grant(driver: Driver, key: string, token = newToken(), ttl = TTL): Promise<number> {
   const reply = await acquire(driver, key, token, ttl);
   assert.equal(reply.status, "granted");
-  return reply.status === "granted" ? reply.fence : 0;
+  return reply.status === "granted" ? reply.fences[0]! : 0;
 }
 
 /** For `assert.rejects`. */

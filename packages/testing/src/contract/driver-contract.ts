@@ -14,25 +14,26 @@ import type { ContractCase, DriverTarget } from "./target";
 import { transferCases, transferOnServer, transferPastQueue } from "./transfer";
 import { newTokens } from "./transfer-scene";
 
-/** The contract as plain cases: hand each to the test runner of your choice. */
+/** The contract as plain cases: hand each to the test runner of your choice. Cases of an ability are there if both drivers have it. */
 export function driverContract(target: DriverTarget): readonly ContractCase[] {
   const { drivers, command } = target;
-  const canQueue = drivers.every((driver) => driver.listen !== undefined);
+  const canQueue = drivers.every(({ queue }) => queue !== undefined);
+  const canTransfer = drivers.every(({ transfer }) => transfer !== undefined);
   const scene = sceneOf(target);
   const withTokens = () => ({ ...scene, ...newTokens() });
   const cases = [
     ...casesOf({ ...acquireCases, ...releaseCases, ...extendCases, ...fenceCases, ...keyCases }, () => scene),
-    ...casesOf(transferCases, withTokens),
     ...severalCasesOf(target, canQueue),
   ];
   if (canQueue) {
     cases.push(...queueCasesOf(target, { ...handOverCases, ...queueCases, ...heartbeatCases }, queueOnServer));
-    cases.push(...casesOf(transferPastQueue, withTokens));
   }
+  if (canTransfer) cases.push(...casesOf(transferCases, withTokens));
+  if (canTransfer && canQueue) cases.push(...casesOf(transferPastQueue, withTokens));
   if (command) {
     const server = serverSceneOf(target, command);
     cases.push(...casesOf({ ...serverCases, ...acquireOnServer, ...fenceOnServer }, () => server));
-    cases.push(...casesOf(transferOnServer, () => ({ ...server, ...newTokens() })));
+    if (canTransfer) cases.push(...casesOf(transferOnServer, () => ({ ...server, ...newTokens() })));
   }
   return cases;
 }

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import type { Driver, Listener } from "@distlock/core";
+import type { Driver, Listener } from "@distlock/core/driver";
 
 /** An open inbox, and what came into it, in order. */
 export interface Inbox {
@@ -12,7 +12,7 @@ export interface Inbox {
   close(): Promise<void>;
 }
 
-export async function openInbox({ listen }: Driver): Promise<Inbox> {
+export async function openInbox({ queue }: Driver): Promise<Inbox> {
   const name = randomBytes(12).toString("base64url");
   const grants: Inbox["grants"][number][] = [];
   const forcedOut: string[] = [];
@@ -28,7 +28,7 @@ export async function openInbox({ listen }: Driver): Promise<Inbox> {
     },
     ended() {},
   };
-  const close = await listen!(name, listener, new AbortController().signal);
+  const close = await queue!.listen(name, listener, new AbortController().signal);
   return {
     name,
     grants,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { AcquireReply, Driver, HeartbeatReply } from "@distlock/core";
+import type { AcquireReply, Driver, HeartbeatReply } from "@distlock/core/driver";
 import { enter, newKey } from "./calls";
 import { type Inbox, openInbox } from "./inbox";
 import { type Cases, type Scene, type ServerScene, sceneOf, serverSceneOf } from "./scene";
@@ -45,7 +45,7 @@ function queueingOf(scene: Scene, server: ServerScene | undefined, key: string, 
     here,
     there,
     waiting: async () => (await scene.b.inspect(key)).waiting,
-    heartbeat: (driver, inbox, ...tokens) => driver.heartbeat({ key, inbox: inbox.name, tokens }),
+    heartbeat: (driver, inbox, ...tokens) => driver.queue!.heartbeat({ key, inbox: inbox.name, tokens }),
     outlive: (stale) => silence(server, key, stale),
   };
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { type AcquireAllReply, type Driver, inLockOrder, LockError } from "@distlock/core";
+import { type Driver, LockError } from "@distlock/core";
+import { type AcquireReply, inLockOrder } from "@distlock/core/driver";
 import { acquire, call, enter, grant, newToken, release, TTL } from "./calls";
 import { type Scene, sceneOf } from "./scene";
 import type { ContractCase, DriverTarget } from "./target";
@@ -19,17 +20,17 @@ const kinds: Readonly<Record<string, () => ThreeKeys>> = {
   },
 };
 
-const acquireAll = (driver: Driver, keys: readonly string[], token: string, ttl = TTL): Promise<AcquireAllReply> =>
-  driver.acquireAll({ keys, token, ttl }, call);
+const acquireAll = (driver: Driver, keys: readonly string[], token: string, ttl = TTL): Promise<AcquireReply> =>
+  driver.acquire({ keys, token, ttl }, call);
 
 /** Acquires, and waits for the first key that is held. */
 const enterAll = (driver: Driver, keys: ThreeKeys, token: string, place = { key: keys[0], ticket: 0 }) =>
-  driver.acquireAll({ keys, token, ttl: TTL, place }, call);
+  driver.acquire({ keys, token, ttl: TTL, place }, call);
 
 const held = (driver: Driver, keys: readonly string[]): Promise<boolean[]> =>
   Promise.all(keys.map(async (key) => (await driver.inspect(key)).held));
 
-function fencesOf(reply: AcquireAllReply): readonly number[] {
+function fencesOf(reply: AcquireReply): readonly number[] {
   assert.equal(reply.status, "granted");
   return reply.status === "granted" ? reply.fences : [];
 }

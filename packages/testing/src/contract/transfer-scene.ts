@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Driver, TransferReply } from "@distlock/core";
+import type { Driver, TransferReply } from "@distlock/core/driver";
 import { newKey, newToken, TTL } from "./calls";
 
 /** A key, its holder's token, and the token that is to have it next. */
@@ -12,7 +12,7 @@ export interface Tokens {
 export const newTokens = (): Tokens => ({ key: newKey(), from: newToken(), to: newToken() });
 
 export const transfer = (driver: Driver, key: string, from: string, to: string, ttl = TTL): Promise<TransferReply> =>
-  driver.transfer({ key, from, to, ttl });
+  driver.transfer!({ key, from, to, ttl });
 
 export function fenceOf(reply: TransferReply): number {
   assert.equal(reply.status, "granted");

@@ -8,7 +8,8 @@ import type { PendingWait } from "./mailbox";
 export interface AcquireTools {
   readonly driver: Driver;
   readonly inbox: string;
-  readonly queue: Queue;
+  /** Absent where the driver has no queue: no call waits in one then. */
+  readonly queue: Queue | undefined;
   readonly giveUpToken: GiveUpToken;
   readonly openReplicator: () => Replicator;
   /** The waits that end when the locker closes. */

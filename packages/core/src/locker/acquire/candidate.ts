@@ -2,10 +2,11 @@
 import { LockBackendError, LockerClosedError } from "../../driver/errors";
 import { leaseEnd, now } from "../../driver/lease";
 import { HEARTBEAT } from "../../driver/times";
-import { ANSWER_TIMEOUT, within } from "../../driver/within";
+import { ANSWER_TIMEOUT, withTimeout } from "../../driver/with-timeout";
 import { clientsFlushed } from "../clients-flushed";
 import type { Grant } from "../grant";
 import type { ResolvedOptions } from "../options";
+import type { Queue } from "../queue/queue";
 import type { Queued, Waiter } from "../queue/waiter";
 import { newToken } from "../token";
 import type { AcquireTools } from "./acquire-tools";
@@ -29,6 +30,8 @@ export class Candidate {
   readonly #tools: AcquireTools;
   readonly #mailbox: Mailbox<WaitEvent>;
   readonly #request: SendRequest;
+  /** Where it waits. Absent for a call that retries. */
+  readonly #queue: Queue | undefined;
   #token = "";
   #waiter: Waiter | undefined;
   /** The latest request, until its reply is read; when it was sent; and whether only replicas are awaited. */
@@ -50,6 +53,7 @@ export class Candidate {
     this.#tools = tools;
     this.#mailbox = mailbox;
     this.#request = createRequest(tools, keys, options);
+    this.#queue = options.wait === "queue" ? tools.queue : undefined;
     this.diagnosis = new Diagnosis(keys[0]!);
     this.#takeToken();
   }
@@ -115,7 +119,7 @@ export class Candidate {
   granted(reply: Extract<Reply, { readonly status: "granted" }>): Grant | undefined {
     const { ttl } = this.options;
     const deadline = leaseEnd(this.#sentAt, ttl);
-    if (now() < deadline) return this.grant("fence" in reply ? [reply.fence] : reply.fences, deadline, false);
+    if (now() < deadline) return this.grant(reply.fences, deadline, false);
     this.#outcomeUnknown = true;
     this.sendAfter(this.diagnosis.replyExpired(ttl));
     return undefined;
@@ -131,7 +135,7 @@ export class Candidate {
     this.diagnosis.contended(reply);
     const { key } = this.diagnosis;
     this.mayHoldSome = key !== this.keys[0];
-    this.#tools.queue.queued(this.#waiter!, key, this.#sentAt, reply);
+    this.#queue?.queued(this.#waiter!, key, this.#sentAt, reply);
   }
 
   /** Takes a new token, and gives up what the old one may have of the keys. */
@@ -151,11 +155,11 @@ export class Candidate {
 
   /** Enters a queue if the call is to wait in one: events are then posted for the token. */
   enterQueue(): void {
-    if (this.options.wait === "queue") this.#waiter = this.#tools.queue.enter(this.#token, this.#mailbox);
+    this.#waiter = this.#queue?.enter(this.#token, this.#mailbox);
   }
 
   leaveQueue(): void {
-    if (this.#waiter) this.#tools.queue.leave(this.#waiter);
+    if (this.#waiter) this.#queue?.leave(this.#waiter);
   }
 
   /** The error of a wait that ended. */
@@ -175,12 +179,12 @@ export class Candidate {
   async giveUp(error: unknown): Promise<void> {
     this.#mailbox.cancelReminder();
     if (!this.#mayBeGranted && !this.#waiter && !this.mayHoldSome) return;
-    if (this.#waiter) for (const key of this.keys) this.#tools.queue.retire(key, this.#token, 0);
+    for (const key of this.keys) this.#queue?.retire(key, this.#token, 0);
     const released = this.#giveUpToken(true);
     if (error instanceof LockBackendError && this.mayHoldSome) {
       // The caller may look whether the keys are free. So the replies are awaited, unless the wait ends before.
       this.#mailbox.clear();
-      const free = within(ANSWER_TIMEOUT, released, () => error);
+      const free = withTimeout(ANSWER_TIMEOUT, released, () => error);
       await Promise.race([free.catch(() => {}), this.#mailbox.next()]);
     } else await clientsFlushed();
   }

@@ -2,8 +2,7 @@
 import { backendError, isClosedClient, isRefusal, noAnswer } from "../../driver/backend-error";
 import { LockBackendError, type LockError, LockNotAcquiredError } from "../../driver/errors";
 import { now } from "../../driver/lease";
-import { ANSWER_TIMEOUT } from "../../driver/within";
-import type { Reply } from "./request";
+import { ANSWER_TIMEOUT } from "../../driver/with-timeout";
 
 /** What a call learns while it asks for a lock: the material for the error that says why it did not get it. */
 export class Diagnosis {
@@ -31,9 +30,9 @@ export class Diagnosis {
     return this.attempts - this.#expiredReplies;
   }
 
-  /** The server replied that another token holds the lock. With several keys, the reply says which one is held. */
-  contended(reply: Reply): void {
-    if ("key" in reply) this.key = reply.key;
+  /** The server replied that another token holds the key. */
+  contended({ key }: { readonly key: string }): void {
+    this.key = key;
     this.#failure = undefined;
   }
 

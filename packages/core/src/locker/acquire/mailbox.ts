@@ -1,5 +1,5 @@
 import { clock, type Timer } from "../../driver/clock";
-import { MAX_DELAY } from "../../driver/within";
+import { MAX_DELAY } from "../../driver/with-timeout";
 
 /** Why a wait ended before the lock was granted. */
 export type WaitEnd =

@@ -1,20 +1,13 @@
 // Tested by test/topology/wait-replicas.test.ts
-import type { AcquireAllReply, AcquireReply, Call, Driver, Replicator } from "../../driver/driver";
+import type { AcquireReply, Call, Driver, Place, Replicator } from "../../driver/driver";
 import { LockBackendError } from "../../driver/errors";
 import { now } from "../../driver/lease";
 import type { ResolvedOptions } from "../options";
 
 export type Reply =
   | AcquireReply
-  | AcquireAllReply
   /** The lock was granted, but too few replicas acknowledged it. */
   | { readonly status: "unreplicated"; readonly error: LockBackendError };
-
-/** Where a token waits. The ticket is 0 until a reply said that it does. */
-interface Place {
-  readonly key: string;
-  readonly ticket: number;
-}
 
 /** Sends one request for all keys. `onGrant` is called when the request was granted and replicas are still awaited. */
 export type SendRequest = (token: string, place: Place | undefined, call: Call, onGrant: () => void) => Promise<Reply>;
@@ -30,12 +23,9 @@ export function createRequest(
   keys: readonly string[],
   { ttl, timeout, waitReplicas }: ResolvedOptions,
 ): SendRequest {
-  const [key = ""] = keys;
   const until = now() + timeout;
-  const send = (token: string, place: Place | undefined, call: Call): Promise<AcquireReply | AcquireAllReply> =>
-    keys.length === 1
-      ? driver.acquire({ key, token, ttl, ticket: place?.ticket }, call)
-      : driver.acquireAll({ keys, token, ttl, place }, call);
+  const send = (token: string, place: Place | undefined, call: Call): Promise<AcquireReply> =>
+    driver.acquire({ keys, token, ttl, place }, call);
   if (waitReplicas === 0) return send;
 
   return async (token, place, call, onGrant) => {
@@ -47,6 +37,6 @@ export function createRequest(
     if (count === "lost") throw new Error("the lock was gone before replicas had it");
     if (count >= waitReplicas) return reply;
     const what = `acquire was undone: ${count} of ${waitReplicas} replicas acknowledged it within ${patience} ms`;
-    return { status: "unreplicated", error: new LockBackendError(key, what) };
+    return { status: "unreplicated", error: new LockBackendError(keys[0]!, what) };
   };
 }

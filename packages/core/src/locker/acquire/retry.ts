@@ -1,5 +1,5 @@
 // Tested by packages/core/test/strategies.test.ts, packages/core/test/locker.test.ts
-import { ANSWER_TIMEOUT } from "../../driver/within";
+import { ANSWER_TIMEOUT } from "../../driver/with-timeout";
 import type { Grant } from "../grant";
 import type { ResolvedOptions } from "../options";
 import type { Candidate, MayHave } from "./candidate";

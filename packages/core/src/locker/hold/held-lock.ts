@@ -2,7 +2,7 @@
 import { noAnswer } from "../../driver/backend-error";
 import { LockLostError } from "../../driver/errors";
 import { leaseEnd, now } from "../../driver/lease";
-import { turn } from "../../driver/within";
+import { turn } from "../../driver/with-timeout";
 import type { Grant } from "../grant";
 import type { ResolvedOptions } from "../options";
 import type { HoldTools } from "./hold-tools";
@@ -166,7 +166,7 @@ export class HeldLock implements ManagedLock {
   /** The lock is not held any more, by its release or by a loss. */
   leave(state: "releasing" | "lost"): void {
     this.state = state;
-    if (this.grant.queued) this.tools.queue.retire(this.key, this.grant.token, this.fence);
+    if (this.grant.queued) this.tools.queue?.retire(this.key, this.grant.token, this.fence);
     this.tools.monitor.delete(this);
   }
 

@@ -9,5 +9,5 @@ export interface HoldTools {
   readonly driver: Driver;
   readonly monitor: LeaseMonitor;
   readonly giveUpToken: GiveUpToken;
-  readonly queue: Pick<Queue, "retire">;
+  readonly queue: Pick<Queue, "retire"> | undefined;
 }

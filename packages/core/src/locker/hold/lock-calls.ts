@@ -2,7 +2,7 @@
 import { backendError, noAnswer } from "../../driver/backend-error";
 import type { ExtendReply, ReleaseReply } from "../../driver/driver";
 import { now } from "../../driver/lease";
-import { ANSWER_TIMEOUT, turn, within } from "../../driver/within";
+import { ANSWER_TIMEOUT, turn, withTimeout } from "../../driver/with-timeout";
 import { checkTtl } from "../options";
 import type { HeldLock } from "./held-lock";
 import { TAKEN } from "./loss";
@@ -19,7 +19,7 @@ export async function extendLock(held: HeldLock, ttl = held.ttl): Promise<void> 
   held.asked(sent);
   let reply: ExtendReply;
   try {
-    reply = await within(patience, answer, () => noAnswer(key, "extend", patience));
+    reply = await withTimeout(patience, answer, () => noAnswer(key, "extend", patience));
   } catch (error) {
     answer.then(
       (late) => (late === "held" ? held.extended(sent, ttl) : held.answered()),
@@ -52,8 +52,8 @@ async function sendRelease(held: HeldLock): Promise<void> {
   held.leave("releasing");
   let reply: ReleaseReply;
   try {
-    const answer = tools.driver.release({ key, token: grant.token, undo: grant.outcomeUnknown });
-    reply = await within(ANSWER_TIMEOUT, answer, () => noAnswer(key, "release"));
+    const answer = tools.driver.release({ key, token: grant.token, tombstone: grant.outcomeUnknown });
+    reply = await withTimeout(ANSWER_TIMEOUT, answer, () => noAnswer(key, "release"));
   } catch (error) {
     void tools.giveUpToken(key, grant.token);
     throw backendError(key, "release", error);

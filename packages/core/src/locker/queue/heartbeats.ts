@@ -1,5 +1,5 @@
 import { isFinal } from "../../driver/backend-error";
-import type { Driver, HeartbeatReply } from "../../driver/driver";
+import type { DriverQueue, HeartbeatReply } from "../../driver/driver-queue";
 import { now } from "../../driver/lease";
 import { HEARTBEAT } from "../../driver/times";
 import { createAlarm } from "../alarm";
@@ -41,7 +41,7 @@ const isTimeout = (error: unknown): boolean =>
  * Shows the server that the waiters of a locker are alive, and tells each waiter what the replies say of it. `onGrant`
  * is called when a reply says that a waiter has the lock.
  */
-export function createHeartbeats(driver: Driver, inbox: string, onGrant: () => void): Heartbeats {
+export function createHeartbeats(queue: DriverQueue, inbox: string, onGrant: () => void): Heartbeats {
   const lines = new Map<string, Line>();
   const alarm = createAlarm(tick, true);
   let probeAt = 0;
@@ -85,7 +85,7 @@ export function createHeartbeats(driver: Driver, inbox: string, onGrant: () => v
 
   function send(line: Line, sent: number, waiters: readonly Waiter[]): void {
     const tokens = waiters.map(({ token }) => token);
-    driver.heartbeat({ key: line.key, inbox, tokens }).then(
+    queue.heartbeat({ key: line.key, inbox, tokens }).then(
       (reply) => {
         replied(line);
         tell(line, sent, waiters, reply);

@@ -2,7 +2,7 @@
 import { AsyncResource } from "node:async_hooks";
 import { isFinal, noListener, noMessages } from "../../driver/backend-error";
 import { isRefused } from "../../driver/channel-warning";
-import type { Driver, Listener } from "../../driver/driver";
+import type { DriverQueue, Listener } from "../../driver/driver-queue";
 import { now } from "../../driver/lease";
 import { warn } from "../../driver/warning";
 import { createAlarm } from "../alarm";
@@ -44,7 +44,7 @@ const REFUSED_PAUSE = 10_000;
  * Keeps one listener open while the locker has waiters. A driver's listener that ended does not come back by itself;
  * and one whose connection was forgotten on the way does not even end, so a listener that misses messages is replaced.
  */
-export function createInbox(driver: Driver, name: string, { granted, forcedOut, opened }: InboxEvents): Inbox {
+export function createInbox(queue: DriverQueue, name: string, { granted, forcedOut, opened }: InboxEvents): Inbox {
   /** The key that was waited for last, for warnings. */
   let key = "";
   let isWanted = false;
@@ -61,7 +61,7 @@ export function createInbox(driver: Driver, name: string, { granted, forcedOut, 
 
   const watch = createMessageWatch({
     deaf() {
-      if (!isRefused(driver.listen)) warn(failure === undefined ? noMessages(key) : noListener(key, failure));
+      if (!isRefused(queue)) warn(failure === undefined ? noMessages(key) : noListener(key, failure));
     },
     replace() {
       void closeListener();
@@ -80,12 +80,12 @@ export function createInbox(driver: Driver, name: string, { granted, forcedOut, 
   // Bound to the context in which the locker was made, not to the context of the caller that waits first.
   const open = AsyncResource.bind((): void => {
     alarm.by(idleAt);
-    if (current || isClosed || !isWanted || !driver.listen) return;
+    if (current || isClosed || !isWanted) return;
     if (now() < openAt) alarm.by(openAt);
-    else openListener(driver.listen);
+    else openListener();
   });
 
-  function openListener(listen: NonNullable<Driver["listen"]>): void {
+  function openListener(): void {
     const own = new AbortController();
     current = own;
     const isCurrent = () => current === own;
@@ -102,7 +102,7 @@ export function createInbox(driver: Driver, name: string, { granted, forcedOut, 
         if (isCurrent()) openAgain(undefined);
       },
     };
-    const listening = async () => listen(name, listener, own.signal);
+    const listening = async () => queue.listen(name, listener, own.signal);
     listening().then(
       (close) => {
         if (isCurrent()) onOpened(close);

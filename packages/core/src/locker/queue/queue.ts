@@ -1,5 +1,5 @@
 // Tested by packages/core/test/heartbeats.test.ts, test/model/waiters.test.ts
-import type { Driver } from "../../driver/driver";
+import type { DriverQueue } from "../../driver/driver-queue";
 import type { GiveUpToken } from "../give-up-token";
 import { createHeartbeats } from "./heartbeats";
 import { createInbox } from "./inbox";
@@ -25,14 +25,14 @@ export interface Queue {
  * if the message was lost, and at the end of the holder's lease if the holder died.
  */
 export function createQueue(
-  driver: Driver,
+  ability: DriverQueue,
   name: string,
   giveUpToken: GiveUpToken,
   forcedOut: (token: string) => void,
 ): Queue {
   const waiters = new Map<string, Waiter>();
   const retired = createRetiredTokens(giveUpToken);
-  const inbox = createInbox(driver, name, {
+  const inbox = createInbox(ability, name, {
     granted(token, fence, claim) {
       retired.granted(token, fence);
       waiters.get(token)?.pushed(fence, claim);
@@ -40,7 +40,7 @@ export function createQueue(
     forcedOut,
     opened: () => heartbeats.checkAll(),
   });
-  const heartbeats = createHeartbeats(driver, name, inbox.expected);
+  const heartbeats = createHeartbeats(ability, name, inbox.expected);
 
   return {
     enter(token, mailbox) {

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { type Leases, LockError, warn } from "@distlock/core";
+import { type Leases, LockError } from "@distlock/core";
+import { warn } from "@distlock/core/driver";
 import { assertLeases } from "../../support/assert-leases";
 import { boundProxy } from "../../support/bound-proxy";
 import { frameworkKey } from "../framework-key";

@@ -1,4 +1,5 @@
-import { type Holder, type Leases, LockBackendError, LockError, warn } from "@distlock/core";
+import { type Holder, type Leases, LockBackendError, LockError } from "@distlock/core";
+import { warn } from "@distlock/core/driver";
 import { assertLeases } from "../../support/assert-leases";
 import { frameworkKey } from "../framework-key";
 import { createOrder } from "./order";

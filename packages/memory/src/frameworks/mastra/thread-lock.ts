@@ -1,4 +1,5 @@
-import { checkLockOptions, type Lock, type LockError, type Locker, type LockOptions, warn } from "@distlock/core";
+import type { Lock, LockError, Locker, LockOptions } from "@distlock/core";
+import { checkLockOptions, warn } from "@distlock/core/driver";
 import { assertLocker } from "../../support/assert-locker";
 import { frameworkKey } from "../framework-key";
 

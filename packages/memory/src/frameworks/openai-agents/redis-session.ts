@@ -1,4 +1,5 @@
-import type { Locker, LockOptions, RedisConnection } from "@distlock/core";
+import type { Locker, LockOptions } from "@distlock/core";
+import type { RedisConnection } from "@distlock/core/driver";
 import { assertConnection } from "../../store/assert-connection";
 import { createFencedList, type FencedList } from "../../store/fenced-list";
 import { canonical, decodeObject, decodeObjects, tryDecode } from "../../store/json-text";

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { createLocker, type RedisConnection, redisDriver } from "@distlock/core";
+import { createLocker } from "@distlock/core";
+import { type RedisConnection, redisDriver } from "@distlock/core/driver";
 import { startRedis } from "@distlock/testing";
 import { afterAll, describe, expect, test } from "vitest";
 import { type ChatMessage, chatStore } from "../../../src/frameworks/ai-sdk";

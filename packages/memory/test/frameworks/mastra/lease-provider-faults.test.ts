@@ -37,7 +37,7 @@ function faulty(inner: Driver, random: (below: number) => number): Driver {
     acquire: (...request) => through(() => inner.acquire(...request)),
     extend: (request) => through(() => inner.extend(request)),
     release: (request) => through(() => inner.release(request)),
-    transfer: (request) => through(() => inner.transfer(request)),
+    transfer: (request) => through(() => inner.transfer!(request)),
     inspect: (key) => through(() => inner.inspect(key)),
   };
 }

@@ -178,7 +178,7 @@ describe("between a look at the holder and the step that follows it", () => {
         const happens = before[verb];
         delete before[verb];
         await happens?.();
-        return inner[verb](request);
+        return inner[verb]!(request);
       }) as Driver[V];
     const watched = { ...inner, extend: first("extend"), inspect: first("inspect"), release: first("release") };
     const [slow, quick, third] = [watched, inner, inner].map((driver) => leaseProvider(createLeases(driver))) as [
@@ -227,8 +227,8 @@ describe("a request that lands after it has failed", () => {
     let failing = false;
     const slow = <V extends "release" | "transfer">(verb: V): Driver[V] =>
       ((request: never) => {
-        if (!failing) return inner[verb](request);
-        underWay.push(() => inner[verb](request));
+        if (!failing) return inner[verb]!(request);
+        underWay.push(() => inner[verb]!(request));
         return Promise.reject(new Error("Socket closed unexpectedly"));
       }) as Driver[V];
     return {
@@ -267,7 +267,7 @@ describe("an answer that is lost", () => {
       ((...args: [never, never]) => {
         if (losing === verb) void proxy.loseReply();
         losing = losing === verb ? undefined : losing;
-        return inner[verb](...args);
+        return inner[verb]!(...args);
       }) as Driver[V];
     const verbs = {
       acquire: lose("acquire"),

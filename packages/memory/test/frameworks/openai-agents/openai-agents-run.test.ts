@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { getEventListeners, once } from "node:events";
-import { createLocker, LockLostError, LockNotAcquiredError, type RedisConnection } from "@distlock/core";
+import { createLocker, LockLostError, LockNotAcquiredError } from "@distlock/core";
+import type { RedisConnection } from "@distlock/core/driver";
 import { ioredisConnection, ioredisDriver } from "@distlock/ioredis";
 import { nodeRedisConnection, nodeRedisDriver } from "@distlock/node-redis";
 import { startRedis } from "@distlock/testing";

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { createLocker, LockNotAcquiredError, type RedisConnection, redisDriver } from "@distlock/core";
+import { createLocker, LockNotAcquiredError } from "@distlock/core";
+import { type RedisConnection, redisDriver } from "@distlock/core/driver";
 import { startFaultProxy, startRedis } from "@distlock/testing";
 import {
   type AgentInputItem,

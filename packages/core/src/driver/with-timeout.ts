@@ -14,7 +14,7 @@ export const turn = (): Promise<void> => new Promise((resolve) => clock.immediat
  * Settles as the answer does, or rejects with `late()` if there is no answer after `ms`. After a stall of the event loop, an
  * answer that has arrived meanwhile counts. A later rejection of the answer is handled.
  */
-export function within<T>(ms: number, answer: Promise<T>, late: () => Error): Promise<T> {
+export function withTimeout<T>(ms: number, answer: Promise<T>, late: () => Error): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const end = () => clock.immediate(() => reject(late()));
     const timer = clock.after(Math.min(Math.ceil(ms), MAX_DELAY), end, true);

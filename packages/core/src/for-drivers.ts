@@ -1,0 +1,28 @@
+// The entry `@distlock/core/driver`: what only authors of drivers, of adapters and of decorators need.
+// Tested by test/repository/packaging.test.ts
+export type {
+  AcquireReply,
+  AcquireRequest,
+  Call,
+  Driver,
+  DriverInspection,
+  ExtendReply,
+  ExtendRequest,
+  Place,
+  ReleaseReply,
+  ReleaseRequest,
+  ReplicateRequest,
+  Replicator,
+  TransferReply,
+  TransferRequest,
+} from "./driver/driver";
+export { DriverError } from "./driver/driver-error";
+export type { DriverOptions } from "./driver/driver-options";
+export type { DriverQueue, HeartbeatReply, HeartbeatRequest, Listener } from "./driver/driver-queue";
+export { assertKey, inLockOrder, slotOf } from "./driver/keys";
+export { warn } from "./driver/warning";
+export { lockerIdentity } from "./locker/locker-identity";
+export { checkLockOptions } from "./locker/options";
+export { closedClientError, type ListReader, type RedisConnection, type Replication } from "./redis/connection";
+export { redisDriver } from "./redis/redis-driver";
+export { type RunScript, script } from "./redis/script";
