@@ -78,7 +78,7 @@ describe("an acquire whose answer is lost", () => {
     const next = await other.acquire("k");
     await expect(lock.extend()).rejects.toMatchObject({ code: "LOCK_LOST" });
     await next.release();
-    expect(await copy?.()).toEqual({ status: "dead" });
+    expect(await copy?.()).toEqual({ status: "dead", key: "k" });
   });
 
   test("is undone although releasing fails at first", async () => {
