@@ -20,10 +20,9 @@ const outages: Readonly<Record<string, (server: RedisServer) => unknown>> = {
   "is frozen": (server) => server.signal("SIGSTOP"),
 };
 
-describe.each(Object.keys(clients))("%s", (name) => {
+describe.concurrent.each(Object.keys(clients))("%s", (name) => {
   test.each(Object.entries(outages))(
     "an application that closed its client and waits for nothing ends, also while the server %s",
-    { concurrent: true },
     async (_, begin) => {
       const server = await startRedis();
       const worker = startWorker("end", name, server.url);
@@ -38,9 +37,7 @@ describe.each(Object.keys(clients))("%s", (name) => {
     },
   );
 
-  test("a wait without end, of a client that is closed for good, ends with an error", {
-    concurrent: true,
-  }, async () => {
+  test("a wait without end, of a client that is closed for good, ends with an error", async () => {
     const server = await startRedis();
     const [client, other] = [await clients[name]!(server.url), await clients[name]!(server.url)];
     const [locker, holder] = [createLocker(client.driver), createLocker(other.driver)];

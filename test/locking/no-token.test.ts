@@ -104,7 +104,7 @@ describe.each(Object.entries(clients))("%s", (name, connect) => {
       const outcomes = await Promise.allSettled([
         ...locks.slice(0, 3).map((lock) => lock.extend()),
         ...locks.slice(3).map((lock) => lock.release()),
-        locker.acquire(`refused:${name}:more`, { timeout: 100 }),
+        locker.acquire(`refused:${name}:more`, { timeout: 500 }),
         locker.tryAcquire(["refused:{a}:1", "refused:{a}:2"]),
         locker.forceRelease(keys[0]!),
       ]);

@@ -63,21 +63,24 @@ export function testSeveralKeys({ what, client, url, tagged, nodeOf }: Place): v
 
     test("takes none while one is held, and says which", async () => {
       const locker = await open();
-      const keys = await keysFor(3);
-      for (const key of keys) {
-        await using _held = await locker.acquire(key);
+      async function holding(index: number): Promise<void> {
+        const keys = await keysFor(3);
+        const key = keys[index]!;
+        const held = await locker.acquire(key);
         expect(await locker.tryAcquire(keys)).toBe(null);
         expect(await states(locker, keys)).toEqual(keys.map((each) => each === key));
         const failed = locker.acquire(keys, { maxAttempts: 3, retryDelay: 5 });
         await expect(failed).rejects.toMatchObject({ code: "LOCK_NOT_ACQUIRED", key, attempts: 3 });
-        const slow = locker.acquire(keys, { maxAttempts: Number.POSITIVE_INFINITY, retryDelay: 1_000, timeout: 50 });
+        const slow = locker.acquire(keys, { maxAttempts: Number.POSITIVE_INFINITY, retryDelay: 1_000, timeout: 500 });
         await expect(slow).rejects.toMatchObject({ code: "LOCK_NOT_ACQUIRED", key });
-        const late = locker.acquire(keys, { timeout: 60 });
+        const late = locker.acquire(keys, { timeout: 500 });
         await expect(late).rejects.toMatchObject({ code: "LOCK_NOT_ACQUIRED", key });
         await until(async () => (await states(locker, keys)).filter(Boolean).length === 1);
+        await held.release();
+        await (await locker.acquire(keys)).release();
+        await expectAllFree(locker, keys);
       }
-      await (await locker.acquire(keys)).release();
-      await expectAllFree(locker, keys);
+      await Promise.all([0, 1, 2].map(holding));
     });
 
     test("waits for one after the other, is granted when the last is free, with whole leases", async () => {
