@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { createLocker, type Driver, type Lock } from "@distlock/core";
 import { type RedisServer, startCluster } from "@distlock/testing";
+import { Redis } from "ioredis-6";
 import { afterAll, expect, test } from "vitest";
 import { clusterClients, newestOf } from "../support/clients";
 import { machineClock } from "../support/machine-clock";
@@ -13,12 +14,16 @@ const cluster = await startCluster({ nodeTimeout: 60_000 });
 const primaries = cluster.nodes.slice(0, 3);
 
 refuseUnhandledRejections();
-afterAll(() => cluster.stop());
+afterAll(async () => {
+  beside.disconnect();
+  await cluster.stop();
+});
 
 const TTL = 1_500;
 /** What a timer may come late, on a clock that waits for a busy machine. */
 const PROMPT = 100;
-const clock = machineClock(() => primaries[1]!.command("PING"));
+const beside = new Redis(primaries[1]!.url);
+const clock = machineClock(() => beside.ping());
 
 /** Hash tags, each in another slot, and all on one node. */
 async function tagsOn(node: RedisServer, count: number): Promise<string[]> {
