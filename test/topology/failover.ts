@@ -6,7 +6,7 @@ import type { TestClient } from "../support/client";
 import { NOTICE } from "../support/clients";
 import { machineClock } from "../support/machine-clock";
 import { urlOf } from "../support/topology-url";
-import { until } from "../support/until";
+import { until, untilWaiting } from "../support/until";
 
 /** Limits are on this clock. */
 const clock = machineClock();
@@ -74,7 +74,7 @@ async function take(name: string, connect: (url: string) => Promise<TestClient>,
   const ends = [await connect(url), await connect(url)] as const;
   const keys = { long: `${TAG}:long:${id}`, short: `${TAG}:short:${id}`, probe: `${TAG}:probe:${id}` };
   /** When the last request was sent that made the short lease longer: it is counted from there. */
-  let acknowledged = clock();
+  let acknowledged = 0;
   const { driver } = ends[0];
   const noting: Driver = {
     ...driver,
@@ -87,15 +87,27 @@ async function take(name: string, connect: (url: string) => Promise<TestClient>,
   };
   const [holder, other] = [createLocker(noting), createLocker(ends[1].driver, { timeout: TIMEOUT })];
   const long = await holder.acquire(keys.long, { ttl: LONG, autoExtend: true });
-  const short = await holder.acquire(keys.short, { ttl: SHORT, autoExtend: true });
+  /** The short one, and its waiter: again, if the machine was so late that it was lost before anything failed. */
+  async function takeShort(): Promise<{ short: Lock; waiting: Promise<Lock> }> {
+    acknowledged = clock();
+    const short = await holder.acquire(keys.short, { ttl: SHORT, autoExtend: true });
+    const waiting = other.acquire(keys.short);
+    waiting.catch(() => {});
+    await until(async () => short.signal.aborted || (await holder.inspect(keys.short)).waiting === 1);
+    if (!short.signal.aborted) return { short, waiting };
+    await (await waiting).release();
+    return takeShort();
+  }
+  const { short, waiting: waitingForShort } = await takeShort();
   let toldAt: number | undefined;
   const onLoss = () => {
     toldAt = clock();
   };
-  short.signal.addEventListener("abort", onLoss, { once: true });
-  const waiting = { long: other.acquire(keys.long), short: other.acquire(keys.short) };
-  for (const wait of Object.values(waiting)) wait.catch(() => {});
-  await until(async () => (await holder.inspect(keys.long)).waiting + (await holder.inspect(keys.short)).waiting === 2);
+  if (short.signal.aborted) onLoss();
+  else short.signal.addEventListener("abort", onLoss, { once: true });
+  const waiting = { long: other.acquire(keys.long), short: waitingForShort };
+  waiting.long.catch(() => {});
+  await untilWaiting(holder, keys.long, 1);
 
   let tries = { begun: 0, ended: 0 };
   /** The longest time for which it got no lock, as it asked again and again, each time with an end in time. */
