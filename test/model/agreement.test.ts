@@ -2,9 +2,9 @@ import { ioredisConnection } from "@distlock/ioredis";
 import { type RedisServer, startRedis } from "@distlock/testing";
 import fc from "fast-check";
 import { Redis } from "ioredis-6";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Command, commands, FENCE_TTLS, MARGIN } from "./command";
-import { inProcessDriver, redisDriver } from "./core";
+import { inProcessDriver, realClock, redisDriver, useClock } from "./core";
 import { INBOX_NAMES, KEY_NAMES, TOKEN_NAMES } from "./names";
 import { until } from "./scenario";
 import { createTwin, type Twin } from "./twin";
@@ -20,10 +20,10 @@ let redis: Redis;
 beforeAll(async () => {
   server = await startRedis();
   redis = new Redis(server.url);
-  vi.spyOn(performance, "now").mockImplementation(clock.now);
+  useClock({ ...realClock, now: clock.now });
 });
 afterAll(async () => {
-  vi.restoreAllMocks();
+  useClock();
   redis.disconnect();
   await server.stop();
 });

@@ -1,6 +1,7 @@
 /// <reference path="../../packages/core/src/lua.d.ts" />
 // The source itself, not what was built from it: so that its times can be shortened, and its text mutated.
 
+export { realClock, useClock } from "../../packages/core/src/driver/clock";
 export type { AcquireReply, Driver } from "../../packages/core/src/driver/driver";
 export { LockError } from "../../packages/core/src/driver/errors";
 export { inProcessDriver } from "../../packages/core/src/in-process/in-process-driver";

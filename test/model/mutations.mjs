@@ -11,7 +11,9 @@ const inProcess = ["test/model/agreement.test.ts"];
 export const mutations = {
   "hand-over ignores freshness": {
     rule: "A lock is handed over only to a waiter whose process is alive",
-    edits: [["lua/lib/hand-over.lua", "return till > now and till <= now + WINDOW + 1", "return till >= 0"]],
+    edits: [
+      ["lua/lib/hand-over.lua", "alive[inbox] = till > now and till <= now + WINDOW + 1", "alive[inbox] = till >= 0"],
+    ],
   },
   "hand-over leaves the waiter in the queue": {
     rule: "A hand-over takes the waiter out of the queue",
@@ -39,7 +41,7 @@ export const mutations = {
   },
   "fences are formatted by Lua": {
     rule: "A fence is written with all its digits",
-    edits: [["lua/lib/clock.lua", "return string.format('%.0f', number)", "return '' .. number"]],
+    edits: [["lua/lib/clock.lua", "local WHOLE = '%.0f'", "local WHOLE = '%.14g'"]],
   },
   "the fence is only the clock": {
     rule: "A fence is above the last one and not behind the server's clock",
@@ -81,7 +83,7 @@ export const mutations = {
   },
   "acquire's floor is what is stored": {
     rule: "The floor is never behind the server's clock",
-    edits: [["lua/lib/acquire.lua", "math.max(time, tonumber(last) or 0)", "tonumber(last) or 0"]],
+    edits: [["lua/lib/acquire.lua", "math.max(micros(), tonumber(last) or 0)", "tonumber(last) or 0"]],
   },
   "heartbeat's floor is what is stored": {
     rule: "The floor is never behind the server's clock",
@@ -98,16 +100,25 @@ export const mutations = {
   "enqueueing shows no life": {
     rule: "A waiter counts as alive from its first request on",
     edits: [
-      ["lua/lib/enqueue.lua", "call('HSET', KEYS[lock + ALIVE], inbox_of(token), exact(micros() / 1000 + WINDOW))", ""],
+      [
+        "lua/lib/enqueue.lua",
+        "call('HSET', KEYS[lock + ALIVE], inbox_of(token), string.format(WHOLE, micros() / 1000 + WINDOW))",
+        "",
+      ],
     ],
   },
   "the queue has no ttl": {
     rule: "Every companion has a ttl",
     edits: [
       ["lua/lib/enqueue.lua", "call('PEXPIRE', KEYS[lock + QUEUE], QUEUE_TTL)", ""],
-      ["lua/heartbeat.lua", "call('PEXPIRE', KEYS[lock + QUEUE], queue_ttl)", ""],
-      ["lua/lib/queue.lua", "return left >= 0, left == -1", "return left ~= -2, false"],
-      ["lua/lib/acquire.lua", "if queue_is_foreign or is_foreign(lock + ALIVE) then", "if false then"],
+      ["lua/heartbeat.lua", "call('PEXPIRE', KEYS[lock + QUEUE], QUEUE_TTL)", ""],
+      [
+        "lua/lib/queue.lua",
+        "return call('PTTL', KEYS[lock + QUEUE]) >= 0",
+        "return call('PTTL', KEYS[lock + QUEUE]) ~= -2",
+      ],
+      ["lua/lib/acquire.lua", "if is_foreign(lock + QUEUE) then", "if false then"],
+      ["lua/lib/acquire.lua", "if is_foreign(lock + ALIVE) then", "if false then"],
     ],
   },
   "extend shortens": {
@@ -152,7 +163,7 @@ export const mutations = {
   },
   "heartbeat does not keep the queue": {
     rule: "A heartbeat keeps the queue from expiring",
-    edits: [["lua/heartbeat.lua", "call('PEXPIRE', KEYS[lock + QUEUE], queue_ttl)", ""]],
+    edits: [["lua/heartbeat.lua", "call('PEXPIRE', KEYS[lock + QUEUE], QUEUE_TTL)", ""]],
   },
   "heartbeat does not prolong the claim": {
     rule: "A claim lasts while the process of its waiter is alive",
@@ -168,7 +179,7 @@ export const mutations = {
       [
         "lua/heartbeat.lua",
         "local head = call('ZRANGE', KEYS[lock + QUEUE], '0', '0')[1]",
-        "for i = first, last do call('ZADD', KEYS[lock + QUEUE], 'NX', exact(now), ARGV[i]) end\n  local head = call('ZRANGE', KEYS[lock + QUEUE], '0', '0')[1]",
+        "for i = first, last do call('ZADD', KEYS[lock + QUEUE], 'NX', string.format(WHOLE, now), ARGV[i]) end\n  local head = call('ZRANGE', KEYS[lock + QUEUE], '0', '0')[1]",
       ],
     ],
   },
@@ -233,7 +244,7 @@ export const mutations = {
     edits: [
       [
         "src/locker/queue/line.ts",
-        "line.beatAt = sent + (isMute ? Math.max(pause, GROWTH * (sent - line.silentSince)) : pause);",
+        "line.beatAt = sent + (isSilent(line) ? Math.max(pause, GROWTH * (sent - line.silentSince)) : pause);",
         "line.beatAt = pause < 0 && isMute ? sent : Number.POSITIVE_INFINITY;",
       ],
     ],
@@ -342,13 +353,18 @@ export const mutations = {
     rule: "A companion without a ttl belongs to somebody else",
     edits: [["lua/lib/foreign-companion.lua", "return call('PTTL', KEYS[index]) == -1", "return false"]],
   },
+  "a silence outlasts the outage": {
+    rule: "The first answer after a silence makes all silent lines due",
+    tests: ["packages/core/test/heartbeats.test.ts"],
+    edits: [["src/locker/queue/heartbeats.ts", "if (wasSilent) endSilence();", ""]],
+  },
   "an outage is paid by the second": {
     rule: "The number of unanswered heartbeats is bounded",
     edits: [
       [
         "src/locker/queue/line.ts",
-        "(isMute ? Math.max(pause, GROWTH * (sent - line.silentSince)) : pause)",
-        "(isMute ? pause : pause)",
+        "(isSilent(line) ? Math.max(pause, GROWTH * (sent - line.silentSince)) : pause)",
+        "(isSilent(line) ? pause : pause)",
       ],
     ],
   },
@@ -439,7 +455,7 @@ export const mutations = {
   "a wait ends before what has arrived is read": {
     rule: "After a stall, what has arrived counts before a wait ends",
     tests: ["packages/core/test/stalled-wait.test.ts"],
-    edits: [["src/locker/acquire/mailbox.ts", "setImmediate(end)", "end()"]],
+    edits: [["src/locker/acquire/mailbox.ts", "clock.immediate(end)", "end()"]],
   },
   "keys are taken as they are given": {
     rule: "All calls take several keys in one order",
@@ -503,7 +519,7 @@ export const mutations = {
   "in process, a queue does not end": {
     rule: "Every companion has a ttl",
     tests: inProcess,
-    edits: [["src/in-process/wait-queue.ts", "if (until <= now()) tickets.clear();", ""]],
+    edits: [["src/in-process/wait-queue.ts", "if (data.until <= now()) tickets.clear();", ""]],
   },
   "in process, hand-over ignores freshness": {
     rule: "A lock is handed over only to a waiter whose process is alive",

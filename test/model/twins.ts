@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis-6";
 import { expect } from "vitest";
 import type { Command } from "./command";
+import { realClock } from "./core";
 import type { Seen, Twin } from "./twin";
 
 /**
@@ -28,7 +29,7 @@ return lasting`;
 
 /** The clock of this process, on which the in-process driver counts. It can be put forward. */
 export function createClock() {
-  const real = performance.now.bind(performance);
+  const real = realClock.now;
   let passed = 0;
   return {
     real,

@@ -31,10 +31,9 @@ function parse(args: readonly string[]): Sent | undefined {
   const argv = args.slice(3 + count);
   const tokens = argv.filter(isToken);
   if (!args[5]?.endsWith("queue")) return { kind: "extend", key, tokens };
-  const own = argv.slice(3); // of each lock
-  if (own.length === 0) return { kind: "inspect", key, tokens };
-  if (/^[\w-]{16}$/.test(own[0] ?? "")) return { kind: "heartbeat", key, tokens };
-  return { kind: own.length === count / 3 ? "release" : "acquire", key, tokens };
+  if (argv.length === 0) return { kind: "inspect", key, tokens };
+  if (/^[\w-]{16}$/.test(argv[0] ?? "")) return { kind: "heartbeat", key, tokens };
+  return { kind: argv.length === count / 3 ? "release" : "acquire", key, tokens };
 }
 
 /** Watches a server through MONITOR. */

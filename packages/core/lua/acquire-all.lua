@@ -2,10 +2,9 @@
 -- Without waiting: all of them, or none. With waiting: those before the first one that is held, and a place in the queue of
 -- that one. Safe to repeat: it goes on from there.
 -- KEYS   per lock the six of lib/keys.lua
--- ARGV   the three of lib/times.lua, then
---        4 token  5 ttl (ms)
---        6 '' not to wait, else in which lock's queue the token once had a place (1, 2, …), '0' for none
---        7 the ticket of that place
+-- ARGV   1 token  2 ttl (ms)
+--        3 '' not to wait, else in which lock's queue the token once had a place (1, 2, …), '0' for none
+--        4 the ticket of that place
 -- Reply  {fence of each lock} if all are granted
 --        {which lock is in the way (1, 2, …), its reply as in lib/acquire.lua} if not
 -- @include lib/keys.lua
@@ -15,7 +14,7 @@
 -- @include lib/hand-over.lua
 -- @include lib/acquire.lua
 
-local token, ttl, place, place_ticket = ARGV[4], ARGV[5], ARGV[6], ARGV[7]
+local token, ttl, place, place_ticket = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local waits = place ~= ''
 
 -- The reply of a lock that another token holds, if one does. Takes nothing.

@@ -1,7 +1,7 @@
 -- Frees a lock whoever holds it, notifies that process, and hands the lock over. The holder's token is dead for what was
 -- left of its lease.
 -- KEYS   the six of lib/keys.lua; the tombstone is not used
--- ARGV   the three of lib/times.lua
+-- ARGV   none
 -- Reply  1 freed | 0 was free | 'foreign …' as in lib/acquire.lua
 -- @include lib/keys.lua
 -- @include lib/clock.lua

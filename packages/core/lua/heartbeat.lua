@@ -1,7 +1,6 @@
 -- A process shows that its waiters of some locks are alive, and learns how each of them stands. Enqueues nobody.
 -- KEYS   per lock the first four of lib/keys.lua: lock, fence, queue, alive
--- ARGV   the three of lib/times.lua, then
---        4 inbox of the process
+-- ARGV   1 inbox of the process
 --        then per lock: how many of its tokens wait, and these tokens
 -- Reply  per lock '<ms left of the lease, -2 if it is free> <last fence or 0> <floor of later fences> <head> <a digit per token>'
 --        head:  1 if the first waiter is one of this inbox, or if the lock is settling (see lib/hand-over.lua); else 0
@@ -16,8 +15,8 @@
 
 -- This runs for every waited key every 1.2 s. What all keys have in common is computed once, and as text, since Lua is slow
 -- to turn a number into text.
-local inbox, now = ARGV[4], micros()
-local now_text, alive_till, queue_ttl = exact(now), exact(now / 1000 + WINDOW), exact(QUEUE_TTL)
+local inbox, now = ARGV[1], micros()
+local now_text, alive_till = string.format(WHOLE, now), string.format(WHOLE, now / 1000 + WINDOW)
 
 -- The tokens are the arguments from `first` to `last`.
 local function beat(lock, first, last)
@@ -26,15 +25,15 @@ local function beat(lock, first, last)
   local holder, fence, settling = known[1], known[2] or '0', nil
 
   if head then
-    call('PEXPIRE', KEYS[lock + QUEUE], queue_ttl) -- the first write is one that is never refused for want of memory
+    call('PEXPIRE', KEYS[lock + QUEUE], QUEUE_TTL) -- the first write is one that is never refused for want of memory
     call('HSET', KEYS[lock + ALIVE], inbox, alive_till)
-    call('PEXPIRE', KEYS[lock + ALIVE], queue_ttl)
+    call('PEXPIRE', KEYS[lock + ALIVE], QUEUE_TTL)
     if left == -2 then -- the key is free: MGET also shows nothing where it holds something that is not a string
       local minted
       minted, settling = hand_over(lock)
       head = call('ZRANGE', KEYS[lock + QUEUE], '0', '0')[1]
       holder, left = call('GET', KEYS[lock]), call('PTTL', KEYS[lock])
-      fence = minted and exact(minted) or fence
+      fence = minted and string.format(WHOLE, minted) or fence
     end
   end
 
@@ -57,11 +56,12 @@ local function beat(lock, first, last)
   return left .. ' ' .. fence .. ' ' .. floor .. (is_head and ' 1 ' or ' 0 ') .. table.concat(states)
 end
 
-local replies, count_at = {}, 5
+local replies, count_at = {}, 2
 for lock = 1, #KEYS, 4 do
   local first = count_at + 1
   local behind = first + ARGV[count_at]
   replies[#replies + 1] = guarded(beat, lock, first, behind - 1)
   count_at = behind
 end
-return with_note(replies)
+replies[#replies + 1] = unpublished
+return replies

@@ -1,8 +1,7 @@
 -- Moves a held lock to another token in one step, so that it is never free in between. It is a grant, with a new fence and a
 -- lease of its own. The old token counts as released. Waiters keep their places. Safe to repeat.
 -- KEYS   the six of lib/keys.lua; the tombstone is the one of the token that gets the lock
--- ARGV   the three of lib/times.lua, then
---        4 token that has the lock  5 token that gets it  6 ttl (ms)
+-- ARGV   1 token that has the lock  2 token that gets it  3 ttl (ms)
 -- Reply  its fence, also to a repeated transfer | 'lost' the first token does not hold the lock
 --        | 'dead' the second token is refused | 'foreign …' as in lib/acquire.lua
 -- @include lib/keys.lua
@@ -16,7 +15,7 @@
 -- @include lib/hand-over.lua
 -- @include lib/confirm.lua
 
-local from, to, ttl = ARGV[4], ARGV[5], ARGV[6]
+local from, to, ttl = ARGV[1], ARGV[2], ARGV[3]
 micros()
 local holder = holder_of(1)
 local left = call('PTTL', KEYS[1])

@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import { expect, test } from "vitest";
 import { createLocker, type Driver, DriverError, type HeartbeatRequest, inProcessDriver } from "../src/index";
+import { PROBE } from "../src/locker/queue/heartbeats";
+import { useVirtualClock } from "./virtual-clock";
 
 function failing(error: Error): Driver {
   return { ...inProcessDriver(), heartbeat: () => Promise.reject(error) };
@@ -51,6 +53,39 @@ test("a heartbeat has a thousand tokens at most, and all waiters have a part in 
   expect(requests.slice(0, 3).map(({ tokens }) => tokens.length)).toEqual([1_000, 1_000, 500]);
   expect(new Set(requests.slice(0, 3).flatMap(({ tokens }) => tokens)).size).toBe(2_500);
   await locker.close();
+  await Promise.all(waits);
+});
+
+test("after an outage in which the client dropped all answers, all lines are alive again within some seconds", async () => {
+  const { pass } = useVirtualClock();
+  const driver = inProcessDriver();
+  const tokens = new Map<string, number>();
+  let isAway = false;
+  const locker = createLocker(
+    {
+      ...driver,
+      heartbeat(request) {
+        tokens.set(request.key, (tokens.get(request.key) ?? 0) + request.tokens.length);
+        if (isAway) return Promise.reject(new Error("Command timed out"));
+        return driver.heartbeat(request);
+      },
+    },
+    { ttl: 3_400_000, timeout: Number.POSITIVE_INFINITY },
+  );
+  const keys = Array.from({ length: 100 }, (_, i) => `k${i}`);
+  const waits = [];
+  for (const key of [...keys, ...keys]) waits.push(locker.acquire(key).catch(() => {}));
+  await pass(5_000);
+  isAway = true;
+  tokens.clear();
+  await pass(400_000);
+  const most = [...tokens.values()].reduce((sum, count) => sum + count, 0);
+  expect(most).toBeLessThan(keys.length * 12 + 400_000 / PROBE);
+  isAway = false;
+  tokens.clear();
+  await pass(PROBE + 1_000);
+  expect([...tokens.keys()].sort()).toEqual([...keys].sort());
+  await Promise.all([locker.close(), pass(60_000)]);
   await Promise.all(waits);
 });
 

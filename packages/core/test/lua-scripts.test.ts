@@ -2,6 +2,8 @@ import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { luaScript } from "../../../lua-script";
+import { CLAIM, WINDOW } from "../src/driver/times";
+import { withTimes } from "../src/redis/script-times";
 
 const folder = fileURLToPath(new URL("../lua/", import.meta.url));
 const luaFiles = async (path: string) => (await readdir(path)).filter((name) => name.endsWith(".lua"));
@@ -24,6 +26,16 @@ describe("a script is shipped", () => {
     });
     expect(await script).toBe("one()\ntwo()\nmain()\n");
   });
+
+  test("with what an indented line includes inside that block, and again where it is needed outside", async () => {
+    const script = of({
+      "/main.lua":
+        "-- @include a.lua\nfunction f()\n  -- @include b.lua\n  -- @include a.lua\n  -- @include b.lua\nend\nfunction g()\n  -- @include b.lua\nend\n-- @include b.lua\nmain()",
+      "/a.lua": "a()",
+      "/b.lua": "-- @include a.lua\nb()",
+    });
+    expect(await script).toBe("a()\nfunction f()\nb()\nend\nfunction g()\nb()\nend\nb()\nmain()\n");
+  });
 });
 
 describe.each(scripts)("%s", (name) => {
@@ -43,8 +55,18 @@ describe.each(scripts)("%s", (name) => {
     const header = text.slice(0, text.indexOf("\n\n"));
     expect(header).toMatch(/^-- KEYS /m);
     expect(header).toMatch(/^-- Reply /m);
-    if (text.includes("ARGV") || text.includes("lib/times.lua")) expect(header).toMatch(/^-- ARGV /m);
+    if (text.includes("ARGV")) expect(header).toMatch(/^-- ARGV /m);
   });
+});
+
+test("the times of a script are those of the driver", async () => {
+  const [release, heartbeat] = await Promise.all(
+    ["release.lua", "heartbeat.lua"].map((name) => luaScript(folder + name)),
+  );
+  for (const script of [withTimes(release!, 7), withTimes(heartbeat!, 7)]) {
+    expect(script).toContain(`'${CLAIM}', '${WINDOW}', '7', '${2 * WINDOW}'`);
+    expect(script).not.toMatch(/<[A-Z_]+>/);
+  }
 });
 
 test("every file of the library is included", async () => {
@@ -52,7 +74,7 @@ test("every file of the library is included", async () => {
     [...scripts, ...library.map((name) => `lib/${name}`)].map((name) => readFile(folder + name, "utf8")),
   );
   const included = texts.flatMap((text) =>
-    [...text.matchAll(/^-- @include (?:lib\/)?(\S+)$/gm)].map(([, name]) => name),
+    [...text.matchAll(/^ *-- @include (?:lib\/)?(\S+)$/gm)].map(([, name]) => name),
   );
   expect([...new Set(included)].sort()).toEqual(library.sort());
 });

@@ -1,4 +1,5 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { realClock, useClock } from "../src/driver/clock";
 import { now } from "../src/driver/lease";
 import { type AcquireAllRequest, type AcquireRequest, type Driver, DriverError, type LockOptions } from "../src/index";
 import { Candidate } from "../src/locker/acquire/candidate";
@@ -83,13 +84,16 @@ describe("a waiter for one key", () => {
 
   test("asks again at once when the reply came after its lease, then after pauses", async () => {
     const { on, sent, mailbox } = wait();
-    const later = vi.spyOn(performance, "now").mockReturnValue(now() + 60_000);
+    const began = now();
+    const pass = (ms: number) => useClock({ ...realClock, now: () => began + ms });
+    onTestFinished(() => useClock());
+    pass(60_000);
     expect(on({ status: "granted", fence: 9 })).toBeUndefined();
     expect(sent).toHaveLength(2);
-    later.mockReturnValue(now() + 120_000);
+    pass(180_000);
     expect(on({ status: "granted", fence: 9 })).toBeUndefined();
     expect(sent).toHaveLength(2);
-    later.mockRestore();
+    useClock();
     expect(await mailbox.next()).toEqual(rested);
     on(rested);
     expect(sent).toHaveLength(3);

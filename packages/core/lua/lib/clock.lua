@@ -1,5 +1,8 @@
 -- @include keys.lua
 
+-- How string.format writes a whole number. Lua's own conversion would round a fence.
+local WHOLE = '%.0f'
+
 local time
 
 -- The server's clock in µs, the same for the whole script. Scripts read it before their first write: a user who may not call
@@ -10,9 +13,4 @@ local function micros()
     time = now[1] * 1000000 + now[2]
   end
   return time
-end
-
--- A whole number as text. Lua's own conversion would round a fence.
-local function exact(number)
-  return string.format('%.0f', number)
 end

@@ -5,5 +5,5 @@
 local function is_dead(token, released, tombstone)
   return tombstone
     or released == token
-    or released and string.byte(released) == 33 and released == '!' .. redis.sha1hex(token)
+    or released and #released == 41 and released == '!' .. redis.sha1hex(token)
 end

@@ -9,7 +9,7 @@
 local function enqueue(lock, token, ticket)
   local place = call('ZSCORE', KEYS[lock + QUEUE], token)
   call('PEXPIRE', KEYS[lock + ALIVE], QUEUE_TTL)
-  call('HSET', KEYS[lock + ALIVE], inbox_of(token), exact(micros() / 1000 + WINDOW))
+  call('HSET', KEYS[lock + ALIVE], inbox_of(token), string.format(WHOLE, micros() / 1000 + WINDOW))
   call('PEXPIRE', KEYS[lock + ALIVE], QUEUE_TTL)
   if not place then
     place = tonumber(ticket)
@@ -17,7 +17,7 @@ local function enqueue(lock, token, ticket)
       local last_ticket = call('ZREVRANGE', KEYS[lock + QUEUE], 0, 0, 'WITHSCORES')[2]
       place = math.max(micros(), (tonumber(last_ticket) or 0) + 1)
     end
-    call('ZADD', KEYS[lock + QUEUE], exact(place), token)
+    call('ZADD', KEYS[lock + QUEUE], string.format(WHOLE, place), token)
   end
   call('PEXPIRE', KEYS[lock + QUEUE], QUEUE_TTL)
   return place

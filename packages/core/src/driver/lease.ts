@@ -1,6 +1,8 @@
 // Tested by packages/core/test/hold.test.ts
+import { clock } from "./clock";
+
 /** The clock of every lease. It is monotonic: neither NTP nor an operator sets it. */
-export const now = (): number => performance.now();
+export const now = (): number => clock.now();
 
 /**
  * The end of a lease that does not count: 2 ms for Redis's rounding, and 1 % for clocks that run at different speeds (the

@@ -1,6 +1,6 @@
 // Tested by test/model/leases.test.ts, test/model/waiters.test.ts
 /*
- * The times of the protocol, in ms. Drivers and lockers have them in common, and scripts get them as arguments. An interval
+ * The times of the protocol, in ms. Drivers and lockers have them in common, and scripts have them in their text. An interval
  * plus one command fits into the claim less its margin, so that a heartbeat keeps a granted lock until its waiter has
  * noticed; the window is longer than two intervals, so that one heartbeat may be lost.
  */

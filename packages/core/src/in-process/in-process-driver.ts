@@ -1,6 +1,7 @@
 // Tested by packages/testing/test/contract.test.ts, packages/core/test/in-process.test.ts
 // The readable reference of the protocol. Each method does to a LockState what the script of its name in packages/core/lua does
 // to Redis; test/model/agreement.test.ts compares the two by random command sequences.
+import { clock } from "../driver/clock";
 import type { AcquireAllReply, AcquireReply, AcquireRequest, Driver, Listener } from "../driver/driver";
 import { type DriverOptions, resolveFenceTtl } from "../driver/driver-options";
 import { CLAIM } from "../driver/times";
@@ -13,14 +14,23 @@ import { inboxOf } from "./wait-queue";
  * Locks kept in this process, with the semantics of the scripts: for tests, and for programs of one process. Lockers
  * exclude each other if they share one driver. Throws `TypeError` or `RangeError` for bad options.
  */
-export function inProcessDriver(options?: DriverOptions): Driver {
+export const inProcessDriver = (options?: DriverOptions): Driver =>
+  driverOf({ states: new Map(), inboxes: new Map() }, options);
+
+/** What the driver keeps. A simulated server loses it in a restart, and has an older copy of it after a failover. */
+export interface Memory {
+  readonly states: Map<string, LockState>;
+  readonly inboxes: Map<string, Listener>;
+}
+
+/** The driver of `inProcessDriver` that keeps everything in `memory`. */
+export function driverOf({ states, inboxes }: Memory, options?: DriverOptions): Driver {
   const fenceTtl = resolveFenceTtl(options);
-  const stateOf = createLockStates();
-  const inboxes = new Map<string, Listener>();
+  const stateOf = createLockStates(states);
 
   /** As a message does, it comes later than the reply that caused it. */
   function publish(token: string, message: (listener: Listener) => void): void {
-    setImmediate(() => {
+    clock.immediate(() => {
       const listener = inboxes.get(inboxOf(token));
       if (listener) message(listener);
     });

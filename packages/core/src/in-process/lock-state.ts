@@ -61,9 +61,8 @@ const isOver = ({ lease, fence, released, queue, tombstones }: LockState): boole
 /** How many states there are before the first look for those that are over. */
 const SOME = 1_000;
 
-/** Returns a function that finds the state of a key. It forgets what Redis would have let expire. */
-export function createLockStates(): (key: string) => LockState {
-  const states = new Map<string, LockState>();
+/** Returns a function that finds the state of a key among these. It forgets what Redis would have let expire. */
+export function createLockStates(states: Map<string, LockState>): (key: string) => LockState {
   let sweepAt = SOME;
 
   /** Once there are twice as many states as were left the last time. */

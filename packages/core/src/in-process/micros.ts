@@ -1,5 +1,5 @@
 // Tested by packages/testing/test/contract.test.ts, packages/core/test/in-process.test.ts
-import { now } from "../driver/lease";
+import { clock } from "../driver/clock";
 
 /** The time of day in µs, for fences and tickets. It is not stepped while the process runs. */
-export const micros = (): number => Math.floor((performance.timeOrigin + now()) * 1_000);
+export const micros = (): number => Math.floor((clock.origin + clock.now()) * 1_000);

@@ -3,8 +3,17 @@ import { now } from "../driver/lease";
 import { WINDOW } from "../driver/times";
 import { micros } from "./micros";
 
+/** The tickets of the waiters in their order, and until when each process counts as alive. */
+export interface QueueData {
+  tickets: Map<string, number>;
+  lastTicket: number;
+  until: number;
+  readonly aliveUntil: Map<string, number>;
+}
+
 /** The waiters of one key, and which of their processes are alive: the keys `…queue` and `…alive` of the scripts. */
 export interface WaitQueue {
+  readonly data: QueueData;
   readonly size: number;
   /** The first waiter. */
   readonly head: string | undefined;
@@ -24,14 +33,14 @@ export interface WaitQueue {
 /** The inbox that learns of this token's grants: the token up to its first `:`. */
 export const inboxOf = (token: string): string => token.split(":", 1)[0]!;
 
-export function createWaitQueue(): WaitQueue {
-  let tickets = new Map<string, number>();
-  let lastTicket = 0;
-  let until = 0;
-  const aliveUntil = new Map<string, number>();
+const empty = (): QueueData => ({ tickets: new Map(), lastTicket: 0, until: 0, aliveUntil: new Map() });
+
+export function createWaitQueue(data: QueueData = empty()): WaitQueue {
+  const { aliveUntil } = data;
 
   function waiting(): Map<string, number> {
-    if (until <= now()) tickets.clear();
+    const { tickets } = data;
+    if (data.until <= now()) tickets.clear();
     if (tickets.size === 0) aliveUntil.clear();
     return tickets;
   }
@@ -39,6 +48,7 @@ export function createWaitQueue(): WaitQueue {
   const head = (): string | undefined => waiting().keys().next().value;
 
   return {
+    data,
     get size() {
       return waiting().size;
     },
@@ -48,14 +58,15 @@ export function createWaitQueue(): WaitQueue {
     has: (token) => waiting().has(token),
 
     enter(token, ticket) {
-      const known = waiting().get(token);
+      const tickets = waiting();
+      const known = tickets.get(token);
       if (known !== undefined) return known;
-      if (tickets.size === 0) lastTicket = 0;
-      const place = ticket || Math.max(micros(), lastTicket + 1);
+      if (tickets.size === 0) data.lastTicket = 0;
+      const place = ticket || Math.max(micros(), data.lastTicket + 1);
       tickets.set(token, place);
       // Only an old ticket has a place before others.
-      if (place < lastTicket) tickets = new Map([...tickets].sort(([, a], [, b]) => a - b));
-      lastTicket = Math.max(lastTicket, place);
+      if (place < data.lastTicket) data.tickets = new Map([...tickets].sort(([, a], [, b]) => a - b));
+      data.lastTicket = Math.max(data.lastTicket, place);
       return place;
     },
 
@@ -63,11 +74,12 @@ export function createWaitQueue(): WaitQueue {
 
     showLife(inbox) {
       aliveUntil.set(inbox, now() + WINDOW);
-      until = now() + 2 * WINDOW;
+      data.until = now() + 2 * WINDOW;
     },
 
     takeFirstAlive() {
-      for (const token of waiting().keys()) {
+      const tickets = waiting();
+      for (const token of tickets.keys()) {
         tickets.delete(token);
         if ((aliveUntil.get(inboxOf(token)) ?? 0) > now()) return token;
       }

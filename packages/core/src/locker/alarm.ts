@@ -1,5 +1,6 @@
 // Tested by packages/core/test/hold.test.ts, packages/core/test/heartbeats.test.ts
 import { AsyncResource } from "node:async_hooks";
+import { clock, type Timer } from "../driver/clock";
 import { now } from "../driver/lease";
 import { MAX_DELAY } from "../driver/within";
 
@@ -15,7 +16,7 @@ interface Alarm {
  * it is set again. `holdsProcess`: whether the process stays alive for it.
  */
 export function createAlarm(ring: () => void, holdsProcess: boolean): Alarm {
-  let timer: NodeJS.Timeout | undefined;
+  let timer: Timer | undefined;
   let ringsAt = Infinity;
 
   const onTime = AsyncResource.bind(() => {
@@ -26,13 +27,12 @@ export function createAlarm(ring: () => void, holdsProcess: boolean): Alarm {
   return {
     by(time) {
       if (time >= ringsAt) return;
-      clearTimeout(timer);
+      clock.cancel(timer);
       ringsAt = time;
-      timer = setTimeout(onTime, Math.min(Math.max(Math.ceil(time - now()), 1), MAX_DELAY));
-      if (!holdsProcess) timer.unref();
+      timer = clock.after(Math.min(Math.max(Math.ceil(time - now()), 1), MAX_DELAY), onTime, holdsProcess);
     },
     off() {
-      clearTimeout(timer);
+      clock.cancel(timer);
       ringsAt = Infinity;
     },
   };

@@ -1,5 +1,6 @@
 // Tested by packages/core/test/ambiguity.test.ts, test/model/given-up.test.ts
 import { isRefusal } from "../driver/backend-error";
+import { clock } from "../driver/clock";
 import type { Driver } from "../driver/driver";
 import { now } from "../driver/lease";
 
@@ -33,7 +34,7 @@ export function createGiveUpToken(driver: Driver): GiveUpToken {
       } catch (error) {
         tried();
         if (isRefusal(error) || now() + pause > until) return;
-        await new Promise((resolve) => setTimeout(resolve, pause).unref());
+        await new Promise<void>((resolve) => clock.after(pause, resolve, false));
       }
     }
   }

@@ -4,9 +4,9 @@ import type { AcquireAllReply, AcquireAllRequest, Call, Driver } from "../driver
 import type { RedisConnection } from "./connection";
 import type { LockKeys } from "./lock-keys";
 import { rejectAsDriver } from "./redis-error";
-import { timesFor } from "./redis-scripts";
 import { acquireAllReply, read } from "./replies";
 import { script } from "./script";
+import { withTimes } from "./script-times";
 
 /** Cuts the keys into runs of keys that share a slot. */
 function groupsOf(keys: readonly string[], slotOf: LockKeys["slotOf"]): readonly (readonly string[])[] {
@@ -27,21 +27,21 @@ function groupsOf(keys: readonly string[], slotOf: LockKeys["slotOf"]): readonly
  */
 export function acquireAllOf(
   connection: RedisConnection,
-  { of: keysOf, slotOf }: LockKeys,
+  { add, slotOf }: LockKeys,
   fenceTtl: number,
   release: Driver["release"],
 ): Driver["acquireAll"] {
-  const run = script(connection, acquireAllLua);
-  const times = timesFor(fenceTtl);
+  const run = script(connection, withTimes(acquireAllLua, fenceTtl));
 
   async function acquireGroup(
     group: readonly string[],
     { token, ttl, place }: AcquireAllRequest,
     call: Call,
   ): Promise<AcquireAllReply> {
-    const keys = group.flatMap((key) => keysOf(key, token));
+    const keys: string[] = [];
+    for (const key of group) add(keys, key, token);
     const placeInGroup = place && place.ticket > 0 ? group.indexOf(place.key) + 1 : 0;
-    const args = [...times, token, `${ttl}`, place ? `${placeInGroup}` : "", `${place?.ticket ?? ""}`];
+    const args = [token, `${ttl}`, place ? `${placeInGroup}` : "", `${place?.ticket ?? ""}`];
     const reply = await run(keys, args, call).catch(rejectAsDriver);
     return read(group[0]!, () => acquireAllReply(group, reply));
   }

@@ -16,10 +16,10 @@ export interface BatchedScript<Request extends { readonly key: string }, Reply> 
   weightOf?(request: Request): number;
   /** Requests of the same group may share a command. */
   groupOf(request: Request): string;
-  /** The arguments in front of the ones of each lock, the same for all requests of a group. */
-  leadingArguments(request: Request): readonly string[];
-  keysOf(request: Request): readonly string[];
-  argumentsOf(request: Request): readonly string[];
+  /** Adds the arguments in front of the ones of each lock. They are the same for all requests of a group. Default: none. */
+  writeFirst?(request: Request, args: string[]): void;
+  /** Adds the keys and arguments of one lock. */
+  write(request: Request, keys: string[], args: string[]): void;
   parse(request: Request, reply: unknown): Reply;
 }
 
@@ -39,27 +39,13 @@ const sharedCall = (batch: readonly { readonly call: Call | undefined }[]): Call
   },
 });
 
-/** Not by `push(...from)`: a process may have more waiters of one key than a call may have arguments. */
-function append(to: string[], from: readonly string[]): void {
-  for (const each of from) to.push(each);
-}
-
 /**
  * Returns the script as a function of one request; the requests of one tick share a command. `onUnpublished` is called when
  * the server refused to publish a message of the script.
  */
 export function batchedScript<Request extends { readonly key: string }, Reply>(
   connection: RedisConnection,
-  {
-    lua,
-    limit,
-    weightOf = () => 1,
-    groupOf,
-    leadingArguments,
-    keysOf,
-    argumentsOf,
-    parse,
-  }: BatchedScript<Request, Reply>,
+  { lua, limit, weightOf = () => 1, groupOf, writeFirst, write, parse }: BatchedScript<Request, Reply>,
   onUnpublished: (key: string, why: string) => void,
 ): (request: Request, call?: Call) => Promise<Reply> {
   type Batch = readonly Pending<Request, Reply>[];
@@ -80,11 +66,9 @@ export function batchedScript<Request extends { readonly key: string }, Reply>(
   function sendInContext(batch: Batch): void {
     const [first] = batch as readonly [Pending<Request, Reply>];
     const keys: string[] = [];
-    const args = [...leadingArguments(first.request)];
-    for (const { request } of batch) {
-      append(keys, keysOf(request));
-      append(args, argumentsOf(request));
-    }
+    const args: string[] = [];
+    writeFirst?.(first.request, args);
+    for (const { request } of batch) write(request, keys, args);
     run(keys, args, batch.length === 1 ? first.call : sharedCall(batch)).then(
       (reply) => settle(batch, reply),
       (error) => fail(batch, error),

@@ -4,8 +4,11 @@ import type { RedisConnection } from "./connection";
 
 /** The keys of a lock as the scripts get them. */
 export interface LockKeys {
-  /** The lock and its companions, in the order of lua/lib/keys.lua. The tombstone is the one of this token. */
-  of(key: string, token?: string): readonly string[];
+  /**
+   * Adds the lock and its companions to a list, in the order of lua/lib/keys.lua, or only the first `count` of them. The
+   * tombstone is the one of this token. Returns the list.
+   */
+  add(to: string[], key: string, token?: string, count?: number): string[];
   /** What keys must have in common to go into one script: the hash slot's name in a Cluster, else nothing. */
   slotOf(key: string): string;
 }
@@ -13,9 +16,13 @@ export interface LockKeys {
 export function lockKeys({ keyPrefix, cluster }: RedisConnection): LockKeys {
   assertKeyPrefix(keyPrefix);
   return {
-    of(key, token = "") {
+    add(to, key, token = "", count = 6) {
       const start = companions(keyPrefix, key);
-      return [key, `${start}fence`, `${start}queue`, `${start}alive`, `${start}released`, `${start}dead:${token}`];
+      to.push(key, `${start}fence`);
+      if (count > 2) to.push(`${start}queue`);
+      if (count > 3) to.push(`${start}alive`);
+      if (count > 4) to.push(`${start}released`, `${start}dead:${token}`);
+      return to;
     },
     slotOf: (key) => (cluster ? hashed(keyPrefix + key) : ""),
   };

@@ -19,7 +19,7 @@ import type {
   TransferReply,
   TransferRequest,
 } from "../driver/driver";
-import { CLAIM, TOMBSTONE, WINDOW } from "../driver/times";
+import { TOMBSTONE } from "../driver/times";
 import { type BatchedScript, batchedScript } from "./batched-script";
 import type { RedisConnection } from "./connection";
 import type { LockKeys } from "./lock-keys";
@@ -35,6 +35,7 @@ import {
   transferReply,
 } from "./replies";
 import { type RunScript, script } from "./script";
+import { withTimes } from "./script-times";
 
 /** How many requests share one command: few enough that the server works on some while the client works on others. */
 const BATCH_LIMIT = 32;
@@ -42,9 +43,6 @@ const BATCH_LIMIT = 32;
 const BACKGROUND_BATCH_LIMIT = 128;
 /** A heartbeat of so many waiters of one key costs about as much as a heartbeat of another key. */
 const TOKENS_OF_A_KEY = 8;
-
-/** The arguments that lua/lib/times.lua names. */
-export const timesFor = (fenceTtl: number): readonly string[] => [`${CLAIM}`, `${WINDOW}`, `${fenceTtl}`];
 
 /** A script that serves one lock. */
 function single(connection: RedisConnection, lua: string): RunScript {
@@ -58,20 +56,21 @@ function single(connection: RedisConnection, lua: string): RunScript {
  */
 export function redisScripts(
   connection: RedisConnection,
-  { of: keysOf, slotOf }: LockKeys,
+  { add, slotOf }: LockKeys,
   fenceTtl: number,
   onUnpublished: (key: string, why: string) => void,
   settle: (request: ReleaseRequest) => void,
 ) {
-  const times = timesFor(fenceTtl);
+  const timed = (lua: string) => withTimes(lua, fenceTtl);
 
   const acquire: BatchedScript<AcquireRequest, AcquireReply> = {
-    lua: acquireLua,
+    lua: timed(acquireLua),
     limit: BATCH_LIMIT,
     groupOf: ({ key }) => slotOf(key),
-    leadingArguments: () => times,
-    keysOf: ({ key, token }) => keysOf(key, token),
-    argumentsOf: ({ token, ttl, ticket = "" }) => [token, `${ttl}`, `${ticket}`],
+    write({ key, token, ttl, ticket = "" }, keys, args) {
+      add(keys, key, token);
+      args.push(token, `${ttl}`, `${ticket}`);
+    },
     parse: ({ key }, reply) => acquireReply(key, reply),
   };
 
@@ -79,36 +78,43 @@ export function redisScripts(
     lua: extendLua,
     limit: BACKGROUND_BATCH_LIMIT,
     groupOf: ({ key, ttl }) => `${ttl} ${slotOf(key)}`,
-    leadingArguments: ({ ttl }) => [`${ttl}`, `${Math.max(fenceTtl, ttl)}`],
-    keysOf: ({ key }) => keysOf(key).slice(0, 2),
-    argumentsOf: ({ token }) => [token],
+    writeFirst: ({ ttl }, args) => void args.push(`${ttl}`, `${Math.max(fenceTtl, ttl)}`),
+    write({ key, token }, keys, args) {
+      add(keys, key, "", 2);
+      args.push(token);
+    },
     parse: ({ key }, reply) => extendReply(key, reply),
   };
 
   const release: BatchedScript<ReleaseRequest, ReleaseReply> = {
-    lua: releaseLua,
+    lua: timed(releaseLua),
     limit: BATCH_LIMIT,
     groupOf: ({ key }) => slotOf(key),
-    leadingArguments: () => times,
-    keysOf: ({ key, token }) => keysOf(key, token),
-    argumentsOf: ({ token, undo }) => [token, undo ? `${TOMBSTONE}` : "0"],
+    write({ key, token, undo }, keys, args) {
+      add(keys, key, token);
+      args.push(token, undo ? `${TOMBSTONE}` : "0");
+    },
     parse: (request, reply) => releaseReply(request.key, reply, () => settle(request)),
   };
 
   const heartbeat: BatchedScript<HeartbeatRequest, HeartbeatReply> = {
-    lua: heartbeatLua,
+    lua: timed(heartbeatLua),
     limit: BACKGROUND_BATCH_LIMIT,
     weightOf: ({ tokens }) => Math.max(1, tokens.length / TOKENS_OF_A_KEY),
     groupOf: ({ key, inbox }) => `${inbox} ${slotOf(key)}`,
-    leadingArguments: ({ inbox }) => [...times, inbox],
-    keysOf: ({ key }) => keysOf(key).slice(0, 4),
-    argumentsOf: ({ tokens }) => [`${tokens.length}`, ...tokens],
+    writeFirst: ({ inbox }, args) => void args.push(inbox),
+    write({ key, tokens }, keys, args) {
+      add(keys, key, "", 4);
+      args.push(`${tokens.length}`);
+      // Not by `push(...tokens)`: a process may have more waiters of one key than a call may have arguments.
+      for (const token of tokens) args.push(token);
+    },
     parse: heartbeatReply,
   };
 
-  const transfer = single(connection, transferLua);
+  const transfer = single(connection, timed(transferLua));
   const inspect = single(connection, inspectLua);
-  const forceRelease = single(connection, forceReleaseLua);
+  const forceRelease = single(connection, timed(forceReleaseLua));
   const batched = <Request extends { readonly key: string }, Reply>(one: BatchedScript<Request, Reply>) =>
     batchedScript(connection, one, onUnpublished);
 
@@ -119,17 +125,17 @@ export function redisScripts(
     heartbeat: batched(heartbeat),
 
     async transfer({ key, from, to, ttl }: TransferRequest): Promise<TransferReply> {
-      const reply = await transfer(keysOf(key, to), [...times, from, to, `${ttl}`]);
+      const reply = await transfer(add([], key, to), [from, to, `${ttl}`]);
       return read(key, () => transferReply(key, reply));
     },
 
     async inspect(key: string): Promise<DriverInspection> {
-      const reply = await inspect(keysOf(key).slice(0, 3), []);
+      const reply = await inspect(add([], key, "", 3), []);
       return read(key, () => inspectReply(key, reply));
     },
 
     async forceRelease(key: string): Promise<boolean> {
-      const reply = await forceRelease(keysOf(key), times);
+      const reply = await forceRelease(add([], key), []);
       return read(key, () => flag(key, reply));
     },
   };

@@ -1,3 +1,4 @@
+import { clock, type Timer } from "../../driver/clock";
 import { MAX_DELAY } from "../../driver/within";
 
 /** Why a wait ended before the lock was granted. */
@@ -28,8 +29,8 @@ export class Mailbox<T> implements PendingWait {
   #end: WaitEnd | undefined;
   #unread: T | undefined;
   #reader: ((event: T | WaitEnd) => void) | undefined;
-  #timeout: NodeJS.Timeout | undefined;
-  #reminder: NodeJS.Timeout | undefined;
+  #timeout: Timer | undefined;
+  #reminder: Timer | undefined;
 
   constructor(timeout: number, signal: AbortSignal | undefined, pendingWaits: Set<PendingWait>) {
     this.#signal = signal;
@@ -50,8 +51,8 @@ export class Mailbox<T> implements PendingWait {
     const step = Math.min(ms, MAX_DELAY);
     // After a stall of the event loop, the events that arrived meanwhile come first.
     const end = () => this.end({ by: "timeout" });
-    const next = () => (ms > step ? this.#endAfter(ms - step) : setImmediate(end));
-    this.#timeout = setTimeout(next, step);
+    const next = () => (ms > step ? this.#endAfter(ms - step) : clock.immediate(end));
+    this.#timeout = clock.after(step, next, true);
   }
 
   /** Resolves with the unread event, or else with the next one. After the wait has ended, always with its end. */
@@ -73,11 +74,11 @@ export class Mailbox<T> implements PendingWait {
   /** Posts the event after `ms`, in place of an earlier reminder. */
   remind(ms: number, event: T): void {
     this.cancelReminder();
-    this.#reminder = setTimeout(() => this.post(event), Math.min(ms, MAX_DELAY));
+    this.#reminder = clock.after(Math.min(ms, MAX_DELAY), () => this.post(event), true);
   }
 
   cancelReminder(): void {
-    clearTimeout(this.#reminder);
+    clock.cancel(this.#reminder);
   }
 
   /** Drops the unread event. */
@@ -92,7 +93,7 @@ export class Mailbox<T> implements PendingWait {
 
   /** Leaves no timer and no listener behind. */
   dispose(): void {
-    clearTimeout(this.#timeout);
+    clock.cancel(this.#timeout);
     this.cancelReminder();
     this.#pendingWaits.delete(this);
     const signal = this.#signal;

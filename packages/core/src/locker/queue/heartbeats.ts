@@ -3,7 +3,7 @@ import type { Driver, HeartbeatReply } from "../../driver/driver";
 import { now } from "../../driver/lease";
 import { HEARTBEAT } from "../../driver/times";
 import { createAlarm } from "../alarm";
-import { beatSent, createLine, type Line, silenceEnded } from "./line";
+import { beatSent, createLine, isSilent, type Line, silenceEnded } from "./line";
 import type { Queued, Waiter } from "./waiter";
 
 interface Heartbeats {
@@ -27,6 +27,9 @@ export const PART_PAUSE = 20;
 const SMALLEST_PART = 64;
 export const PARTS = HEARTBEAT / PART_PAUSE / 2;
 
+/** While lines are silent, one of them asks so often, in ms, whether the server answers again. */
+export const PROBE = 5_000;
+
 /** How many waiters share a request: a client spreads its arguments, and the server looks at each. */
 const TOKENS = 1_000;
 
@@ -41,6 +44,7 @@ const isTimeout = (error: unknown): boolean =>
 export function createHeartbeats(driver: Driver, inbox: string, onGrant: () => void): Heartbeats {
   const lines = new Map<string, Line>();
   const alarm = createAlarm(tick, true);
+  let probeAt = 0;
 
   function tick(): void {
     const time = now();
@@ -55,6 +59,8 @@ export function createHeartbeats(driver: Driver, inbox: string, onGrant: () => v
       }
       next = Math.min(next, line.beatAt, line.endsAt);
     }
+    if (time >= probeAt) probe(time);
+    next = Math.min(next, probeAt);
     alarm.by(sent < most ? next : Math.max(next, time + PART_PAUSE));
   }
 
@@ -62,6 +68,19 @@ export function createHeartbeats(driver: Driver, inbox: string, onGrant: () => v
     beatSent(line, sent);
     const waiters = [...line.waiters.values()];
     for (let from = 0; from < waiters.length; from += TOKENS) send(line, sent, waiters.slice(from, from + TOKENS));
+  }
+
+  /**
+   * A client that times its commands out drops the answers of a server that was away. So the silent line that sent nothing
+   * for the longest time sends a heartbeat that can be answered in time. One waiter is enough for it.
+   */
+  function probe(time: number): void {
+    probeAt = time + PROBE;
+    let line: Line | undefined;
+    for (const each of lines.values()) if (isSilent(each) && each.sentAt < (line?.sentAt ?? time)) line = each;
+    if (line === undefined) return;
+    line.sentAt = time;
+    send(line, time, [...line.waiters.values()].slice(0, 1));
   }
 
   function send(line: Line, sent: number, waiters: readonly Waiter[]): void {
@@ -79,8 +98,19 @@ export function createHeartbeats(driver: Driver, inbox: string, onGrant: () => v
   }
 
   function replied(line: Line): void {
+    const wasSilent = isSilent(line);
     silenceEnded(line);
     beatBy(line, now() + HEARTBEAT);
+    if (wasSilent) endSilence();
+  }
+
+  /** Those whose server is still away are silent again after some more heartbeats. */
+  function endSilence(): void {
+    for (const line of lines.values()) {
+      if (!isSilent(line)) continue;
+      line.silentBeats = 0;
+      beatBy(line, 0);
+    }
   }
 
   function beatBy(line: Line, time: number): void {

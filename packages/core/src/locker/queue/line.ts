@@ -1,4 +1,5 @@
 // Tested by packages/core/test/heartbeats.test.ts
+import { clock } from "../../driver/clock";
 import { HEARTBEAT } from "../../driver/times";
 import type { Waiter } from "./waiter";
 
@@ -10,6 +11,8 @@ export interface Line {
   beatAt: number;
   /** When the holder's lease ends, if one of these waiters is the next: a heartbeat is due then too. */
   endsAt: number;
+  /** When the last heartbeat was sent. */
+  sentAt: number;
   /** When the first heartbeat was sent, and how many were, since the last reply. */
   silentSince: number | undefined;
   silentBeats: number;
@@ -27,19 +30,23 @@ export const createLine = (key: string): Line => ({
   waiters: new Map(),
   beatAt: Infinity,
   endsAt: Infinity,
+  sentAt: 0,
   silentSince: undefined,
   silentBeats: 0,
 });
 
+/** Whether the last heartbeats of the line have no reply. */
+export const isSilent = (line: Line): boolean => line.silentBeats >= SILENT_BEATS;
+
 /** A heartbeat of the line is sent: sets when the next one is due. */
 export function beatSent(line: Line, sent: number): void {
   line.endsAt = Infinity;
+  line.sentAt = sent;
   line.silentSince ??= sent;
   line.silentBeats++;
   // Left to chance in part, so that the lines of many processes do not come together.
-  const pause = HEARTBEAT * (0.95 + Math.random() / 10);
-  const isMute = line.silentBeats >= SILENT_BEATS;
-  line.beatAt = sent + (isMute ? Math.max(pause, GROWTH * (sent - line.silentSince)) : pause);
+  const pause = HEARTBEAT * (0.95 + clock.random() / 10);
+  line.beatAt = sent + (isSilent(line) ? Math.max(pause, GROWTH * (sent - line.silentSince)) : pause);
 }
 
 /** The server replied to a request or a heartbeat of the line. */
