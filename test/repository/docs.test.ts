@@ -21,11 +21,11 @@ test("there are blocks", () => {
 
 test("all blocks of the README and the docs are type-checked", async () => {
   expect(await programs.check()).toBe("");
-}, 120_000);
+});
 
 test("so are they where TypeScript knows the DOM, as Next.js has it", async () => {
   expect(await programs.check(["dom", "dom.iterable", "esnext"])).toBe("");
-}, 120_000);
+});
 
 test.concurrent.each(all.filter(({ on }) => on === "node20"))("$name runs", ({ name }) =>
   programs.run(name, server.url),

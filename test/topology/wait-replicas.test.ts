@@ -106,11 +106,14 @@ describe.each(Object.entries(places))("%s", (_, place) => {
             return error;
           });
           await until(async () => (await locker.inspect(key)).held);
+          let meanwhile = 0;
           for (let i = 0; i < 5; i++) {
             await (await locker.acquire(newKey())).release();
             await client.get(newKey());
+            if (!over) meanwhile++;
           }
-          expect(over).toBe(false);
+          // A busy machine may need the whole time for one of them. Behind the WAIT there would be none.
+          expect(meanwhile).toBeGreaterThan(0);
           const error = await outcome;
           expect(error).toMatchObject({
             code: "LOCK_BACKEND",
@@ -193,8 +196,12 @@ describe.each(Object.entries(places))("%s", (_, place) => {
       return error;
     });
     await (await locker.acquire(newKey(), { waitReplicas: 1 })).release();
-    for (let i = 0; i < 5; i++) await (await locker.acquire(newKey(), { waitReplicas: 1 })).release();
-    expect(over).toBe(false);
+    let meanwhile = 0;
+    for (let i = 0; i < 5; i++) {
+      await (await locker.acquire(newKey(), { waitReplicas: 1 })).release();
+      if (!over) meanwhile++;
+    }
+    expect(meanwhile).toBeGreaterThan(0);
     expect(await refused).toMatchObject({ code: "LOCK_BACKEND" });
   });
 

@@ -19,7 +19,7 @@ const row = (stdout: string, name: string): number[] => {
 
 const lastLine = (stdout: string): string => stdout.trimEnd().split("\n").at(-1)!;
 
-describe("the demo of agents' memory", { timeout: 180_000 }, () => {
+describe("the demo of agents' memory", () => {
   test("breaks conversations without the turn lock, keeps them whole with it, and leaves nothing behind", async () => {
     const { code, stdout, stderr } = await demo.run([]);
     // On a machine that stands still a lock may be lost, of which an instance warns; the turn is then done again.

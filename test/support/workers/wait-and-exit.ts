@@ -12,7 +12,7 @@ const code = (error: LockError) => error.code;
 const first = locker.acquire(key).catch(code);
 const last = locker.acquire(key, { timeout: Number.POSITIVE_INFINITY }).catch(code);
 await untilWaiting(locker, key, 2);
-const timedOut = await locker.acquire(key, { timeout: 100 }).catch(code);
+const timedOut = await locker.acquire(key, { timeout: 500 }).catch(code);
 
 // The same where the inbox can't be opened.
 const unreachable = await clients[client]!(nowhere, { lazy: true });
