@@ -20,7 +20,7 @@ const outages: Readonly<Record<string, (server: RedisServer) => unknown>> = {
 
 describe.each(Object.keys(clients))("%s", (name) => {
   test.each(Object.entries(outages))(
-    "an application that closed its client and waits for nothing ends, also while the server %s",
+    "an application that closed its client and waits for nothing ends, even while the server %s",
     { concurrent: true },
     async (_, begin) => {
       const server = await startRedis();

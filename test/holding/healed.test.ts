@@ -77,30 +77,33 @@ describe.each(oldestAndNewest)("%s", (name) => {
     },
   );
 
-  test.each(Object.entries(faults))("a wait that ended during %s leaves no place", async (_, { begin, go, heal }) => {
-    const { client, locker } = await open(name, here.proxy.url);
-    const { client: near, locker: other } = await open(name, server.url);
-    const key = `wait:${randomUUID()}`;
-    const held = await other.acquire(key);
-    const controller = new AbortController();
-    const before = expect(locker.acquire(key, { signal: controller.signal })).rejects.toBe("gone");
-    await untilWaiting(other, key, 1);
-    await begin();
-    // One who stands in the queue already, and one whose request for a place has no answer.
-    const code = expect.stringMatching(/^LOCK_/);
-    const after = expect(locker.acquire(key, { timeout: 150 })).rejects.toMatchObject({ code });
-    await go?.();
-    await after;
-    controller.abort("gone");
-    await before;
-    await heal();
-    await connected(client);
-    await near.get("any");
-    const since = performance.now();
-    await until(async () => (await other.inspect(key)).waiting === 0);
-    expect(performance.now() - since).toBeLessThan(2_000);
-    expect(await other.inspect(key)).toMatchObject({ held: true });
-    await held.release();
-    await expectSoonFree(redis, key);
-  });
+  test.each(Object.entries(faults))(
+    "a wait that ended during %s leaves no place in the queue",
+    async (_, { begin, go, heal }) => {
+      const { client, locker } = await open(name, here.proxy.url);
+      const { client: near, locker: other } = await open(name, server.url);
+      const key = `wait:${randomUUID()}`;
+      const held = await other.acquire(key);
+      const controller = new AbortController();
+      const before = expect(locker.acquire(key, { signal: controller.signal })).rejects.toBe("gone");
+      await untilWaiting(other, key, 1);
+      await begin();
+      // One waiter is in the queue already, and the enqueue of another one has no answer.
+      const code = expect.stringMatching(/^LOCK_/);
+      const after = expect(locker.acquire(key, { timeout: 150 })).rejects.toMatchObject({ code });
+      await go?.();
+      await after;
+      controller.abort("gone");
+      await before;
+      await heal();
+      await connected(client);
+      await near.get("any");
+      const since = performance.now();
+      await until(async () => (await other.inspect(key)).waiting === 0);
+      expect(performance.now() - since).toBeLessThan(2_000);
+      expect(await other.inspect(key)).toMatchObject({ held: true });
+      await held.release();
+      await expectSoonFree(redis, key);
+    },
+  );
 });

@@ -15,7 +15,7 @@ refuseUnhandledRejections();
 const server = await startRedis();
 afterAll(() => server.stop());
 
-/** What is heard of the loss, and when; the lock is not looked at. */
+/** The signal of the loss, and its time; the lock is not looked at. */
 async function lossOf(lock: Lock): Promise<{ reason: Error & { code: string }; at: number }> {
   const { signal } = lock;
   if (!signal.aborted) await once(signal, "abort");
@@ -88,7 +88,7 @@ describe.each(oldestAndNewest)("%s", (name) => {
   });
 
   test.concurrent.each(["cut", "hold", "SIGSTOP"] as const)(
-    "one extension that fails (%s) and heals before the deadline is no loss",
+    "one extension that fails (%s) and heals before the deadline is not a loss",
     async (how) => {
       const frozen = how === "SIGSTOP" ? await startRedis() : undefined;
       const proxy = await startFaultProxy(frozen ?? server);

@@ -93,7 +93,7 @@ describe.each(Object.entries(clients))("%s", (_, connect) => {
     }
   });
 
-  test("errors, their causes, and warnings show no token, also where one command served many locks", async () => {
+  test("errors, their causes, and warnings show no token, even where one command served many locks", async () => {
     const locker = createLocker(client.driver);
     const keys = Array.from({ length: 5 }, (_, i) => `refused:${i}`);
     const locks = await Promise.all(keys.map((key) => locker.acquire(key, { ttl: 2_000 })));

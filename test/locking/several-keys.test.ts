@@ -182,7 +182,7 @@ describe.each(places)("in %s, %s", (_, name, url, tagged) => {
     }
   });
 
-  test("whoever takes keys in whatever order never waits for ever, and never shares one", async () => {
+  test("callers that take keys in any order never deadlock, and never share a key", async () => {
     const three = await Promise.all([1, 2, 3].map(() => open(name, url, { ttl: 5_000 })));
     const keys = await keysFor(4);
     const inside = new Map(keys.map((key) => [key, 0]));
@@ -234,8 +234,8 @@ test("refuses what can't be locked together, before anything is sent", async () 
   const before = await server.command("INFO", "commandstats");
   const many = Array.from({ length: 101 }, (_, i) => `k${i}`);
   for (const [keys, message] of [
-    [[], /keys must be 1 to 100 different ones, got 0/],
-    [many, /keys must be 1 to 100 different ones, got 101/],
+    [[], /there must be 1 to 100 different keys, got 0/],
+    [many, /there must be 1 to 100 different keys, got 101/],
     [["a", ""], /must not be empty/],
     [["a", "b}c"], /outside a \{hash tag\}/],
     [["a", "{a}~fence"], /companion/],

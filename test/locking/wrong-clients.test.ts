@@ -62,14 +62,14 @@ describe.each(Object.entries(takers))("%s refuses by a sentence that says what t
   test("an array of clients", () => {
     const clients = ofIoredis ? [new Redis6(lazy)] : [redis6.createClient()];
     for (const several of [clients, [...clients, ...clients], []]) {
-      expect(() => take(several)).toThrow(refusal(/got an array, give one client: this is not Redlock/));
+      expect(() => take(several)).toThrow(refusal(/got an array, pass one client: this is not Redlock/));
     }
   });
 
   test("a client of GLIDE", () => {
     expect(() => take(glide)).toThrow(
       refusal(
-        /this looks like GLIDE: a few lines of your own make it a connection for redisDriver of "@distlock\/core", see docs\/drivers\.md of distlock/,
+        /this looks like GLIDE: wrap it in a connection for redisDriver of "@distlock\/core", see docs\/drivers\.md of distlock/,
       ),
     );
   });

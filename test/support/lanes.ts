@@ -8,10 +8,10 @@ export type Lane = (typeof lanes)[number];
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Folders whose tests take minutes: random runs, fault rounds, and all that stands around the packages. */
+/** Folders whose tests take minutes: random runs, fault rounds, and checks of the repository. */
 const slow = ["test/model/", "test/faults/", "test/repository/"];
 
-/** What a test imports from @distlock/testing to start a process. */
+/** The functions of @distlock/testing that start a process. */
 const starts = /^start(Redis|Sentinel|Cluster|Worker|FaultProxy)$/;
 
 const importing = /(?:^|\n)(?:import|export)\s(?:([^;"]*?)\sfrom\s+)?"([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)/g;
@@ -59,7 +59,7 @@ export function startsOf(file: string): ReadonlySet<string> {
   return found;
 }
 
-/** By what a test starts: nothing, one server, a Sentinel or a Cluster; or by its folder, if it takes minutes. */
+/** The lane follows from the processes that a test starts: none, one server, a Sentinel or a Cluster; or from its folder, if it takes minutes. */
 export function laneOf(file: string): Lane {
   const started = startsOf(file);
   if (started.size === 0) return "unit";

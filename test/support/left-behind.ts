@@ -7,7 +7,7 @@ export async function leftBehind(redis: Redis, key: string): Promise<string[]> {
   return (await redis.keys(`*${key}*`)).filter((name) => !/~(fence|released|dead:.*)$/.test(name));
 }
 
-/** What "within a second" may cost on a busy machine, in ms; far below the ttl that an orphan would live for. */
+/** How long "within a second" may take on a busy machine, in ms; far below the ttl of an orphan. */
 const SOON = 2_000;
 
 /** Expects that nothing is left of a lock that was given up, soon after now. */

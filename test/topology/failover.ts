@@ -13,7 +13,7 @@ export const TAG = "{failover}";
 const LONG = 20_000;
 /** Shorter than any failover. */
 const SHORT = 600;
-/** What a release that the new primary never heard of costs. */
+/** The cost of a release that the new primary never received. */
 const PROBE = 1_000;
 /** How long a locker awaits one answer, and a queued call in all. */
 const [ANSWER, TIMEOUT] = [5_000, 35_000];
@@ -27,7 +27,7 @@ const RECOVERY = 4 * NOTICE;
 
 export interface Scenario {
   readonly what: string;
-  /** Resolves when all servers that run agree again. `held` tells what happens to the locks meanwhile. */
+  /** Resolves when all servers that run agree again. `held` reports what happens to the locks meanwhile. */
   fail(primary: RedisServer, held: Held): Promise<unknown>;
 }
 
@@ -62,7 +62,7 @@ async function replicated(primary: RedisServer): Promise<void> {
 const release = (lock: Lock, ...others: string[]) =>
   lock.release().catch((error) => expect(["LOCK_BACKEND", ...others], error).toContain(error.code));
 
-/** The new primary may never have heard of the grant; its ttl may have ended in the meantime. */
+/** The new primary may never have received the grant; its ttl may have ended in the meantime. */
 const releaseOrLose = (lock: Lock) => release(lock, "LOCK_LOST");
 
 /** One client version with its locks: one that outlives the failure, one that may not, a waiter for each, and a probe. */
@@ -153,7 +153,7 @@ export function testFailover({ kind, topology, clients, primary }: Topology, sce
   }
 
   for (const { what, fail } of scenarios) {
-    test(`${kind}, ${what}: keeps what survived, tells what was lost by its deadline, and grants to who waits`, {
+    test(`${kind}, ${what}: keeps the locks that survived, signals lost ones by their deadline, and grants to the waiters`, {
       timeout: 60_000,
     }, async () => {
       await topology.stable();
@@ -187,7 +187,7 @@ export function testFailover({ kind, topology, clients, primary }: Topology, sce
       const gaps = lasted.map(({ name, gap, failures }) => `${name} ${Math.round(gap)} ms (${failures} failures)`);
       console.log(`${kind}, ${what}: agreed after ${Math.round(served)} ms; no lock for ${gaps.join(", ")}`);
 
-      // What was down comes back, with what it still believes.
+      // The servers that were down come back, with their old state.
       if (!before.running) {
         await before.signal("SIGCONT").catch(() => {});
         if (!before.running) await before.restart();

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { type AcquireReply, type Driver, type ExtendReply, LockError, type ReleaseReply } from "@distlock/core";
 
-/** Of a lease that lasts longer than its case. */
+/** The ttl of a lease that lasts longer than its case. */
 export const TTL = 20_000;
 
 /** The caller still waits for the answer. */
