@@ -1,7 +1,7 @@
 import { configDefaults, type ViteUserConfig } from "vitest/config";
 import { luaForVitest } from "./lua-script.ts";
 
-/** What all runs of the tests have in common: those of `vitest.config.ts`, on a newer Node, and of a mutation. */
+/** What all runs of the tests have in common: the runs of `vitest.config.ts`, on a newer Node, and of a mutation. */
 export const base = {
   plugins: [luaForVitest()],
   test: {

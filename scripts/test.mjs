@@ -104,7 +104,7 @@ async function main() {
   // All chosen tests may be in one of the two runs.
   const chosen = args.length > 0 ? [...args, "--passWithNoTests"] : [];
   const failed = await become("vitest", ["run", ...chosen]);
-  // The lanes are those of the first run.
+  // The lanes are the lanes of the first run.
   const hasLane = args.some((arg) => arg.startsWith("--project"));
   if (failed !== 0 || hasLane) return failed;
   const newer = ["run", "--config", "vitest.node22.config.ts", ...chosen];

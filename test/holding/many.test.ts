@@ -105,7 +105,7 @@ describe.each(oldestAndNewest)("%s", (name) => {
     await lock.release();
     await locker.close();
     await holder.close();
-    // The inbox is one connection; that of the first wait was open already when things were counted, or not.
+    // The inbox is one connection. The inbox of the first wait may have been open already when things were counted.
     await until(async () => (await countThere(redis)).connections <= before.connections);
     expect((await countThere(redis)).keys).toBe(0);
     const after = await countHere(client);

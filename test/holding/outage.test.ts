@@ -90,7 +90,7 @@ describe.each(oldestAndNewest)("%s", (name) => {
   });
 
   test.concurrent.each(["cut", "hold", "SIGSTOP"] as const)(
-    "one extension that fails (%s) and heals before the deadline is no loss",
+    "one extension that fails (%s) and heals before the deadline is not a loss",
     async (how) => {
       const frozen = how === "SIGSTOP" ? await startRedis() : undefined;
       const proxy = await startFaultProxy(frozen ?? server);

@@ -53,7 +53,7 @@ describe.each(oldestAndNewest)("%s", (name) => {
     expect(sent.filter(({ tokens }) => tokens.includes(lock.token)).map(({ kind }) => kind)).toEqual(["release"]);
   });
 
-  test("release of a lock that was released does nothing, also twice at once", async () => {
+  test("release of a lock that was released does nothing, even twice at once", async () => {
     const { locker } = await open(name, server.url);
     const lock = await locker.acquire(`twice:${randomUUID()}`);
     await watched.seen();

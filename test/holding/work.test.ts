@@ -73,7 +73,7 @@ interface Room {
   fail(lock: Lock): unknown;
 }
 
-/** Each way to hold a lock: what it gives, and the warnings. */
+/** Each way to hold a lock: its result, and the warnings. */
 const ways: Readonly<Record<string, (room: Room, finish: () => unknown) => Promise<unknown>>> = {
   withLock: ({ locker, key, ttl, fail }, finish) =>
     locker.withLock(key, { ttl }, async (lock) => {
@@ -117,7 +117,7 @@ async function hold(name: string, { ttl, happen }: Failure, way: keyof typeof wa
 }
 
 describe.concurrent.each(Object.entries(failures))("a lock that is %s", (_, kinds) => {
-  test.concurrent.each(oldestAndNewest)("what the work gave survives: %s", async (name) => {
+  test.concurrent.each(oldestAndNewest)("the result of the work survives: %s", async (name) => {
     async function throwing(failure: Failure, way: string, error: unknown): Promise<void> {
       const thrower = () => {
         throw error;

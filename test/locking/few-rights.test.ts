@@ -72,7 +72,7 @@ const calls: Readonly<Record<string, (driver: Driver) => Promise<void>>> = {
     await lock.extend(20_000);
     await lock.release();
   },
-  async "a hand-over to who waits"(driver) {
+  async "a hand-over to a waiter"(driver) {
     const [holder, waiter, key] = [open(driver), open(driver), newKey()];
     const held = await holder.acquire(key);
     const waiting = waiter.acquire(key);
@@ -138,7 +138,7 @@ test("the docs have the rule", () => {
 });
 
 describe.each(["ioredis 5.11.1", "ioredis 6.0.0", "redis 4.7.1", "redis 6.3.1"])("%s", (client) => {
-  test("a user with exactly the rights of the docs can do everything, and is told by messages", async () => {
+  test("a user with exactly the rights of the docs can do everything, and is woken by messages", async () => {
     await admin.flushall();
     const driver = await asUser(client, exactly);
     const deaf = open(byMessageOnly(driver));

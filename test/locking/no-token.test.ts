@@ -93,7 +93,7 @@ describe.each(Object.entries(clients))("%s", (name, connect) => {
     }
   });
 
-  test("errors, their causes, and warnings show no token, also where one command served many locks", async () => {
+  test("errors, their causes, and warnings show no token, even where one command served many locks", async () => {
     const locker = createLocker(client.driver);
     const keys = Array.from({ length: 5 }, (_, i) => `refused:${name}:${i}`);
     // The first is lost in the end.

@@ -37,8 +37,8 @@ test("refuses what can't be locked together, before anything is sent", async () 
   const before = await server.command("INFO", "commandstats");
   const many = Array.from({ length: 101 }, (_, i) => `k${i}`);
   for (const [keys, message] of [
-    [[], /keys must be 1 to 100 different ones, got 0/],
-    [many, /keys must be 1 to 100 different ones, got 101/],
+    [[], /there must be 1 to 100 different keys, got 0/],
+    [many, /there must be 1 to 100 different keys, got 101/],
     [["a", ""], /must not be empty/],
     [["a", "b}c"], /outside a \{hash tag\}/],
     [["a", "{a}~fence"], /companion/],

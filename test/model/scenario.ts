@@ -12,7 +12,7 @@ export interface Stage extends World {
   readonly key: string;
 }
 
-/** What is true in every run of the model is true at the end of each scenario, too. */
+/** The invariants of every run of the model hold at the end of each scenario, too. */
 export function scenarios(all: Readonly<Record<string, (stage: Stage) => Promise<void>>>): void {
   let server: RedisServer;
   beforeAll(async () => {
@@ -35,7 +35,7 @@ export function scenarios(all: Readonly<Record<string, (stage: Stage) => Promise
   }
 }
 
-/** What another part of a scenario waits for. */
+/** An event that another part of a scenario waits for. */
 export function createGate(): { readonly opened: Promise<void>; open(): void } {
   let open!: () => void;
   const opened = new Promise<void>((resolve) => {
@@ -105,7 +105,7 @@ export const ask = (
 export const LONG = 5_000;
 export const FOR_EVER = { ttl: LONG, timeout: Number.POSITIVE_INFINITY };
 
-/** `a` has it, `b` is the first that waits, and would hear of a grant. */
+/** `a` has it, `b` is the first that waits, and would receive a grant. */
 export async function oneWaits(stage: Stage): Promise<{ release: () => Promise<void>; waiter: Attempt }> {
   const lock = await granted(stage.attempt(stage.a, stage.key, FOR_EVER));
   const waiter = stage.attempt(stage.b, stage.key, FOR_EVER);

@@ -46,7 +46,7 @@ export interface World {
   extend(lock: Lock, ttl: number): Promise<void>;
   held(): readonly Lock[];
   look(): Promise<void>;
-  /** What was at the key is gone, whoever had it. */
+  /** Deletes the key, no matter who had it. */
   rob(key: string): Promise<void>;
   /** Everything that the server knows of the key is gone. */
   forget(key: string): Promise<void>;
@@ -60,7 +60,7 @@ export interface World {
 const PATIENCE = 6_000;
 const LOOKS = 4;
 
-/** Takes away all keys that have to do with a lock, and gives the token that was there. */
+/** Deletes all keys that have to do with a lock, and returns the token that had it. */
 const FORGET = `
 local holder = redis.call('GET', KEYS[1])
 for _, key in ipairs(redis.call('KEYS', '*' .. KEYS[1] .. '*')) do redis.call('DEL', key) end

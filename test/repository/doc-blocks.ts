@@ -49,7 +49,7 @@ export async function blocks(): Promise<Block[]> {
     let count = 0;
     for (const [, mark, code = ""] of text.matchAll(/^```ts(?: (node22|checked|ai6))?\n(.*?)^```/gms)) {
       const name = `${page.replaceAll("/", "-").replace(/\.md$/, "")}-${++count}.ts`;
-      // What is for the version of `ai` that npm picks on Node 20, and is installed by this name.
+      // Blocks for the version of `ai` that npm picks on Node 20, which is installed by this name.
       if (mark === "ai6") found.push({ name, text: code.replace(/from "ai(?=[/"])/g, 'from "ai-6'), on: "node20" });
       else found.push({ name, text: code, on: (mark ?? "node20") as Block["on"] });
     }
@@ -58,7 +58,7 @@ export async function blocks(): Promise<Block[]> {
 }
 
 export interface Programs {
-  /** Type errors, "" for none. `lib` is that of TypeScript, unless it is the one of this repository. */
+  /** Type errors, "" if there are none. `lib` is the option of TypeScript; the default is the one of this repository. */
   check(lib?: readonly string[]): Promise<string>;
   /** Runs one to its end, on a Redis. */
   run(name: string, redisUrl: string): Promise<void>;

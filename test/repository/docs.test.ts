@@ -31,7 +31,7 @@ test.concurrent.each(all.filter(({ on }) => on === "node20"))("$name runs", ({ n
   programs.run(name, server.url),
 );
 
-/** The output of each example of one file. Its types are checked with those of its package. */
+/** The output of each example of one file. Its types are checked with its package. */
 const printed: Readonly<Record<string, RegExp>> = {
   "fenced-sql.ts": /^refused: a newer holder .*\n\{ body: 'draft, by the second holder' \}\n$/,
   "http-409.ts": /^at once: \[ 200, 200, 409 \]\nlater: 200\n$/,

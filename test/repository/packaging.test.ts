@@ -30,7 +30,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 describe.for(packages)("%s", (name) => {
   const at = (path: string) => readFile(join(root, "packages", name, path), "utf8");
 
-  test("ships what was built, a README and the license", async () => {
+  test("ships the built files, a README and the license", async () => {
     const { files } = tarballs.get(`@distlock/${name}`)!;
     const built = await builtOf(name);
     expect(files.map(({ path }) => path).sort()).toEqual(["LICENSE", "README.md", ...built, "package.json"].sort());
@@ -38,7 +38,7 @@ describe.for(packages)("%s", (name) => {
     const entries = [...JSON.stringify(exports).matchAll(/"\.\/(dist\/[^"]+)"/g)].map(([, entry]) => entry!);
     expect(entries.length).toBeGreaterThan(3);
     expect(built).toEqual(expect.arrayContaining(entries));
-    // What is no entry is a part that entries share.
+    // A file that is not an entry is a part that entries share.
     expect(built.filter((path) => !entries.includes(path) && !/-[\w-]{8}\./.test(path))).toEqual([]);
   });
 

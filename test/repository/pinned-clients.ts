@@ -49,11 +49,11 @@ export function testPinnedClients(folder: string, packed: Promise<readonly Tarba
   const lanes: Promise<unknown>[] = Array.from({ length: LANES }, () => packed);
   const installs = pins.map(([client, version], i) => {
     const installed = lanes[i % LANES]!.then(() => install(client, version));
-    lanes[i % LANES] = installed.catch(() => {}); // told by the test of this client
+    lanes[i % LANES] = installed.catch(() => {}); // the test of this client reports it
     return { client, version, installed };
   });
 
-  /** Of the README, those that use the client. */
+  /** The blocks of the README that use the client. */
   const programs = pins.flatMap(([client, version]) =>
     readme
       .filter(({ text }) => text.includes(`from "${client}"`))

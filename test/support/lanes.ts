@@ -26,7 +26,7 @@ const slow = [
   "test/repository/demos/",
 ];
 
-/** What a test imports from @distlock/testing to start a process. */
+/** The functions of @distlock/testing that start a process. */
 const starts = /^start(Redis|Sentinel|Cluster|Worker|FaultProxy)$/;
 
 const importing = /(?:^|\n)(?:import|export)\s(?:([^;"]*?)\sfrom\s+)?"([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)/g;

@@ -61,7 +61,7 @@ function noting(driver: Driver): { driver: Driver; extended: Map<string, Extende
   };
 }
 
-test("a frozen node delays the extension of no lock on another one, and its own locks are told by their deadline", async () => {
+test("a frozen node delays the extension of no lock on another one, and its own locks are signalled as lost by their deadline", async () => {
   const [frozen, ...others] = primaries as [RedisServer, ...RedisServer[]];
   const lines = await Promise.all(
     Object.entries(newestOf(clusterClients)).map(async ([name, connect]) => {

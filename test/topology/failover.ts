@@ -17,7 +17,7 @@ export const TAG = "{failover}";
 const LONG = 20_000;
 /** Shorter than any failover. */
 const SHORT = 600;
-/** What a release that the new primary never heard of costs. */
+/** The cost of a release that the new primary never received. */
 const PROBE = 1_000;
 /** How long a locker awaits one answer, and a queued call in all. */
 const [ANSWER, TIMEOUT] = [5_000, 35_000];
@@ -31,7 +31,7 @@ const RECOVERY = 4 * NOTICE;
 
 export interface Scenario {
   readonly what: string;
-  /** Resolves when all servers that run agree again. `held` tells what happens to the locks meanwhile. */
+  /** Resolves when all servers that run agree again. `held` reports what happens to the locks meanwhile. */
   fail(primary: RedisServer, held: Held): Promise<unknown>;
 }
 
@@ -66,7 +66,7 @@ async function replicated(primary: RedisServer): Promise<void> {
 const release = (lock: Lock, ...others: string[]) =>
   lock.release().catch((error) => expect(["LOCK_BACKEND", ...others], error).toContain(error.code));
 
-/** The new primary may never have heard of the grant; its ttl may have ended in the meantime. */
+/** The new primary may never have received the grant; its ttl may have ended in the meantime. */
 const releaseOrLose = (lock: Lock) => release(lock, "LOCK_LOST");
 
 /** One client version with its locks: one that outlives the failure, one that may not, a waiter for each, and a probe. */
@@ -201,7 +201,7 @@ export function testFailover({ kind, topology, clients, primary }: Topology, sce
       const gaps = lasted.map(({ name, gap, failures }) => `${name} ${Math.round(gap)} ms (${failures} failures)`);
       console.log(`${kind}, ${what}: agreed after ${Math.round(served)} ms; no lock for ${gaps.join(", ")}`);
 
-      // What was down comes back, with what it still believes.
+      // The servers that were down come back, with their old state.
       if (!before.running) {
         await before.signal("SIGCONT").catch(() => {});
         if (!before.running) await before.restart();

@@ -95,7 +95,7 @@ test.concurrent.each(names)("a waiter that is killed once it was granted costs t
   await after.release();
 });
 
-describe("who waits when the server loses everything queues again by itself", () => {
+describe("a waiter queues again by itself when the server loses everything", () => {
   async function lose(url: string, loss: () => Promise<unknown>): Promise<void> {
     const key = `loss:${randomUUID()}`;
     const lockers = await Promise.all([...names, ...names].map((name) => newLocker(name, url)));

@@ -55,7 +55,7 @@ interface Room {
   readonly bystander: Locker;
 }
 
-/** Locks that are released while one waiter gives up and another waits on; gives the keys. */
+/** Releases locks while one waiter gives up and another waits on; returns the keys. */
 async function leave(
   { client, holder, bystander }: Room,
   how: keyof typeof endings,

@@ -125,7 +125,7 @@ describe.each(Object.entries(newestOf(clients)))("%s", (_, connect) => {
     expect(line.checks).toEqual([true, true]);
     line.deafen();
     await held.release();
-    const lock = await granted; // by message: nothing else is heard
+    const lock = await granted; // by message: nothing else arrives
     await lock.release();
     await line.stop();
   });

@@ -10,7 +10,7 @@ const lossOf = async (lock: Lock): Promise<unknown> => {
   return lock.signal.reason;
 };
 
-/** A driver that counts, and whose extensions can be told to fail or to stay unanswered. */
+/** A driver that counts, and whose extensions can be made to fail or to stay unanswered. */
 function watched() {
   const inner = inProcessDriver();
   const state = { extensions: 0, mode: "pass" as "pass" | "fail" | "silent" };
@@ -213,7 +213,7 @@ describe("a lock that was handed over", () => {
     }
   };
 
-  test("gets its whole ttl also if the caller extends it by less", async () => {
+  test("gets its whole ttl even if the caller extends it by less", async () => {
     const { waiting, handOver } = await handedOver(inProcessDriver(), { ttl: 30_000 });
     await handOver();
     const lock = await waiting;
@@ -227,7 +227,7 @@ describe("a lock that was handed over", () => {
     await soonWhole(await waiting);
   });
 
-  test("has its whole ttl also when its locker closes before it knows of it", async () => {
+  test("has its whole ttl even when its locker closes before it knows of the grant", async () => {
     const inner = inProcessDriver();
     let onGrant = () => {};
     const driver: Driver = {
@@ -249,7 +249,7 @@ describe("a lock that was handed over", () => {
     await soonWhole(await waiting);
   });
 
-  test("has its whole ttl also when its locker closes and the first try fails", async () => {
+  test("has its whole ttl even when its locker closes and the first try fails", async () => {
     const { driver, state } = watched();
     const { b, waiting, handOver } = await handedOver(driver, { ttl: 30_000 });
     await handOver();
@@ -261,7 +261,7 @@ describe("a lock that was handed over", () => {
     await soonWhole(lock);
   });
 
-  test("has its whole ttl also when its locker closes at once", async () => {
+  test("has its whole ttl even when its locker closes at once", async () => {
     const { driver } = watched();
     const [a, b] = [createLocker(driver), createLocker(driver)];
     const first = await a.acquire("k");

@@ -17,7 +17,7 @@ export interface Violation {
   readonly why: string;
 }
 
-/** What a history proves to be wrong; nothing if it keeps every promise. */
+/** The violations in a history; none if it keeps every promise. */
 export function check(history: readonly Event[]): Violation[] {
   const digested = digest([...history].sort((a, b) => a.at - b.at));
   return Object.entries(checks).flatMap(([rule, find]) =>

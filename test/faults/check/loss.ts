@@ -1,6 +1,6 @@
 import type { Check } from "./digest";
 
-/** What a timer may be late by, on a busy machine, when the event loop turns. */
+/** How late a timer may be on a busy machine, when the event loop turns. */
 const LATE = 10;
 const EARLY = 10;
 
@@ -19,7 +19,7 @@ export const loss: Check = function* ({ of, holdings }) {
       // Between two such looks the event loop turned, and every timer that was due has run.
       if (late > LATE && suspects.has(id) && !told.has(id)) {
         told.add(id);
-        yield `${holding.worker} was not told of the loss of ${holding.key} ${late.toFixed(0)} ms after its lease ended (${id})`;
+        yield `${holding.worker} was not notified of the loss of ${holding.key} ${late.toFixed(0)} ms after its lease ended (${id})`;
       }
       if (late > LATE) suspects.add(id);
     }
@@ -27,6 +27,6 @@ export const loss: Check = function* ({ of, holdings }) {
   for (const { id, key, worker, lostAt, robbed, promisedAt } of holdings.values()) {
     if (lostAt === undefined || robbed) continue;
     const early = promisedAt(lostAt) - lostAt;
-    if (early > EARLY) yield `${worker} was told of the loss of ${key} ${early.toFixed(0)} ms too early (${id})`;
+    if (early > EARLY) yield `${worker} was notified of the loss of ${key} ${early.toFixed(0)} ms too early (${id})`;
   }
 };

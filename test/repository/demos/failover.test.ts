@@ -84,7 +84,7 @@ describe("the demos with a failover, on the caller's own servers", () => {
     }
   });
 
-  test.concurrent("cluster: kills nothing, shows the caller's failover, and deletes its keys, also on Ctrl-C", async () => {
+  test.concurrent("cluster: kills nothing, shows the caller's failover, and deletes its keys, even on Ctrl-C", async () => {
     const [demo, cluster] = [demos.cluster, await startCluster()];
     try {
       const args = ["--nodes", `127.0.0.1:${cluster.nodes[0]!.port}`, "--client", "node-redis", "--seconds"];

@@ -89,7 +89,7 @@ describe("the demo", () => {
   });
 });
 
-describe("what is found in a conversation", () => {
+describe("the verdict on a conversation", () => {
   const [question1, answer1] = messagesOf({ instance: "a", number: 1 });
   const [question2, answer2] = messagesOf({ instance: "a", number: 2 });
   const [questionB, answerB] = messagesOf({ instance: "b", number: 1 });

@@ -1,7 +1,7 @@
 import { createLocker } from "@distlock/core";
 import { clients } from "../clients";
 
-/** Locks in every way, tells what would keep it running besides its connection, and ends that. */
+/** Locks in every way, reports what would keep it running besides its connection, and ends that. */
 const [client, url] = process.argv.slice(2) as [string, string];
 const redis = await clients[client]!(url);
 const locker = createLocker(redis.driver);

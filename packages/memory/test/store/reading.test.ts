@@ -18,7 +18,7 @@ describe.for([
   ["ioredis", viaIoredis(server.port)],
   ["node-redis", await viaNodeRedis(server.port)],
 ] as const)("a load, %s", ([, connection]) => {
-  test("gives pages from the newest to the oldest, each of them oldest first, also in a turn", async () => {
+  test("loads pages from the newest to the oldest, each of them oldest first, in a turn too", async () => {
     const memory = new RedisMemory(connection, { session: randomUUID() });
     const all = Array.from({ length: 25 }, (_, i) => said(String(i)));
     await memory.append(all, { fence: 1 });
@@ -85,7 +85,7 @@ describe.for([
   });
 });
 
-test("who may only read can load outside of turns, and search", async () => {
+test("a user who may only read can load outside of turns, and search", async () => {
   await redis.call("ACL", "SETUSER", "reader", "on", ">reader", "~*", "+@read", "+@connection");
   await new RedisMemory(viaIoredis(server.port), { session: "read-only" }).append([said("1")]);
   const user = { username: "reader", password: "reader" };
@@ -103,7 +103,7 @@ test("who may only read can load outside of turns, and search", async () => {
   two.destroy();
 });
 
-test("who may not send MULTI loads in a turn too, by the script alone", async () => {
+test("a user who may not send MULTI loads in a turn too, by the script alone", async () => {
   await redis.call("ACL", "SETUSER", "single", "on", ">single", "~*", "+@all", "-multi");
   const user = { username: "single", password: "single" };
   const one = new Redis(server.port, { ...user, enableReadyCheck: false });
@@ -122,7 +122,7 @@ test("who may not send MULTI loads in a turn too, by the script alone", async ()
   two.destroy();
 });
 
-test("a load of a turn knows of every older write that was let in, whatever comes in between, also on a pool of connections", async () => {
+test("a load of a turn sees every older write that was accepted, whatever comes in between, even on a pool of connections", async () => {
   const pool = createClientPool({ socket: { port: server.port } }, { minimum: 8 });
   await pool.connect();
   const connection = nodeRedisConnection(pool as unknown as NodeRedisClient);

@@ -76,7 +76,7 @@ test("reads within a turn carry its fence and signal, so that a newer turn's hol
   await expect(memory.load()).rejects.toThrow("fence NaN");
 });
 
-test("what a held stream writes uses the lock of the turn that holds it, also when it is read after the turn's work", async () => {
+test("a held stream writes with the lock of the turn that holds it, even when it is read after the turn's work", async () => {
   const { memory, inner, isHeld } = session();
   async function* words() {
     await memory.append(["Hi"]);
@@ -128,7 +128,7 @@ test("another LockedMemory of the same key and locker uses it too, of either gen
   });
 });
 
-test("a memory that itself uses what is locked by the same key waits for nothing", async () => {
+test("a memory that uses an object with the same lock key waits for nothing", async () => {
   const key = `memory:{${randomUUID()}}`;
   const { memory: index } = session(key);
   const memory = new LockedMemory(
