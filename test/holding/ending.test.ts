@@ -22,7 +22,7 @@ const outages: Readonly<Record<string, (server: RedisServer) => unknown>> = {
 
 describe.concurrent.each(Object.keys(clients))("%s", (name) => {
   test.each(Object.entries(outages))(
-    "an application that closed its client and waits for nothing ends, also while the server %s",
+    "an application that closed its client and waits for nothing ends, even while the server %s",
     async (_, begin) => {
       const server = await startRedis();
       const worker = startWorker("end", name, server.url);

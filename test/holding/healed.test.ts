@@ -88,7 +88,7 @@ describe.each(oldestAndNewest)("%s", (name) => {
     const before = expect(locker.acquire(key, { signal: controller.signal })).rejects.toBe("gone");
     await untilWaiting(other, key, 1);
     await begin();
-    // One who stands in the queue already, and one whose request for a place has no answer.
+    // One waiter is in the queue already. The request of the other one for a place has no answer.
     const code = expect.stringMatching(/^LOCK_/);
     const after = expect(locker.acquire(key, { timeout: 150 })).rejects.toMatchObject({ code });
     await go?.();

@@ -17,7 +17,7 @@ refuseUnhandledRejections();
 const server = await startRedis();
 afterAll(() => server.stop());
 
-/** What is heard of the loss, and when; the lock is not looked at. */
+/** The report of the loss, and its time; nobody looks at the lock. */
 async function lossOf(lock: Lock): Promise<{ reason: Error & { code: string }; at: number; byClock: number }> {
   const { signal } = lock;
   if (!signal.aborted) await once(signal, "abort");

@@ -176,7 +176,7 @@ export function testSeveralKeys({ what, client, url, tagged, nodeOf }: Place): v
       }
     });
 
-    test("whoever takes keys in whatever order never waits for ever, and never shares one", async () => {
+    test("callers that take keys in any order never deadlock, and never share a key", async () => {
       const three = await Promise.all([1, 2, 3].map(() => open({ ttl: 5_000 })));
       const keys = await keysFor(4);
       const inside = new Map(keys.map((key) => [key, 0]));

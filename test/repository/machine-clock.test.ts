@@ -27,7 +27,7 @@ test("the machine's clock stands still while the process cannot run", async () =
   expect(clock() - before).toBeLessThan(200);
 });
 
-test("the machine's clock stands still while what it stands beside gives no answer", async () => {
+test("the machine's clock stops while the server beside it does not answer", async () => {
   let answer = () => {};
   const clock = machineClock(() => new Promise<void>((resolve) => (answer = resolve)));
   await sleepThrough(20);
@@ -37,7 +37,7 @@ test("the machine's clock stands still while what it stands beside gives no answ
   expect(clock()).toBeGreaterThan(20);
 });
 
-test("the machine's clock is not read any more when what it stands beside is gone", async () => {
+test("the machine's clock is not read any more when the server beside it is gone", async () => {
   const clock = machineClock(() => Promise.reject(new Error("connection is closed")));
   await sleepThrough(5);
   expect(clock).toThrow("connection is closed");

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 export const lanes = ["unit", "redis", "topology", "slow"] as const;
 export type Lane = (typeof lanes)[number];
 
-/** The lanes of `pnpm test`. All are those of `pnpm test:all`. */
+/** The lanes of `pnpm test`. `pnpm test:all` runs all lanes. */
 export const quickLanes: readonly Lane[] = ["unit", "redis"];
 
 const root = fileURLToPath(new URL("../..", import.meta.url));

@@ -169,7 +169,7 @@ export function testFailover({ kind, topology, clients, primary }: Topology, sce
   }
 
   for (const { what, fail } of scenarios) {
-    test(`${kind}, ${what}: keeps what survived, tells what was lost by its deadline, and grants to who waits`, async () => {
+    test(`${kind}, ${what}: keeps the locks that survived, signals lost ones by their deadline, and grants to the waiters`, async () => {
       await topology.stable();
       const id = randomUUID();
       const lines = await Promise.all(

@@ -163,7 +163,7 @@ export interface Driver {
   /** Frees the lock and hands it over; takes a waiting token out of the queue. */
   release(request: ReleaseRequest): Promise<ReleaseReply>;
   inspect(key: string): Promise<DriverInspection>;
-  /** Frees the lock whoever holds it. Resolves with true if it was held. */
+  /** Frees the lock, regardless of its holder. Resolves with true if it was held. */
   forceRelease(key: string): Promise<boolean>;
 
   // Abilities. A driver has each as a whole, or leaves it out.
