@@ -74,14 +74,14 @@ describe.for([
       return of("exec") || of("lrange");
     }
     const least = { plain: Number.POSITIVE_INFINITY, load: Number.POSITIVE_INFINITY, turn: Number.POSITIVE_INFINITY };
-    // The least of several in turn: another process on the machine can only add to it.
-    for (let round = 0; round < 30; round++) {
+    const ratio = () => Math.max(least.load, least.turn) / least.plain;
+    // The least of several in turn: another process on the machine can only add to it, so a busy machine needs more of them.
+    for (let round = 0; round < 30 || (ratio() > 1.3 && round < 300); round++) {
       least.plain = Math.min(least.plain, await busy(() => redis.lrange(`memory:{${session}}:messages`, 0, -1)));
       least.load = Math.min(least.load, await busy(() => memory.load()));
       least.turn = Math.min(least.turn, await busy(() => memory.load({ fence: 2 + round })));
     }
-    expect(least.load / least.plain).toBeLessThanOrEqual(1.3);
-    expect(least.turn / least.plain).toBeLessThanOrEqual(1.3);
+    expect(ratio()).toBeLessThanOrEqual(1.3);
   });
 });
 

@@ -266,7 +266,7 @@ describe("maxTurn", () => {
 
   test("outlives the lease before", async () => {
     const { key, memory } = session();
-    await memory.withTurn({ ttl: 150 }, async (turn) => {
+    await memory.withTurn({ ttl: 600 }, async (turn) => {
       for (let before = 0, extended = 0; extended < 3; ) {
         const { held, remaining } = await other.inspect(key);
         expect(held).toBe(true);
