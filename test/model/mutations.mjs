@@ -349,7 +349,7 @@ export const mutations = {
   },
   "acquire takes a lock whose dead waiters are being dropped": {
     rule: "No newcomer overtakes while dead waiters are dropped",
-    edits: [["lua/lib/acquire.lua", "if not settling and call(", "if call("]],
+    edits: [["lua/lib/acquire.lua", "if is_free and not settling and call(", "if call("]],
   },
   "a refused message stops the hand-over": {
     rule: "A hand-over does not need its message",
