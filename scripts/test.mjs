@@ -55,7 +55,7 @@ const checks = {
   "types, packages": () =>
     all
       ? turbo("typecheck", "lint:package")
-      : Promise.all([quietly("node", typesTogether, { cwd: root }), turbo("lint:package")]),
+      : Promise.all([quietly("node", typesTogether, { cwd: root }), turbo("lint:package", "--only")]),
   sizes: () => quietly("size-limit", [], { cwd: root }),
 };
 

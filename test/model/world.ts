@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { Redis } from "ioredis-6";
+import { machineClock } from "../support/machine-clock";
 import { connects } from "./connect";
 import { createLocker, type Driver, type Lock, LockError, type Locker, type LockOptions, redisDriver } from "./core";
 import { type Faults, faulty, sleep } from "./faults";
@@ -58,6 +59,7 @@ export interface World {
 }
 
 const PATIENCE = 6_000;
+const clock = machineClock();
 const LOOKS = 4;
 
 /** Deletes all keys that have to do with a lock, and returns the token that had it. */
@@ -153,9 +155,9 @@ export async function createWorld(
   }
 
   async function eventually(what: string, isTrue: () => Promise<boolean>): Promise<void> {
-    const until = performance.now() + PATIENCE;
+    const until = clock() + PATIENCE;
     while (!(await isTrue())) {
-      if (performance.now() > until) return history.wrong(what);
+      if (clock() > until) return history.wrong(what);
       await sleep(10);
     }
   }

@@ -40,6 +40,8 @@ export interface Block {
   readonly text: string;
   /** On which Node it runs: what it imports may need 22. `"checked"`: on none, as it needs a service; its types are checked. */
   readonly on: "node20" | "node22" | "checked";
+  /** Whether it is of a page about frameworks, which take long to load. */
+  readonly ofFrameworks: boolean;
 }
 
 export async function blocks(): Promise<Block[]> {
@@ -49,9 +51,11 @@ export async function blocks(): Promise<Block[]> {
     let count = 0;
     for (const [, mark, code = ""] of text.matchAll(/^```ts(?: (node22|checked|ai6))?\n(.*?)^```/gms)) {
       const name = `${page.replaceAll("/", "-").replace(/\.md$/, "")}-${++count}.ts`;
+      const ofFrameworks = page.startsWith("docs/memory/");
       // Blocks for the version of `ai` that npm picks on Node 20, which is installed by this name.
-      if (mark === "ai6") found.push({ name, text: code.replace(/from "ai(?=[/"])/g, 'from "ai-6'), on: "node20" });
-      else found.push({ name, text: code, on: (mark ?? "node20") as Block["on"] });
+      if (mark === "ai6")
+        found.push({ name, text: code.replace(/from "ai(?=[/"])/g, 'from "ai-6'), on: "node20", ofFrameworks });
+      else found.push({ name, text: code, on: (mark ?? "node20") as Block["on"], ofFrameworks });
     }
   }
   return found;

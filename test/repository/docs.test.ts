@@ -23,11 +23,7 @@ test("all blocks of the README and the docs are type-checked", async () => {
   expect(await programs.check()).toBe("");
 });
 
-test("so are they where TypeScript knows the DOM, as Next.js has it", async () => {
-  expect(await programs.check(["dom", "dom.iterable", "esnext"])).toBe("");
-});
-
-test.concurrent.each(all.filter(({ on }) => on === "node20"))("$name runs", ({ name }) =>
+test.concurrent.each(all.filter(({ on, ofFrameworks }) => on === "node20" && !ofFrameworks))("$name runs", ({ name }) =>
   programs.run(name, server.url),
 );
 

@@ -19,12 +19,18 @@ const slow = [
   "test/holding/ending.test.ts",
   "test/holding/hand-over.test.ts",
   "test/holding/many.test.ts",
+  "test/locking/exclusion-of-clients.test.ts",
   "test/locking/few-rights.test.ts",
   "test/memory/turn-outages.test.ts",
   "test/memory/turn-runs.test.ts",
   "test/model/random-runs.test.ts",
   "test/repository/demos/",
+  "test/repository/docs-frameworks.test.ts",
+  "test/repository/pinned-clients.test.ts",
 ];
+
+/** Starts no server, but packs and compiles for longer than a unit test may take. */
+const packing = "test/repository/packaging.test.ts";
 
 /** The functions of @distlock/testing that start a process. */
 const starts = /^start(Redis|Sentinel|Cluster|Worker|FaultProxy)$/;
@@ -78,12 +84,14 @@ export const uses = (test: string, file: string): boolean => filesOf(test).has(j
 export const startsOf = (file: string): readonly string[] =>
   [...filesOf(file)].flatMap((each) => importsOf(each).names.filter((name) => starts.test(name)));
 
-/** By what a test starts: nothing, one server, a Sentinel or a Cluster; or by its name, if it takes long. */
+/** By what a test starts: nothing, one server, a Sentinel or a Cluster; or by its name, if it is about several nodes or takes long. */
 export function laneOf(file: string): Lane {
   if (slow.some((start) => file.startsWith(start))) return "slow";
   const started = startsOf(file);
-  if (started.length === 0) return "unit";
-  return started.includes("startSentinel") || started.includes("startCluster") ? "topology" : "redis";
+  if (started.length === 0) return file === packing ? "redis" : "unit";
+  return file.startsWith("test/topology/") || started.includes("startSentinel") || started.includes("startCluster")
+    ? "topology"
+    : "redis";
 }
 
 const isTest = (name: string): boolean => name.endsWith(".test.ts") && !name.endsWith(".node22.test.ts");

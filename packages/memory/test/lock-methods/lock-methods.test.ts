@@ -262,7 +262,7 @@ describe("a lock that is lost while a method runs", () => {
     const inner = lockMethods({ good: () => lose(key) }, locker, { write: ["good"], key });
     const outcome: unknown[] = [];
     const target = { good: async () => void outcome.push(await inner.good().catch((error) => error)) };
-    const outer = lockMethods(target, locker, { write: ["good"], key, ttl: 300 });
+    const outer = lockMethods(target, locker, { write: ["good"], key, ttl: 1_500 });
     await expect(outer.good()).rejects.toMatchObject({ code: "LOCK_LOST" });
     expect(outcome).toEqual([expect.objectContaining({ code: "LOCK_LOST", key })]);
   });
@@ -275,7 +275,7 @@ describe("a lock that is lost while a method runs", () => {
         await inner.add("late");
       },
     };
-    const outer = lockMethods(target, locker, { write: ["late"], key, ttl: 300 });
+    const outer = lockMethods(target, locker, { write: ["late"], key, ttl: 1_500 });
     await expect(outer.late()).rejects.toMatchObject({ code: "STALE_TURN", key });
     expect(inner.count).toBe(0);
   });

@@ -39,7 +39,7 @@ function session() {
   return {
     key,
     inner,
-    memory: new LockedMemory(inner, locker, { key, ttl: 300 }),
+    memory: new LockedMemory(inner, locker, { key, ttl: 1_500 }),
     another: new LockedMemory(inner, other, { key }),
     isFree: async () => !(await other.inspect(key)).held,
     isWaited: () => vi.waitFor(async () => expect((await other.inspect(key)).waiting).toBe(1)),
@@ -170,7 +170,7 @@ test("the signal of a turn aborts when its lock is lost, and a write under way l
       throw signal!.reason;
     }),
     locker,
-    { key, ttl: 300 },
+    { key, ttl: 1_500 },
   );
   const work = memory.withTurn(async (turn) => {
     await turn.save("in", "out").catch((error) => {
