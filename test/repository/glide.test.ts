@@ -20,7 +20,7 @@ for (const { title, run } of driverContract({ drivers, command })) {
 other.close();
 `;
 const end = "client.close();\n";
-/** By default GLIDE awaits an answer for 250 ms, in which a busy machine prints none. */
+/** By default GLIDE awaits an answer for 250 ms, which is too short for a busy machine. */
 const [options, patient] = ["const options = { ", "const options = { requestTimeout: 10_000, "];
 const text = shown.text.replace(end, contract + end).replace(options, patient);
 const programs = await programsOf([{ ...shown, name, text }], ".blocks-glide");
