@@ -1,15 +1,17 @@
 import { configDefaults, type ViteUserConfig } from "vitest/config";
 import { luaForVitest } from "./lua-script.ts";
 
-/** What all runs of the tests have in common: those of `vitest.config.ts`, on a newer Node, and of a mutation. */
+/** What all runs of the tests have in common: the runs of `vitest.config.ts`, on a newer Node, and of a mutation. */
 export const base = {
   plugins: [luaForVitest()],
   test: {
     // Tests of packages that need Node 22 are run by vitest.node22.config.ts.
     exclude: [...configDefaults.exclude, "**/*.node22.test.ts"],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
-    maxWorkers: 2,
+    // A test that waits for what never happens ends at last. No test needs so long, also on a machine with much other work.
+    testTimeout: 180_000,
+    hookTimeout: 120_000,
+    // Most tests wait most of the time.
+    maxWorkers: 4,
     // A failed assertion prints both values in full.
     chaiConfig: { truncateThreshold: 0 },
   },

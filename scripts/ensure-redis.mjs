@@ -67,7 +67,7 @@ export async function ensureRedis(env = process.env, otherwise) {
   console.log(`installing redis-server with ${installer.tool} …`);
   await installer.install(env);
   if (!isOnPath("redis-server", env)) {
-    throw new Error(`${installer.tool} has put no redis-server on PATH: set REDIS_SERVER to the path of one`);
+    throw new Error(`${installer.tool} did not put a redis-server on PATH: set REDIS_SERVER to the path of one`);
   }
 }
 

@@ -6,16 +6,22 @@ import { ensureRedis } from "./ensure-redis.mjs";
 import { quietly } from "./quietly.mjs";
 
 const help = `pnpm test [arguments for vitest]
+pnpm test:all
 
-Proves the whole repository, and stops at the first failure:
+Proves the repository, and stops at the first failure:
 
   1. a Redis or Valkey server is there to test with (REDIS_SERVER says which one), or gets installed
   2. biome: format and lint
   3. dependency-cruiser: imports run one way; knip: nothing is unused
   4. turbo: packages built, all types checked, packages fit to be published (publint, attw)
   5. size-limit: no package grew beyond .size-limit.json
-  6. vitest: all tests, or the tests that the arguments choose
-  7. vitest on a newer Node: the tests with packages that need Node 22 (if this Node is older, npm's node@24 is fetched)
+  6. vitest: the quick lanes, which are the tests that need no server (unit) or one server (redis)
+
+"pnpm test:all" checks the types of each package by itself, with nothing that another one brings. It, and "pnpm test" with
+arguments that choose tests, also run
+
+  7. vitest: the lanes with several servers (topology), and with demos, frameworks and long runs (slow)
+  8. vitest on a newer Node: the tests with packages that need Node 22 (if this Node is older, npm's node@24 is fetched)
 
   pnpm test packages/core        the tests of one folder
   pnpm test -t "hands over"      the tests with such a title
@@ -25,10 +31,16 @@ Proves the whole repository, and stops at the first failure:
 To repeat tests without the rest: pnpm exec vitest run [arguments]`;
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const args = process.argv.slice(process.argv[2] === "--" ? 3 : 2);
+const all = process.argv[2] === "--all";
+const given = process.argv.slice(all ? 3 : 2);
+const args = given.slice(given[0] === "--" ? 1 : 0);
+/** The lanes of `pnpm test`, as test/support/lanes.ts has them. */
+const quickLanes = ["--project=unit", "--project=redis"];
 const vitest = fileURLToPath(new URL("../node_modules/vitest/vitest.mjs", import.meta.url));
 const newerNode = "node@24.21.0";
-const turbo = ["run", "build", "typecheck", "lint:package", "--output-logs=errors-only"];
+const turbo = (...tasks) => quietly("turbo", ["run", ...tasks, "--output-logs=errors-only"], { cwd: root });
+/** All files as one program: a third of the work that it is for each package by itself. */
+const typesTogether = ["--max-old-space-size=4096", "node_modules/typescript/bin/tsc", "-p", "tsconfig.all.json"];
 
 const sources = ["packages", "bench/src", "examples"];
 
@@ -39,7 +51,11 @@ const checks = {
     await quietly("depcruise", ["--config", ".dependency-cruiser.json", ...sources], { cwd: root });
     await quietly("knip", ["--no-progress", "--no-config-hints"], { cwd: root });
   },
-  "build, types, packages": () => quietly("turbo", turbo, { cwd: root }),
+  build: () => turbo("build"),
+  "types, packages": () =>
+    all
+      ? turbo("typecheck", "lint:package")
+      : Promise.all([quietly("node", typesTogether, { cwd: root }), turbo("lint:package", "--only")]),
   sizes: () => quietly("size-limit", [], { cwd: root }),
 };
 
@@ -68,7 +84,7 @@ async function main() {
   // Without pnpm there are neither the tools on PATH nor the pnpm that turbo calls.
   if (!process.env.npm_config_user_agent?.startsWith("pnpm/")) {
     const { packageManager } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
-    return become("npx", ["-y", packageManager, "test", ...args]);
+    return become("npx", ["-y", packageManager, all ? "test:all" : "test", ...args]);
   }
   process.env.TURBO_TELEMETRY_DISABLED = "1";
   for (const [title, check] of Object.entries(checks)) {
@@ -84,10 +100,11 @@ async function main() {
     console.log(`✓ ${seconds()}`);
   }
   console.log(await testedWith());
+  if (!all && args.length === 0) return become("vitest", ["run", ...quickLanes]);
   // All chosen tests may be in one of the two runs.
   const chosen = args.length > 0 ? [...args, "--passWithNoTests"] : [];
   const failed = await become("vitest", ["run", ...chosen]);
-  // The lanes are those of the first run.
+  // The lanes are the lanes of the first run.
   const hasLane = args.some((arg) => arg.startsWith("--project"));
   if (failed !== 0 || hasLane) return failed;
   const newer = ["run", "--config", "vitest.node22.config.ts", ...chosen];

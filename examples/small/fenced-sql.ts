@@ -32,7 +32,7 @@ const slow = await locker.acquire("document:1", { ttl: 1_000 });
 const old = read("1", slow.fence);
 await sleep(1_500);
 
-// Meanwhile somebody else gets the lock, reads and writes.
+// Meanwhile a second holder gets the lock, reads and writes.
 await locker.withLock("document:1", async ({ fence }) => {
   write("1", `${read("1", fence)}, by the second holder`, fence);
 });

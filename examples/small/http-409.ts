@@ -1,4 +1,4 @@
-// An HTTP service builds a report. While one request builds it, others get 409 Conflict at once, from whatever instance.
+// An HTTP service builds a report. While one request builds it, others get 409 Conflict at once, from any instance.
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";

@@ -1,4 +1,4 @@
-// A transfer needs two accounts. It locks both as one lock: all or none, and in whatever order, no transfers deadlock.
+// A transfer needs two accounts. It locks both as one lock, all or none, and no two transfers deadlock, whatever their order.
 import { createLocker } from "@distlock/core";
 import { ioredisDriver } from "@distlock/ioredis";
 import { Redis } from "ioredis";

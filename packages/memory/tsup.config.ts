@@ -3,7 +3,7 @@ import { base } from "../../tsup.base";
 
 const frameworks = ["ai-sdk", "chat-sdk", "langchain", "langgraph", "mastra", "openai-agents"];
 
-// Each framework's adapter is an entry of its own; what they share is one chunk, also in CJS.
+// Each framework's adapter is an entry of its own; their shared code is one chunk, even in CJS.
 export default defineConfig({
   ...base,
   entry: {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Keys, Lock, Locker, LockOf } from "@distlock/core";
 
-/** Gives everybody what they ask for: what a round would be without locks. */
+/** Grants every request: a round without locks. */
 export function bareLocker(): Locker {
   const grant = (key: string): Lock => ({
     key,

@@ -4,7 +4,7 @@ import type { Event } from "./event";
 
 const key = "k";
 
-/** What a round without any fault would have written: two locks of one key, one after the other, and what they wrote. */
+/** The history of a round without any fault: two locks of one key, one after the other, and their writes. */
 function story(): Event[] {
   const lock = (worker: string, id: string, from: number, fence: number, state: number): Event[] => [
     { what: "calls", at: from, worker, call: 1, key, queues: true },
@@ -107,7 +107,7 @@ describe("belief", () => {
     ]);
   });
 
-  test("what was seen around the edges proves nothing", () => {
+  test("observations around the edges prove nothing", () => {
     const seen = (from: number, at: number): Event => ({
       what: "seen",
       from,
@@ -173,11 +173,11 @@ describe("loss", () => {
     ...times.map((at): Event => ({ what: "looks", at, worker: "two", turned: true, held: [], unwarned: ["b"] })),
   ];
 
-  test("nobody was told by the deadline, though the event loop turned", () => {
+  test("no loss was signalled by the deadline, though the event loop turned", () => {
     expect(rulesOf(listens(1_150, 1_215, 1_225))).toEqual(["loss"]);
   });
 
-  test("an event loop that was blocked could not tell", () => {
+  test("an event loop that was blocked could not signal it", () => {
     expect(rulesOf(listens(1_150, 2_000))).toEqual([]);
   });
 
@@ -186,7 +186,7 @@ describe("loss", () => {
     expect(rulesOf([{ ...(first as Event & { what: "looks" }), turned: false }, ...more])).toEqual([]);
   });
 
-  test("told too early", () => {
+  test("a loss was signalled too early", () => {
     const lost: Event = { what: "lost", at: 1_150, worker: "two", id: "b" };
     expect(rulesOf([...listens(1_100), lost])).toEqual(["loss"]);
     expect(rulesOf([...listens(1_100), { ...lost, at: 1_185 }])).toEqual([]);
@@ -199,7 +199,7 @@ describe("liveness", () => {
   const seen = (id: string | null, ...times: number[]): Event[] =>
     times.map((at) => ({ what: "seen", from: at - 1, at, keys: { [key]: { id, waiting: 1 } } }));
 
-  test("a free key is not granted to who waits", () => {
+  test("a free key is not granted to its waiter", () => {
     expect(rulesOf(plus(calls, ...seen(null, 500, 3_000, 7_000)))).toEqual(["liveness"]);
   });
 

@@ -10,7 +10,7 @@ export interface Hand {
   /** Resolves when the first process works. */
   readonly begun: Promise<unknown>;
   tell(order: Order): void;
-  /** Ends a freeze; what was prepared and has not happened never will. Resolves when it obeyed. */
+  /** Ends a freeze, and calls off prepared faults that have not happened. Resolves when it obeyed. */
   spare(): Promise<void>;
   /** Resolves when the process that works now is gone, or after so many ms. */
   dies(within: number): Promise<unknown>;
@@ -18,7 +18,7 @@ export interface Hand {
   calm(): Promise<void>;
   /** Resolves when it has done its jobs and ended by itself. */
   finish(): Promise<void>;
-  /** At once, whatever it does. */
+  /** Kills it at once. */
   stop(): Promise<void>;
 }
 
@@ -67,7 +67,7 @@ export async function hire(
     }
   }
 
-  /** Within the time that everything may take; else it is wrong, and has to die. */
+  /** Within the time that everything may take; otherwise it is wrong, and has to die. */
   async function orDie(what: string, done: Promise<unknown>): Promise<void> {
     const asked = name;
     const timer = setTimeout(() => {

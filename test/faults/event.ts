@@ -1,13 +1,13 @@
 /**
- * What the processes of a round write down, one line of JSON each. Times are ms of `monotonic()`. `id` is the end of a
+ * The events that the processes of a round write down, one line of JSON each. Times are ms of `monotonic()`. `id` is the end of a
  * token, `call` numbers the attempts of one worker, `worker` names one process.
  */
 export type Event =
-  /** The two clocks, once: `wall` is that of the day, in ms. `drift`: the clocks of the workers differ by up to this part. */
+  /** The two clocks, once: `wall` is the time of day, in ms. `drift`: the clocks of the workers differ by up to this part. */
   | { what: "began"; at: number; wall: number; drift?: number }
   /** A worker begins to acquire. `queues`: it waits in the queue. */
   | { what: "calls"; at: number; worker: string; call: number; key: string; queues: boolean }
-  /** It was given the lock; `at` is a time at which it believed that it held it, unless `remaining` is 0. */
+  /** It was granted the lock; `at` is a time at which it believed that it held it, unless `remaining` is 0. */
   | {
       what: "granted";
       at: number;
@@ -29,7 +29,7 @@ export type Event =
   /** A message hands a lock over, for `ttl`. */
   | { what: "pushed"; at: number; worker: string; id: string; ttl: number }
   /**
-   * Every few ms: the locks that look at `isHeld` and find it true, and those that only listen and have heard of no loss.
+   * Every few ms: the locks that look at `isHeld` and find it true, and the locks that only listen and had no signal of a loss.
    * `turned`: by a timer, so that the event loop turned since the last such look.
    */
   | {
@@ -48,9 +48,9 @@ export type Event =
   | { what: "stalled"; from: number; at: number; worker: string; id: string }
   /** The process is gone. */
   | { what: "killed"; at: number; worker: string }
-  /** What must not happen, whatever else does. */
+  /** Something that must never happen. */
   | { what: "wrong"; at: number; why: string }
-  /** What Redis has, at some time from `from` to `at`: whose token each key holds, and how many wait for it. */
+  /** The state of Redis at some time from `from` to `at`: whose token each key holds, and how many wait for it. */
   | {
       what: "seen";
       from: number;
@@ -62,7 +62,7 @@ export type Event =
   | { what: "fault"; at: number; name: string }
   /** No more faults, and every worker has had an answer since. `patience`: how long a lease may last from then on. */
   | { what: "healed"; at: number; patience?: number }
-  /** What Redis still has when all workers are done and all leases over. */
+  /** The keys that Redis still has when all workers are done and all leases over. */
   | { what: "left"; at: number; names: readonly string[] }
   | { what: "store"; at: number; key: string; state: number; log: readonly StoreEntry[] }
   | AtServer;

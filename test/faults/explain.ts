@@ -2,7 +2,7 @@ import type { RoundResult } from "./round";
 
 const FEW = 5;
 
-/** What a round proved to be wrong, and where to look. */
+/** The faults that a round proved, and where to look. */
 export function explain({ violations, folder }: RoundResult, seed: number): string {
   const lines = violations.slice(0, FEW).map(({ rule, why }) => `  ${rule}: ${why}`);
   const more = violations.length > FEW ? [`  and ${violations.length - FEW} more`] : [];

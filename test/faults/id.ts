@@ -1,2 +1,2 @@
-/** What a history calls a token. */
+/** The name of a token in a history. */
 export const idOf = (token: string): string => token.slice(-12);

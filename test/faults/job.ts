@@ -26,7 +26,7 @@ const PATIENCE = 30_000;
 const GIVEN_UP = "given up";
 let calls = 0;
 
-/** One lock, from the wish to have it until it is given back or lost. */
+/** One lock, from the wish to have it until it is released or lost. */
 export async function job(workplace: Workplace): Promise<void> {
   const { worker, keys, random, locker, record, isCalm } = workplace;
   const key = random.pick(keys);
@@ -90,7 +90,7 @@ async function hold(
   const id = idOf(token);
   const listens = keep !== "extend" && random.chance(50);
   const unwatch = looker.watch(lock, listens ? "listen" : "look");
-  // Who is careless goes on when the lock is lost: then the store must refuse.
+  // A careless worker goes on when the lock is lost: then the store must refuse.
   const careless = random.chance(30);
   const until =
     monotonic() + (random.int(0, random.pick(keep === "autoExtend" ? [20, 100, 300] : [20, 20, 250])) / 100) * ttl;

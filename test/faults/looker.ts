@@ -8,11 +8,11 @@ const PERIOD = 10;
 /** Looks at held locks again and again, and records what they say. */
 export interface Looker {
   /**
-   * `"look"` asks `isHeld`; `"listen"` only hears the signal, since to ask would be to find the loss out. Gives back what
+   * `"look"` asks `isHeld`; `"listen"` only listens to the signal, since to ask would be to find the loss out. Returns what
    * ends that.
    */
   watch(lock: Lock, how: "look" | "listen"): () => void;
-  /** At once, in the middle of whatever happens. */
+  /** At once, in the middle of other work. */
   look(): void;
   stop(): void;
 }

@@ -4,7 +4,7 @@ import { monotonic } from "./clock";
 /** In the life of a lock: it is held, it is waited for, its grant has just arrived and nobody has looked at it. */
 export type Moment = "holding" | "waiting" | "granted";
 
-/** What a worker does to itself, at such a moment: exactly there, as no signal from outside could. */
+/** A fault that a worker causes to itself at such a moment: exactly there, as no signal from outside could. */
 export interface Blow {
   readonly at: Moment;
   readonly how: "kill" | "freeze" | "stall";
@@ -15,7 +15,7 @@ export interface Blow {
 export interface Moments {
   /** For the next such moment. */
   prepare(blow: Blow): void;
-  /** Whatever was prepared and has not happened never will. */
+  /** Calls off prepared faults that have not happened. */
   spare(): void;
   /** Now is such a moment, for a token that asked for that ttl. */
   reach(moment: Moment, token: string, ttl: number): void;

@@ -7,7 +7,7 @@ import type { Moment } from "./moments";
 import { pause } from "./pause";
 import { createRandom, type Random } from "./random";
 
-/** What the faults happen to. */
+/** The targets of the faults. */
 export interface World {
   readonly random: Random;
   readonly crew: readonly Hand[];
@@ -178,20 +178,20 @@ const ofLinks: readonly Fault[] = [
       for (let i = 0; i < 15; i++) {
         const { proxy } = world.random.pick(world.crew);
         await Promise.race([proxy.loseReply(), pause(100)]);
-        proxy.set("pass"); // calls off what has not happened
+        proxy.set("pass"); // calls off faults that have not happened
       }
     },
   },
 ];
 
-/** Faults of workers, and of what they talk to: one of each kind can happen at the same time. */
+/** Faults of workers, servers and connections: one of each kind can happen at the same time. */
 export const faults: readonly (readonly Fault[])[] = [
   [...kills, ...freezes, ...stalls, clockSteps],
   [...ofServer, ...ofLinks],
 ];
 
 /**
- * Lets them happen, each kind in an order that chance gives, until the longest list is through (the others begin again), or
+ * Lets them happen, each kind in a random order, until the longest list is through (the others begin again), or
  * so many ms have passed.
  */
 export async function rage(world: World, ms: number, onFault: (name: string) => void): Promise<void> {

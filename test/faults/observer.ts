@@ -17,7 +17,7 @@ return seen`;
 
 const queueOf = (key: string): string => (key.startsWith("{") ? `${key}:queue` : `{${key}}~queue`);
 
-/** Records what Redis has, again and again, as long as it answers. */
+/** Records the state of Redis again and again, as long as it answers. */
 export function observe(url: string, keys: readonly string[], record: (event: Event) => void): () => Promise<void> {
   const redis = new Redis(url, { retryStrategy: () => 50, maxRetriesPerRequest: 0, enableOfflineQueue: false });
   redis.on("error", () => {});

@@ -16,7 +16,7 @@ export interface Post {
 }
 
 /**
- * What it is told. `"spare"`: to suffer nothing of what is prepared; answered at once. `"calm"`: there are no more faults;
+ * The orders to a worker. `"spare"`: to call off all prepared faults; answered at once. `"calm"`: there are no more faults;
  * answered when Redis has answered. After `"finish"` it ends.
  */
 export type Order =

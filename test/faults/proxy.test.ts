@@ -68,7 +68,7 @@ test("cut: connections are reset, and new ones too, until it passes", async () =
   expect(await (await client()).ping()).toBe("PONG");
 });
 
-test("hold both ways: nothing arrives, nobody is told, and all is delivered afterwards", async () => {
+test("hold both ways: nothing arrives, no side notices, and all is delivered afterwards", async () => {
   const one = await client();
   proxy.set("hold", { way: "both" });
   let answered = false;

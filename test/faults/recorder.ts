@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Event } from "./event";
 
 export interface Recorder {
-  /** Is in the file when it returns, also if the process is killed then. */
+  /** Is in the file when it returns, even if the process is killed then. */
   record(event: Event): void;
   close(): void;
 }

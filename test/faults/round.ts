@@ -17,7 +17,7 @@ import { openStore } from "./store";
 
 export interface RoundOptions {
   /**
-   * Of everything that chance gives. If it is odd, Redis keeps everything over a restart (an AOF that is written always), and
+   * The seed of all random choices. If it is odd, Redis keeps everything over a restart (an AOF that is written always), and
    * the workers finish what they do in the end; if it is even, Redis comes back empty, and the workers are killed in the end.
    */
   readonly seed: number;
@@ -31,9 +31,9 @@ export interface RoundOptions {
 
 export interface RoundResult {
   readonly violations: readonly Violation[];
-  /** What was recorded; deleted if there is nothing wrong. */
+  /** The recorded events; deleted if there is nothing wrong. */
   readonly folder: string;
-  /** Of every kind of event, how many. */
+  /** The number of events of each kind. */
   readonly counts: Readonly<Partial<Record<Event["what"], number>>>;
 }
 
@@ -44,7 +44,7 @@ const keys = ["memory:a", "memory:b", "{memory}:c", "d"];
 const HANDS = 3;
 /** Healthy time after the faults. */
 const CALM = 2_500;
-/** The longest ttl twice, and what keeps a queue when nobody is left: two windows. */
+/** The longest ttl twice, and the ttl of a queue without waiters: two windows. */
 const LAST_LEASE = 2_400 + 6_000 + 1_000;
 const AOF = ["--appendonly", "yes", "--appendfsync", "always"];
 
@@ -113,7 +113,7 @@ export async function runRound({
   return { violations, folder, counts };
 }
 
-/** What is held or queued when no lease can last any longer, and what never goes. */
+/** Locks and waiters that are left when no lease can last any longer, and keys that never go. */
 async function leftIn(admin: Redis): Promise<string[]> {
   const until = monotonic() + LAST_LEASE;
   for (;;) {

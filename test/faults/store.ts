@@ -2,8 +2,8 @@ import { Redis } from "ioredis-6";
 import type { StoreEntry } from "./event";
 
 /*
- * What the locks protect: one number per key, in a Redis of its own that nothing happens to. It refuses a fence below the
- * highest that it has seen, also of a reader: else the write of a later holder could be based on what an earlier one then
+ * The data that the locks protect: one number per key, in a Redis of its own without faults. It refuses a fence below the
+ * highest that it has seen, readers included: otherwise the write of a later holder could be based on data that an earlier one then
  * changes.
  */
 const OPEN = `
@@ -23,7 +23,7 @@ redis.call('RPUSH', KEYS[3], ARGV[4])
 return 1`;
 
 export interface Store {
-  /** What is stored, or `undefined` if the fence is refused. */
+  /** The stored value, or `undefined` if the fence is refused. */
   open(key: string, fence: number): Promise<number | undefined>;
   /** Whether it was taken. */
   write(key: string, entry: StoreEntry): Promise<boolean>;

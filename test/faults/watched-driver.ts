@@ -6,14 +6,14 @@ import type { Event, Reply } from "./event";
 import { idOf } from "./id";
 import type { Moments } from "./moments";
 
-/** A driver that records what is asked and answered, before the locker hears of it. */
+/** A driver that records requests and replies, before the locker receives them. */
 export function watchedDriver(
   driver: Driver,
   worker: string,
   record: (event: Event) => void,
   { reach }: Pick<Moments, "reach">,
 ): Driver {
-  /** Of the tokens that were asked for. */
+  /** The ttl that was requested for each token. */
   const ttls = new Map<string, number>();
   const answered = (token: string, reply: Reply, sent: number, ttl: number) =>
     record({ what: "answered", at: monotonic(), worker, id: idOf(token), reply, sent, ttl });

@@ -13,7 +13,7 @@ import { openRecorder } from "./recorder";
 import { openStore } from "./store";
 import { watchedDriver } from "./watched-driver";
 
-/** Acquires and releases until it is told to finish, and records what it did, saw and believed. */
+/** Acquires and releases until it gets the order to finish, and records what it did, saw and believed. */
 const post = JSON.parse(process.argv[2]!) as Post;
 const { worker, client, url, storeUrl, folder, keys, seed, hands, bare } = post;
 const { record } = openRecorder(folder, worker);
@@ -28,7 +28,7 @@ process.once("disconnect", () => process.exit());
 
 /** Between two attempts to connect, in ms: short, so that a round tests us and not the pauses of a client. */
 const PAUSE = 100;
-/** What no client should need to find out that its connection is gone. */
+/** No client should need longer to find out that its connection is gone. */
 const SILENCE = 30_000;
 
 const looker = createLooker(worker, record);
@@ -53,7 +53,7 @@ async function obey(order: Order): Promise<void> {
   if (order.do === "spare" || order.do === "calm") process.send!(order.do);
 }
 
-/** Also if the client has yet to notice that its connection is gone. */
+/** Works even if the client has yet to notice that its connection is gone. */
 async function answered(): Promise<void> {
   const client = await opened;
   const complain = () => wrong(`no answer for ${SILENCE} ms when all is well; the client says "${client.state()}"`);

@@ -13,7 +13,7 @@ const { server, redis, open } = here;
 
 const newKey = () => `grant:${randomUUID()}`;
 
-/** What is left of the lease when the grant is told; the lock is released again, if it is still held. */
+/** What is left of the lease when the acquire resolves; the lock is released again, if it is still held. */
 async function leftWhenGranted(locker: Locker, key: string): Promise<number> {
   const lock = await locker.acquire(key, { ttl: TTL, timeout: 20_000 });
   const left = lock.remaining();

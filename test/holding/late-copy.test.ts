@@ -21,9 +21,9 @@ async function overtaken(name: string) {
     other,
     async arrive() {
       await until(async () => here.proxy.kept > 0);
-      await fast.get("after what was sent before");
+      await fast.get("after the earlier commands");
       here.proxy.set("pass");
-      await slow.get("after what was held");
+      await slow.get("after the held commands");
     },
   };
 }

@@ -25,7 +25,7 @@ afterAll(async () => {
   await server.stop();
 });
 
-/** A lock whose extension is under way, and overtaken by what is sent after it, as in a pool. */
+/** A lock whose extension is under way, and overtaken by later commands, as in a pool. */
 async function extending(name: string) {
   const { client: slow } = await open(name, proxy.url);
   const { client: fast, locker: other } = await open(name, server.url);
@@ -44,7 +44,7 @@ async function extending(name: string) {
     other,
     async arrive() {
       proxy.set("pass");
-      await slow.get("after what was held");
+      await slow.get("after the held commands");
     },
   };
 }

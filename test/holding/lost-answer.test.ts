@@ -29,7 +29,7 @@ describe.each(oldestAndNewest)("%s", (name) => {
     },
   );
 
-  test("a waiter whose place in the queue was not told to it is granted all the same, once", async () => {
+  test("a waiter whose enqueue got no answer is granted all the same, once", async () => {
     const { locker } = await open(name, here.proxy.url);
     const { locker: other } = await open(name, server.url);
     const key = `lost-place:${randomUUID()}`;

@@ -3,6 +3,7 @@ import { stallEventLoop, startRedis } from "@distlock/testing";
 import { Redis } from "ioredis-6";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { createLockers } from "../support/lockers";
+import { machineClock } from "../support/machine-clock";
 import { oldestAndNewest } from "../support/oldest-and-newest";
 import { refuseUnhandledRejections } from "../support/unhandled";
 import { until } from "../support/until";
@@ -11,6 +12,7 @@ import { watch } from "../support/watch";
 const server = await startRedis();
 const redis = new Redis(server.url);
 const watched = await watch(server.url);
+const clock = machineClock();
 const { open, end } = createLockers();
 
 refuseUnhandledRejections();
@@ -32,11 +34,11 @@ describe.each(oldestAndNewest)("%s", (name) => {
     const lock = await locker.acquire(`over:${randomUUID()}`, { ttl: 60 });
     await server.signal("SIGSTOP");
     stallEventLoop(70);
-    const began = performance.now();
+    const began = clock();
     await expect(lock.release()).rejects.toMatchObject(lost);
     await expect(lock.release()).rejects.toMatchObject(lost);
     await expect(lock.extend()).rejects.toMatchObject(lost);
-    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(clock() - began).toBeLessThan(1_000);
   });
 
   test("release of a lock that is over there asks once", async () => {
@@ -51,7 +53,7 @@ describe.each(oldestAndNewest)("%s", (name) => {
     expect(sent.filter(({ tokens }) => tokens.includes(lock.token)).map(({ kind }) => kind)).toEqual(["release"]);
   });
 
-  test("release of a lock that was released does nothing, also twice at once", async () => {
+  test("release of a lock that was released does nothing, even twice at once", async () => {
     const { locker } = await open(name, server.url);
     const lock = await locker.acquire(`twice:${randomUUID()}`);
     await watched.seen();

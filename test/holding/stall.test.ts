@@ -45,14 +45,14 @@ describe.each(oldestAndNewest)("%s", (name) => {
       });
       expect(signal.reason).toMatchObject({ code: "LOCK_LOST" });
       // Nor does an extension that was under way bring it back.
-      await locker.inspect("what was answered before this");
+      await locker.inspect("after the earlier answers");
       expect(lock.isHeld).toBe(false);
       await expect(lock.extend()).rejects.toBe(signal.reason);
     },
   );
 });
 
-test("who writes without a look after a stall is refused, and changes nothing of the next holder", async () => {
+test("a holder that writes without a look after a stall is refused, and changes nothing for the next holder", async () => {
   const names = oldestAndNewest;
   const { url } = server;
   const held = new Map<string, Lock>();

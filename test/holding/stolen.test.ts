@@ -53,7 +53,7 @@ function taken(free: (key: string, other: Locker) => Promise<unknown>): Theft {
 
 const thefts: Readonly<Record<string, Theft>> = {
   "overwritten by a stranger": foreign(["PX", "60000"], (ms) => ms > 50_000 && ms <= 60_000),
-  "overwritten by what is no lock": foreign([], (ms) => ms === -1),
+  "overwritten by a value that is not a lock": foreign([], (ms) => ms === -1),
   deleted: {
     take: (key) => redis.del(key),
     async untouched(key) {
@@ -93,12 +93,12 @@ describe.concurrent.each(oldestAndNewest)("%s", (name) => {
   );
 
   test.concurrent.each(Object.entries(thefts))(
-    "%s: who has not noticed yet is told by release and by extend, and touches nothing",
+    "%s: a holder that has not noticed yet learns of it from release and extend, and touches nothing",
     async (title, { take, untouched }) => {
       const { locker } = await open(name, server.url);
       const { locker: other } = await open(name, server.url);
       for (const verb of ["release", "extend"] as const) {
-        const key = `told by ${verb}:${title}:${name}`;
+        const key = `noticed by ${verb}:${title}:${name}`;
         const lock = await locker.acquire(key);
         await take(key, other);
         expect(lock.isHeld).toBe(true);

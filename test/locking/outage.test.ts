@@ -19,7 +19,7 @@ afterEach(() => {
 });
 afterAll(() => server.stop());
 
-describe("a client of many connections that is not open gives a clear error", () => {
+describe("a client of many connections that is not open rejects with a clear error", () => {
   const rootNodes = [{ url: server.url }];
   const sentinelRootNodes = [{ host: server.host, port: server.port }];
   test.each([
@@ -67,7 +67,7 @@ describe.each(Object.entries(newestOf(clients)))("%s", (name, connect) => {
     }
   });
 
-  test("a client that was closed gives a clear error", async () => {
+  test("a client that was closed rejects with a clear error", async () => {
     const { client, locker: closed } = await locker();
     const lock = await closed.acquire(`closed:${name}`);
     client.close();

@@ -62,7 +62,7 @@ describe.each(Object.entries(takers))("%s refuses by a sentence that says what t
   test("an array of clients", () => {
     const clients = ofIoredis ? [new Redis6(lazy)] : [redis6.createClient()];
     for (const several of [clients, [...clients, ...clients], []]) {
-      expect(() => take(several)).toThrow(refusal(/got an array, give one client: this is not Redlock/));
+      expect(() => take(several)).toThrow(refusal(/got an array, pass one client: this is not Redlock/));
     }
   });
 

@@ -16,7 +16,7 @@ afterAll(async () => {
   await server.stop();
 });
 
-test("the run of a process that was frozen for longer than its lease does not save after a newer one", async () => {
+test("a process that was frozen for longer than its lease does not save after a newer run", async () => {
   const locker = createLocker(ioredisDriver(redis));
   const lockedRun = lockRun(run, locker);
   const session = new RedisSession<AgentInputItem>(ioredisConnection(redis), locker, { session: "frozen" });

@@ -73,7 +73,7 @@ describe.for(Object.entries(clients))("lists by %s", ([client, [of, connect]]) =
     return [`${key}:list`, `${key}:other`] as const;
   };
 
-  test("are read from where to where it is asked", async () => {
+  test("are read between the indexes of the call", async () => {
     const connection = await connect();
     const [key] = newKeys();
     expect(await connection.lists!.lrange(key, 0, -1)).toEqual([]);
@@ -111,7 +111,7 @@ describe.for(Object.entries(clients))("lists by %s", ([client, [of, connect]]) =
     await expect(lists.lrange(keys[0], 0, -1)).rejects.toThrow(/^WRONGTYPE/);
   });
 
-  test("are read by who may only read, and say to others what they may not", async () => {
+  test("are read by a user who may only read, and name the missing right of others", async () => {
     const name = randomUUID();
     await of.command(
       "ACL",
@@ -129,7 +129,7 @@ describe.for(Object.entries(clients))("lists by %s", ([client, [of, connect]]) =
     const lists = (await connect({ username: name, password: name })).lists as ListReader;
     const keys = newKeys();
     expect(await lists.lrange(keys[0], 0, -1)).toEqual([]);
-    // That client keeps what came before it to itself.
+    // That client hides the error before EXEC.
     const refusal = client.startsWith("redis 4") ? /^EXECABORT/ : /^NOPERM/;
     await expect(lists.lrangeAfter("eval", PUSH, keys, ["x"], 0, -1)).rejects.toThrow(refusal);
   });

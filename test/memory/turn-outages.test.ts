@@ -15,7 +15,7 @@ const TURNS = 1_000;
 /** Longer than any time for which something could be remembered by a clock. */
 const OUTAGE = 65_000;
 /** They run side by side, most of the time in their outages. */
-const LIMIT = 280_000;
+const LIMIT = 600_000;
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const told = <K extends string>({ reports }: Instance, kind: K): Told<K>[] =>

@@ -43,7 +43,7 @@ test("two instances take 1,000 turns each on one session: none is lost, none dou
   for (const each of [a, b]) expect(each.reports.filter((report) => !("done" in report))).toEqual([]);
   expectWhole(await historyOf(server, "s"), "a", "b");
   await server.stop();
-}, 90_000);
+});
 
 describe("the same, on a Redis that writes each command to its AOF, while", () => {
   const TTL = 400;
@@ -146,5 +146,5 @@ describe("the same, on a Redis that writes each command to its AOF, while", () =
     expect(await Promise.all([a.ended, b.ended])).toEqual([0, 0]);
     for (const each of [a, b]) expect(told(each, "broken")).toEqual([]);
     expectWhole(await historyOf(server, "s"), "a", "b");
-  }, 90_000);
+  });
 });

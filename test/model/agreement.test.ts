@@ -28,7 +28,7 @@ afterAll(async () => {
   await server.stop();
 });
 
-/** Shows what is left after a run: who waits, in which order, and which tokens are refused. */
+/** Shows what is left after a run: the waiters in their order, and the tokens that are refused. */
 const ending: readonly Command[] = KEY_NAMES.flatMap((_, key) => [
   ...TOKEN_NAMES.flatMap((): Command[] => [
     ...INBOX_NAMES.map((_, inbox): Command => ({ do: "heartbeat", key, inbox })),

@@ -1,5 +1,5 @@
 /// <reference path="../../packages/core/src/lua.d.ts" />
-// The source itself, not what was built from it: so that its times can be shortened, and its text mutated.
+// The source itself, not the built files: so that its times can be shortened, and its text mutated.
 
 export { realClock, useClock } from "../../packages/core/src/driver/clock";
 export type { AcquireReply, Driver } from "../../packages/core/src/driver/driver";

@@ -1,9 +1,9 @@
 import type { Driver } from "./core";
 
-/** What happens to one request on its way; `send` carries it out at the server, each time that it is called. */
+/** The fate of one request on its way; `send` carries it out at the server, each time that it is called. */
 export type Fault = <R>(send: () => Promise<R>) => Promise<R>;
 
-/** What happens to one message. */
+/** The fate of one message. */
 export type PushFault = (deliver: () => void) => void;
 
 export type Verb = "acquire" | "extend" | "release" | "heartbeat";
@@ -82,7 +82,7 @@ export interface Faults {
   die(): void;
 }
 
-/** A driver whose requests and messages suffer faults; whatever arrives is carried out by the real one. */
+/** A driver whose requests and messages suffer faults; requests that arrive are carried out by the real one. */
 export function faulty(driver: Driver): { readonly driver: Driver; readonly faults: Faults } {
   const queues = new Map<Verb | "push", (Fault | PushFault)[]>();
   const standing = new Map<Verb | "push", Fault | PushFault>();

@@ -5,7 +5,7 @@ import { createGate, FOR_EVER, granted, isFree, isWaiting, listens, oneWaits, sc
 vi.mock("../../packages/core/src/driver/times", () => import("./times"));
 
 scenarios({
-  "who gives up leaves the queue": async (stage) => {
+  "a waiter that gives up leaves the queue": async (stage) => {
     const { waiter } = await oneWaits(stage);
     stage.attempt(stage.b, stage.key, FOR_EVER);
     await isWaiting(stage, 2);
@@ -14,7 +14,7 @@ scenarios({
     await isWaiting(stage, 1);
   },
 
-  "who gives up leaves the queue, also if its release is lost at first": async (stage) => {
+  "a waiter that gives up leaves the queue, even if its release is lost at first": async (stage) => {
     const { a, b, key } = stage;
     await granted(stage.attempt(a, key, FOR_EVER));
     const waiter = stage.attempt(b, key, FOR_EVER);
@@ -60,7 +60,7 @@ scenarios({
     expect(await evals()).toBe(before + 1); // the release
   },
 
-  "a late grant of a token that was given up is given back": async (stage) => {
+  "a late grant of a token that was given up is released": async (stage) => {
     const { b, key } = stage;
     const gate = createGate();
     b.faults.next("acquire", sentAfter(gate.opened));

@@ -1,12 +1,12 @@
 import type { Driver, Lock } from "./core";
 import { WINDOW } from "./times";
 
-/** What the server surely did with one token, seen from outside. Times are of the day, which the server's are too. */
+/** What the server certainly did with one token, seen from outside. Times are of the day, which the server's are too. */
 interface Seen {
   readonly key: string;
   readonly firstSent: number;
   ticket?: number;
-  /** Of all tickets that it had: a late copy of its first request may give it another. */
+  /** The lowest of its tickets: a late copy of its first request may get another one. */
   lowest: number;
   /** While the request was under way, the server found it in the queue, and its locker alive. */
   readonly queued: { sent: number; received: number }[];
@@ -20,19 +20,19 @@ interface Seen {
 /** Clocks and rounding, in ms. */
 const SLACK = 5;
 
-/** Writes down all that happens, and tells what must never have happened. */
+/** Writes down all events, and reports events that must never happen. */
 export interface History {
   /** A driver that writes down what the server does. */
   watched(driver: Driver): Driver;
   /** A message of a script, as it was published; messages come in the order of the hand-overs. */
   published(message: string): void;
   robbed(tokens: readonly (string | null)[]): void;
-  /** The server lost what it knew of a key, in this time. */
+  /** The server lost its data of a key, in this time. */
   forgotten(key: string, from: number): void;
   claimed(lock: Lock): void;
-  /** Looks who believes to hold what. */
+  /** Records who believes that it holds which lock. */
   look(locks: readonly Lock[]): void;
-  /** `value` is what the key held, while the lock believed to be held. */
+  /** `value` is the value of the key, while the lock believed that it was held. */
   found(lock: Lock, value: string | null): void;
   falselyLost(lock: Lock, why: string): void;
   wrong(what: string): void;
@@ -114,7 +114,7 @@ export function createHistory(): History {
     seen.queued.push({ sent, received: Date.now() });
   }
 
-  /** Whether the one surely stood in the queue, with its locker alive, when the fence was minted for another. */
+  /** Whether the one was certainly in the queue, with its locker alive, when the fence was minted for the other. */
   function surelyWaited({ key, queued, fences, leftAt }: Seen, fence: number): boolean {
     const time = fence / 1000;
     return queued.some(
@@ -241,7 +241,7 @@ export function createHistory(): History {
     },
 
     falselyLost({ token }, why) {
-      suspect(`${short(token)} was told that it is lost, and is not: ${why}`, [token], () => wasReleasedBefore(token));
+      suspect(`${short(token)} was reported as lost, and is not: ${why}`, [token], () => wasReleasedBefore(token));
     },
 
     wrong,

@@ -22,7 +22,7 @@ vi.mock("../../packages/core/src/driver/times", () => import("./times"));
 
 const dropped = () => {};
 
-/** The lock was handed over to `b`, whose claim ends before it hears of it: `c` has the lock now. */
+/** The lock was handed over to `b`, whose claim ends before the message arrives: `c` has the lock now. */
 async function missedIt(stage: Stage, meanwhile: () => Promise<void> = async () => {}): Promise<Attempt> {
   const { release, waiter } = await oneWaits(stage);
   await release();
@@ -176,7 +176,7 @@ scenarios({
     expect(lock.remaining()).toBeGreaterThan(LONG / 2);
   },
 
-  "the holder counts on less than Redis gives": async (stage) => {
+  "the holder counts on less than Redis grants": async (stage) => {
     const lock = await granted(stage.attempt(stage.a, stage.key, { ttl: 1_000 }));
     expect(lock.remaining()).toBeLessThanOrEqual(988);
   },
@@ -194,7 +194,7 @@ scenarios({
     expect(lock.isHeld).toBe(false);
   },
 
-  "who was handed a lock extends it to its ttl": async (stage) => {
+  "the holder of a handed-over lock extends it to its ttl": async (stage) => {
     const { release, waiter } = await oneWaits(stage);
     await release();
     const lock = await granted(waiter);

@@ -34,7 +34,7 @@ export const memoryMutations = {
   },
   "store: the list is read before the stamp": {
     of,
-    rule: "what a turn reads is no older than its stamp",
+    rule: "a turn reads nothing older than its stamp",
     tests: late,
     edits: [
       [
@@ -78,7 +78,7 @@ export const memoryMutations = {
   },
   "store: a clear forgets its turn": {
     of,
-    rule: "a clear keeps the ids of its turn, so that no copy brings back what was cleared",
+    rule: "a clear keeps the ids of its turn, so that no copy brings cleared messages back",
     tests: again,
     edits: [["lua/clear.lua", "forget(meta.ids:sub(1, 1) == 'a' and '^ib:' or '^ia:')", "forget('^i[ab]:')"]],
   },
@@ -88,7 +88,7 @@ export const memoryMutations = {
     tests: again,
     edits: [["src/store/list-calls.ts", 'fence === stamped ? "1" : "0"', '"0"']],
   },
-  "store: what was popped is kept": {
+  "store: popped texts are kept": {
     of,
     rule: "what a pop took away is forgotten when another holder has come",
     tests: again,
@@ -100,7 +100,7 @@ export const memoryMutations = {
     tests: names,
     edits: [["lua/write.lua", "digest == ARGV[7] and 'before' or 'differs'", "'before'"]],
   },
-  "store: a name is told by the order of fields": {
+  "store: a name depends on the order of fields": {
     of,
     rule: "a write is the same if its messages say the same",
     tests: names,
@@ -124,7 +124,7 @@ export const memoryMutations = {
   },
   "store: names of the dead come back": {
     of,
-    rule: "what begins anew knows no name of before",
+    rule: "a conversation that begins anew knows no earlier name",
     tests: life,
     edits: [["lua/write.lua", "meta.names ~= '' and not goes_on", "false"]],
   },
@@ -148,7 +148,7 @@ export const memoryMutations = {
   },
   "store: a long name is kept as it is": {
     of,
-    rule: "what stands for a name is short",
+    rule: "the digest of a name is short",
     tests: names,
     edits: [["src/store/write-digest.ts", "=> digest(idempotencyKey)", "=> idempotencyKey"]],
   },
@@ -160,7 +160,7 @@ export const memoryMutations = {
   },
   "store: an old ttl stays": {
     of,
-    rule: "a write without a ttl ends that of an earlier one",
+    rule: "a write without a ttl ends the ttl of an earlier write",
     tests: life,
     edits: [["lua/write.lua", "redis.call('PERSIST', list)", ""]],
   },
@@ -184,17 +184,17 @@ export const memoryMutations = {
   },
   "store: the fence goes with the list": {
     of,
-    rule: "what is known of the writes outlives the list by a day",
+    rule: "the record of the writes outlives the list by a day",
     tests: life,
     edits: [["lua/fenced-list.lua", "math.max(left, 0) + tonumber(ARGV[3])", "math.max(left, 1)"]],
   },
   "store: the fence of a list without ttl expires": {
     of,
-    rule: "what is known of the writes lives as long as the list",
+    rule: "the record of the writes lives as long as the list",
     tests: life,
     edits: [["lua/fenced-list.lua", "redis.call('PERSIST', writes)", "redis.call('PEXPIRE', writes, ARGV[3])"]],
   },
-  "store: a clear leaves what was named": {
+  "store: a clear leaves the named writes": {
     of,
     rule: "a clear leaves nothing that anybody said or named",
     tests: life,
@@ -232,13 +232,13 @@ export const memoryMutations = {
   },
   "store: trimmed anywhere": {
     of,
-    rule: "what is kept begins with a turn",
+    rule: "a trimmed conversation begins with a turn",
     tests: trimming,
     edits: [["lua/bound.lua", "seek(start, last, 1, is_turn)\n    or ", ""]],
   },
   "store: trimmed to a tool's result": {
     of,
-    rule: "what is kept never begins with a tool's result",
+    rule: "a trimmed conversation never begins with a tool's result",
     tests: trimming,
     edits: [["lua/bound.lua", "    or seek(start, last, 1, is_no_result)\n", ""]],
   },
@@ -262,7 +262,7 @@ export const memoryMutations = {
   },
   "store: a write that does not fit is trimmed away": {
     of,
-    rule: "a write is never lacking what was just written",
+    rule: "a write never drops the messages that it adds",
     tests: trimming,
     edits: [["lua/append.lua", "no() or full(11)", "no()"]],
   },

@@ -35,7 +35,7 @@ export const mutations = {
       ],
     ],
   },
-  "hand-over tells nobody": {
+  "hand-over notifies nobody": {
     rule: "A hand-over notifies the new holder at once",
     edits: [["lua/lib/hand-over.lua", "redis.pcall('PUBLISH', 'distlock:' .. inbox_of(token), message)", "0"]],
   },
@@ -81,11 +81,11 @@ export const mutations = {
     rule: "An acquire by the holder confirms the lock for the whole ttl",
     edits: [["lua/lib/confirm.lua", "if left < tonumber(ttl) then", "if false then"]],
   },
-  "acquire's floor is what is stored": {
+  "acquire's floor is the stored fence": {
     rule: "The floor is never behind the server's clock",
     edits: [["lua/lib/acquire.lua", "math.max(micros(), tonumber(last) or 0)", "tonumber(last) or 0"]],
   },
-  "heartbeat's floor is what is stored": {
+  "heartbeat's floor is the stored fence": {
     rule: "The floor is never behind the server's clock",
     edits: [["lua/heartbeat.lua", "tonumber(fence) > now and fence or now_text", "fence"]],
   },
@@ -195,11 +195,11 @@ export const mutations = {
     rule: "The script that frees a lock grants it to the next waiter",
     edits: [["lua/force-release.lua", "hand_over(1)", ""]],
   },
-  "forceRelease tells nobody": {
+  "forceRelease notifies nobody": {
     rule: "A forced release notifies the holder, whatever kind of lock it has",
     edits: [["lua/force-release.lua", "redis.pcall('PUBLISH', 'distlock:' .. inbox, holder .. ' 0 0')", ""]],
   },
-  "who is missing does nothing": {
+  "a missing waiter does nothing": {
     rule: "A waiter that was dropped learns so and asks again",
     edits: [
       [
@@ -209,7 +209,7 @@ export const mutations = {
       ],
     ],
   },
-  "who is missing asks without its ticket": {
+  "a missing waiter asks without its ticket": {
     rule: "A waiter that was dropped gets its old place back",
     edits: [
       [
@@ -264,7 +264,7 @@ export const mutations = {
     edits: [["src/locker/hold/held-lock.ts", "leaseEnd(sent, ttl));", "leaseEnd(now(), ttl));"]],
   },
   "an extension forgets the longer lease": {
-    rule: "The deadline is that of the longest lease that was acknowledged",
+    rule: "The longest lease that was acknowledged sets the deadline",
     edits: [["src/locker/hold/held-lock.ts", "Math.max(this.deadline, leaseEnd(sent, ttl));", "leaseEnd(sent, ttl);"]],
   },
   "no margin": {
@@ -291,11 +291,11 @@ export const mutations = {
     rule: "A loss sends a release",
     edits: [["src/locker/hold/held-lock.ts", "if (cause !== TAKEN || this.grant.outcomeUnknown) this.#giveUp();", ""]],
   },
-  "who gives up says nothing": {
+  "giving up sends nothing": {
     rule: "A wait that ends takes its token out of the queue",
     edits: [["src/locker/acquire/acquire.ts", "await candidate.giveUp(error);", ""]],
   },
-  "who gives up leaves no tombstone": {
+  "giving up leaves no tombstone": {
     rule: "A token that was given up is refused, whichever of acquire and release arrives first",
     edits: [["src/locker/acquire/candidate.ts", "{ tombstone, inFlight", "{ tombstone: false, inFlight"]],
   },
@@ -308,7 +308,7 @@ export const mutations = {
     edits: [["src/locker/give-up-token.ts", "      } catch (error) {\n", "      } catch (error) {\n        return;\n"]],
   },
   "a late grant is kept": {
-    rule: "A grant that arrives after its token was given up is given back",
+    rule: "A grant that arrives after its token was given up is released",
     edits: [["src/locker/give-up-token.ts", 'if (reply.status === "granted")', "if (false)"]],
   },
   "a grant that became a lock is undone": {
@@ -349,7 +349,7 @@ export const mutations = {
   },
   "acquire takes a lock whose dead waiters are being dropped": {
     rule: "No newcomer overtakes while dead waiters are dropped",
-    edits: [["lua/lib/acquire.lua", "if not settling and call(", "if call("]],
+    edits: [["lua/lib/acquire.lua", "if is_free and not settling and call(", "if call("]],
   },
   "a refused message stops the hand-over": {
     rule: "A hand-over does not need its message",
@@ -375,7 +375,7 @@ export const mutations = {
     ],
   },
   "a deaf listener stays": {
-    rule: "A listener that hears nothing is replaced",
+    rule: "A listener that receives nothing is replaced",
     edits: [
       [
         "src/locker/queue/message-watch.ts",
@@ -384,7 +384,7 @@ export const mutations = {
       ],
     ],
   },
-  "a lease is over before what has arrived is read": {
+  "a lease is over before the replies that have arrived are read": {
     rule: "After a stall, the answers that have arrived count before a lease is over",
     edits: [
       [
@@ -394,11 +394,11 @@ export const mutations = {
       ],
     ],
   },
-  "a handed-over lock is told before its extension is sent": {
+  "a handed-over lock is announced before its extension is sent": {
     rule: "The extension of a handed-over lock is sent before its holder goes on",
     edits: [["src/locker/locker.ts", "if (grant.claimed) await clientsFlushed();", ""]],
   },
-  "only an extended lock hears that it was forced out": {
+  "only an extended lock learns that it was forced out": {
     rule: "A forced release notifies the holder, whatever kind of lock it has",
     edits: [
       [
@@ -408,7 +408,7 @@ export const mutations = {
       ],
     ],
   },
-  "who is forced out frees nothing": {
+  "a holder that is forced out frees nothing": {
     rule: "A lock that is reported as forced out is freed",
     edits: [
       [
@@ -419,7 +419,7 @@ export const mutations = {
     ],
   },
   "a floor from before the clock was set back stays": {
-    rule: "The floor is that of the answer to the latest request",
+    rule: "The answer to the latest request sets the floor",
     edits: [
       [
         "src/locker/queue/waiter.ts",
@@ -432,12 +432,12 @@ export const mutations = {
     rule: "A listener that opens has all waiters checked",
     edits: [["src/locker/queue/queue.ts", "opened: () => heartbeats.checkAll()", "opened() {}"]],
   },
-  "what a queue of the past grants is kept": {
+  "a grant from a queue of the past is kept": {
     rule: "A grant to a token that no longer waits is passed on",
     tests: ["packages/core/test/retired-tokens.test.ts"],
     edits: [["src/locker/queue/retired-tokens.ts", "if (known && fence > known.fence)", "if (false)"]],
   },
-  "a refused heartbeat is no news": {
+  "a refused heartbeat is ignored": {
     rule: "A heartbeat that is refused ends the waits of its key",
     tests: ["packages/core/test/heartbeats.test.ts"],
     edits: [["src/locker/queue/heartbeats.ts", "if (isFinal(error))", "if (false)"]],
@@ -458,12 +458,12 @@ export const mutations = {
     tests: ["packages/core/test/multi-lock.test.ts"],
     edits: [["src/locker/multi-lock.ts", "for (const part of this.#parts) part.onPartLost(reason);", ""]],
   },
-  "a wait ends before what has arrived is read": {
-    rule: "After a stall, what has arrived counts before a wait ends",
+  "a wait ends before the replies that have arrived are read": {
+    rule: "After a stall, the replies that have arrived count before a wait ends",
     tests: ["packages/core/test/stalled-wait.test.ts"],
     edits: [["src/locker/acquire/mailbox.ts", "clock.immediate(end)", "end()"]],
   },
-  "keys are taken as they are given": {
+  "keys are taken in the caller's order": {
     rule: "All calls take several keys in one order",
     tests: ["packages/core/test/several-keys.test.ts"],
     edits: [["src/driver/keys.ts", "compare(hashed(a), hashed(b)) || compare(a, b)", "0 * compare(a, b)"]],

@@ -1,6 +1,6 @@
 export const KEY_NAMES = ["key one", "key two"] as const;
 export const INBOX_NAMES = ["inbox-number-one", "inbox-number-two"] as const;
-/** Of both inboxes in turn, and one of somebody else, which has no inbox. */
+/** Tokens of both inboxes in turn, and one token without an inbox. */
 export const TOKEN_NAMES = [
   ...Array.from({ length: 6 }, (_, i) => `${INBOX_NAMES[i % INBOX_NAMES.length]}:${i}`),
   "other",

@@ -1,5 +1,6 @@
 import { type RedisServer, startRedis } from "@distlock/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { machineClock } from "../support/machine-clock";
 import type { AcquireReply, Lock } from "./core";
 import { type Fault, type PushFault, sleep } from "./faults";
 import { HEARTBEAT } from "./times";
@@ -12,7 +13,7 @@ export interface Stage extends World {
   readonly key: string;
 }
 
-/** What is true in every run of the model is true at the end of each scenario, too. */
+/** The invariants of every run of the model hold at the end of each scenario, too. */
 export function scenarios(all: Readonly<Record<string, (stage: Stage) => Promise<void>>>): void {
   let server: RedisServer;
   beforeAll(async () => {
@@ -35,7 +36,7 @@ export function scenarios(all: Readonly<Record<string, (stage: Stage) => Promise
   }
 }
 
-/** What another part of a scenario waits for. */
+/** An event that another part of a scenario waits for. */
 export function createGate(): { readonly opened: Promise<void>; open(): void } {
   let open!: () => void;
   const opened = new Promise<void>((resolve) => {
@@ -70,10 +71,13 @@ export function noticed(fault: Fault): { readonly fault: Fault; readonly begun: 
   };
 }
 
+const clock = machineClock();
+
+/** Looks again and again, for so long on a clock that waits for a busy machine. */
 export async function until(what: string, isTrue: () => boolean | Promise<boolean>, ms = 8_000): Promise<void> {
-  const end = performance.now() + ms;
+  const end = clock() + ms;
   while (!(await isTrue())) {
-    if (performance.now() > end) throw new Error(`not within ${ms} ms: ${what}`);
+    if (clock() > end) throw new Error(`not within ${ms} ms: ${what}`);
     await sleep(3);
   }
 }
@@ -105,7 +109,7 @@ export const ask = (
 export const LONG = 5_000;
 export const FOR_EVER = { ttl: LONG, timeout: Number.POSITIVE_INFINITY };
 
-/** `a` has it, `b` is the first that waits, and would hear of a grant. */
+/** `a` has it, `b` is the first that waits, and would receive a grant. */
 export async function oneWaits(stage: Stage): Promise<{ release: () => Promise<void>; waiter: Attempt }> {
   const lock = await granted(stage.attempt(stage.a, stage.key, FOR_EVER));
   const waiter = stage.attempt(stage.b, stage.key, FOR_EVER);

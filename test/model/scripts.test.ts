@@ -41,7 +41,7 @@ async function abandoned(stage: Stage): Promise<void> {
 const fenceOf = async (stage: Stage) => (await stage.a.driver.inspect(stage.key)).fence;
 
 scenarios({
-  "a release hands over to the first waiter, tells it, and mints a fence": async (stage) => {
+  "a release hands over to the first waiter, notifies it, and mints a fence": async (stage) => {
     const { a, key } = stage;
     const told: unknown[] = [];
     const listener = { granted: (...news: unknown[]) => void told.push(news), forcedOut() {}, ended() {} };
@@ -139,7 +139,7 @@ scenarios({
     }
     expect(keys).toContain(key);
 
-    /** Only who waits meets two of them. */
+    /** Only a waiter meets two of them. */
     async function waitBehind(reply: { readonly status: string }) {
       expect(reply.status).toBe("granted");
       await ask(stage, stage.b, "two:waiter", { ticket: 0 });
@@ -156,21 +156,21 @@ scenarios({
     }
   },
 
-  "a newcomer that meets a free lock hands it to who waits": async (stage) => {
+  "a newcomer that meets a free lock hands it to the first waiter": async (stage) => {
     await abandoned(stage);
     expect((await ask(stage, stage.c, "three:newcomer")).status).toBe("held");
     expect(await holder(stage)).toBe("two:waiter");
     await free(stage, "two:waiter");
   },
 
-  "a stale release that meets a free lock hands it to who waits": async (stage) => {
+  "a stale release that meets a free lock hands it to the first waiter": async (stage) => {
     await abandoned(stage);
     expect(await free(stage, "three:other")).toBe("lost");
     expect(await holder(stage)).toBe("two:waiter");
     await free(stage, "two:waiter");
   },
 
-  "a heartbeat that meets a free lock hands it to who waits": async (stage) => {
+  "a heartbeat that meets a free lock hands it to the first waiter": async (stage) => {
     await abandoned(stage);
     const { states } = await beat(stage, "two:waiter");
     expect(states).toEqual(["granted"]);
@@ -240,7 +240,7 @@ scenarios({
     await free(stage, "two:waiter");
   },
 
-  "later fences are above the floor of every answer, also when the last fence is forgotten": async (stage) => {
+  "later fences are above the floor of every answer, even when the last fence is forgotten": async (stage) => {
     await ask(stage, stage.a, "one:holder");
     const fence = await fenceOf(stage);
     await stage.redis.del(`{${stage.key}}~fence`);

@@ -20,7 +20,7 @@ async function oneWaits(stage: Stage, ttl: number): Promise<Attempt> {
 }
 
 scenarios({
-  "the first waiter is told by the release": async (stage) => {
+  "the release notifies the first waiter": async (stage) => {
     const waiter = await oneWaits(stage, 10_000);
     await stage.release(stage.held()[0]!);
     await granted(waiter);

@@ -23,7 +23,7 @@ afterAll(async () => {
   await server.stop();
 });
 
-/** After a stall: timers run, then what has arrived is read. */
+/** After a stall: timers run, then the data that has arrived is read. */
 async function turns(): Promise<void> {
   for (let i = 0; i < 3; i++) await new Promise(setImmediate);
 }
@@ -78,7 +78,7 @@ describe.each(connects.map((connect, i) => [i, connect] as const))("client %i", 
     await close();
   });
 
-  test("a release after such work is a release, and no loss", async () => {
+  test("a release after such work is a release, and not a loss", async () => {
     const { lock, close } = await handedOver();
     stallEventLoop(1.5 * CLAIM);
     await lock.release();
@@ -86,7 +86,7 @@ describe.each(connects.map((connect, i) => [i, connect] as const))("client %i", 
     await close();
   });
 
-  test("an extension whose answer arrived during a stall counts, unless a look has told the loss before", async () => {
+  test("an extension whose answer arrived during a stall counts, unless a look has reported the loss before", async () => {
     for (const looks of [false, true]) {
       const locker = open();
       const lock = await locker.acquire(key, { ttl: 1_000, autoExtend: true });
@@ -116,7 +116,7 @@ describe.each(connects.map((connect, i) => [i, connect] as const))("client %i", 
     await locker.close();
   });
 
-  test("who is forced out hears of it also without extension and signal, and frees what is still his", async () => {
+  test("a holder that is forced out learns of it even without extension and signal, and frees a lock that it still has", async () => {
     const { lock, close } = await handedOver();
     await until("extended", async () => lock.remaining() > TTL / 2);
     await redis.publish(`distlock:${lock.token.split(":")[0]}`, `${lock.token} 0 0`);

@@ -123,7 +123,7 @@ async function resend({ attempts }: World, { attempt, verb }: Extract<Step, { do
   else if (unheld) await actor.driver.release({ key, token, tombstone: false });
 }
 
-/** Does one step. What takes time goes on beside the next ones, and is waited for by `settle`. */
+/** Does one step. Slow work goes on beside the next steps, and `settle` waits for it. */
 export async function doStep(world: World, step: Step): Promise<void> {
   const actors = world.actors.filter(({ crashed }) => !crashed);
   const actorOf = (i: number) => pick(actors, i)!;

@@ -2,7 +2,7 @@ import type { Command, Wait } from "./command";
 import type { Driver } from "./core";
 import { INBOX_NAMES, KEY_NAMES, TOKEN_NAMES } from "./names";
 
-/** What a reply says about a key. */
+/** The part of a reply about a key. */
 export interface Seen {
   readonly key: string;
   readonly status?: unknown;
@@ -14,7 +14,7 @@ export interface Seen {
 
 const never = { abandoned: false };
 
-/** A driver that does what commands say, and remembers the tickets that it gave to tokens. */
+/** A driver that does what commands say, and remembers the tickets of tokens. */
 export async function createTwin(driver: Driver) {
   const tickets = new Map<string, number>();
   const messages: Readonly<Record<string, string[]>> = Object.fromEntries(INBOX_NAMES.map((inbox) => [inbox, []]));

@@ -43,7 +43,7 @@ export function createClock() {
 /** Compares the fences of a key: they differ between the two, but are of the same grants, and rise. */
 function createFences() {
   const known = { redis: [0], own: [0] };
-  /** The last floors, and those of the present step: a grant of the same step may have the fence that its floor is. */
+  /** The last floors, and the floors of the present step: a grant of the same step may have the fence that its floor is. */
   let floors = { redis: 0, own: 0 };
   let newFloors = floors;
 
@@ -72,7 +72,7 @@ function createFences() {
   };
 }
 
-/** Runs the same commands on both, and compares what they reply, and what is there afterwards. */
+/** Runs the same commands on both, and compares their replies, and their states afterwards. */
 export function createTwins(inRedis: Twin, inProcess: Twin, redis: Redis, clock: ReturnType<typeof createClock>) {
   const fences = new Map<string, ReturnType<typeof createFences>>();
   const began = clock.real();

@@ -44,7 +44,7 @@ scenarios({
     await granted(waiter);
   },
 
-  "a listener that hears nothing is replaced": async (stage) => {
+  "a listener that receives nothing is replaced": async (stage) => {
     const { a, b, key } = stage;
     b.faults.alwaysPush(dropped);
     for (let round = 0; b.listeners < 2; round++) {
@@ -89,7 +89,7 @@ scenarios({
     await granted(waiter);
   },
 
-  "who is forced out is told at once": async (stage) => {
+  "a holder that is forced out is notified at once": async (stage) => {
     const { release, waiter } = await oneWaits(stage);
     await release();
     const lock = await granted(waiter);

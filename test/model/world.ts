@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { Redis } from "ioredis-6";
+import { machineClock } from "../support/machine-clock";
 import { connects } from "./connect";
 import { createLocker, type Driver, type Lock, LockError, type Locker, type LockOptions, redisDriver } from "./core";
 import { type Faults, faulty, sleep } from "./faults";
@@ -46,7 +47,7 @@ export interface World {
   extend(lock: Lock, ttl: number): Promise<void>;
   held(): readonly Lock[];
   look(): Promise<void>;
-  /** What was at the key is gone, whoever had it. */
+  /** Deletes the key, no matter who had it. */
   rob(key: string): Promise<void>;
   /** Everything that the server knows of the key is gone. */
   forget(key: string): Promise<void>;
@@ -58,9 +59,10 @@ export interface World {
 }
 
 const PATIENCE = 6_000;
+const clock = machineClock();
 const LOOKS = 4;
 
-/** Takes away all keys that have to do with a lock, and gives the token that was there. */
+/** Deletes all keys that have to do with a lock, and returns the token that had it. */
 const FORGET = `
 local holder = redis.call('GET', KEYS[1])
 for _, key in ipairs(redis.call('KEYS', '*' .. KEYS[1] .. '*')) do redis.call('DEL', key) end
@@ -153,9 +155,9 @@ export async function createWorld(
   }
 
   async function eventually(what: string, isTrue: () => Promise<boolean>): Promise<void> {
-    const until = performance.now() + PATIENCE;
+    const until = clock() + PATIENCE;
     while (!(await isTrue())) {
-      if (performance.now() > until) return history.wrong(what);
+      if (clock() > until) return history.wrong(what);
       await sleep(10);
     }
   }

@@ -1,12 +1,16 @@
 import { execFile } from "node:child_process";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import ts from "typescript";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 
 const run = promisify(execFile);
+
+/** A block runs as it would after a compilation: with nothing between it and Node. */
+const asNodeRuns: ts.CompilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext };
 
 /** The README, and all that is beside it for readers. */
 export async function pages(): Promise<string[]> {
@@ -36,6 +40,8 @@ export interface Block {
   readonly text: string;
   /** On which Node it runs: what it imports may need 22. `"checked"`: on none, as it needs a service; its types are checked. */
   readonly on: "node20" | "node22" | "checked";
+  /** Whether it is of a page about frameworks, which take long to load. */
+  readonly ofFrameworks: boolean;
 }
 
 export async function blocks(): Promise<Block[]> {
@@ -45,16 +51,18 @@ export async function blocks(): Promise<Block[]> {
     let count = 0;
     for (const [, mark, code = ""] of text.matchAll(/^```ts(?: (node22|checked|ai6))?\n(.*?)^```/gms)) {
       const name = `${page.replaceAll("/", "-").replace(/\.md$/, "")}-${++count}.ts`;
-      // What is for the version of `ai` that npm picks on Node 20, and is installed by this name.
-      if (mark === "ai6") found.push({ name, text: code.replace(/from "ai(?=[/"])/g, 'from "ai-6'), on: "node20" });
-      else found.push({ name, text: code, on: (mark ?? "node20") as Block["on"] });
+      const ofFrameworks = page.startsWith("docs/memory/");
+      // Blocks for the version of `ai` that npm picks on Node 20, which is installed by this name.
+      if (mark === "ai6")
+        found.push({ name, text: code.replace(/from "ai(?=[/"])/g, 'from "ai-6'), on: "node20", ofFrameworks });
+      else found.push({ name, text: code, on: (mark ?? "node20") as Block["on"], ofFrameworks });
     }
   }
   return found;
 }
 
 export interface Programs {
-  /** Type errors, "" for none. `lib` is that of TypeScript, unless it is the one of this repository. */
+  /** Type errors, "" if there are none. `lib` is the option of TypeScript; the default is the one of this repository. */
   check(lib?: readonly string[]): Promise<string>;
   /** Runs one to its end, on a Redis. */
   run(name: string, redisUrl: string): Promise<void>;
@@ -77,11 +85,12 @@ export async function programsOf(blocks: readonly Block[], place: string): Promi
     },
     async run(name, redisUrl) {
       const env = { ...process.env, REDIS_URL: redisUrl };
-      await run(process.execPath, ["--import", "tsx", join(folder, basename(name))], {
-        cwd: root,
-        env,
-        timeout: 20_000,
+      const file = join(folder, name.replace(/\.ts$/, ".mjs"));
+      const { outputText } = ts.transpileModule(await readFile(join(folder, name), "utf8"), {
+        compilerOptions: asNodeRuns,
       });
+      await writeFile(file, outputText);
+      await run(process.execPath, [file], { cwd: root, env, timeout: 120_000 });
     },
     remove,
   };

@@ -7,7 +7,7 @@ import * as times from "../../packages/core/src/driver/times";
 import { mutations } from "../model/mutations.mjs";
 import * as modelTimes from "../model/times";
 
-// The pages of docs/internals name files, functions, tests and mutations: none of these names may dangle.
+// The pages of docs/internals name files, functions, tests and mutations: each of these names must exist.
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const folder = join(root, "docs/internals");

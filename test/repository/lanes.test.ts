@@ -1,6 +1,11 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { findRedisServer } from "@distlock/testing";
 import { expect, test } from "vitest";
-import { laneOf, lanes, testFiles, testFilesOf } from "../support/lanes";
+import { laneOf, lanes, quickLanes, testFiles, testFilesOf, uses } from "../support/lanes";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
 
 test("the tests of the core and of the driver contract start no process", () => {
   const own = testFiles.filter((file) => /^packages\/(core|testing)\/test\//.test(file));
@@ -16,7 +21,7 @@ test.each([
   ["by itself", "test/locking/fences.test.ts", "redis"],
   ["by what it imports", "test/holding/grant.test.ts", "redis"],
   ["of several nodes", "test/topology/locks.test.ts", "topology"],
-  ["for minutes", "test/model/random-runs.test.ts", "slow"],
+  ["again and again", "test/model/random-runs.test.ts", "slow"],
 ])("a test that starts a server %s is not a unit test", (_, file, lane) => {
   expect(laneOf(file)).toBe(lane);
 });
@@ -26,3 +31,32 @@ test("each test is in one lane, and no lane is empty", () => {
   expect(all.every((files) => files.length > 0)).toBe(true);
   expect(all.flat().sort()).toEqual(testFiles);
 });
+
+test("the script that runs the quick lanes knows them", () => {
+  const script = readFileSync(join(root, "scripts/test.mjs"), "utf8");
+  expect([...script.matchAll(/"--project=(\w+)"/g)].map(([, lane]) => lane)).toEqual(quickLanes);
+});
+
+/** A claim about names alone; where names are kept is shown in a Cluster. */
+const ofNames = "no two locks share a key";
+
+/** The claims of the index, each with the files that test it. */
+const claims = readFileSync(join(root, "docs/internals/promises.md"), "utf8")
+  .split("\n")
+  .filter((line) => /^\| (?!claim|---)/.test(line))
+  .map((line) => {
+    const [claim = "", , tests = ""] = line.slice(2).split(" | ");
+    return { claim, files: [...tests.matchAll(/\]\(\.\.\/\.\.\/([^)]+)\)/g)].map(([, file]) => file!) };
+  });
+
+test("the index has claims", () => expect(claims.length).toBeGreaterThan(30));
+
+test.each(claims.filter(({ claim }) => claim !== ofNames))(
+  "a quick test shows on a real server: $claim",
+  ({ files }) => {
+    // The contract of drivers is run by the tests of each client's package.
+    const inContract = files.some((file) => file.startsWith("packages/testing/src/contract/"));
+    const tests = testFiles.filter((test) => files.some((file) => uses(test, file)));
+    expect(inContract ? ["redis"] : tests.map(laneOf)).toContain("redis");
+  },
+);

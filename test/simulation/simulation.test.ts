@@ -28,10 +28,14 @@ async function broken(seed: number, scenario: ScenarioName): Promise<string[]> {
   return violations.map(({ rule, why }) => `${rule}: ${why} (pnpm simulate -- --seed ${seed} --scenario ${scenario})`);
 }
 
-test.each(Object.keys(scenarios) as ScenarioName[])("every promise is kept in the scenario %s", patience, async (name) => {
-  const count = name === "default" ? FEW : 2;
-  for (let seed = first; seed < first + count; seed++) expect(await broken(seed, name)).toEqual([]);
-});
+test.each(Object.keys(scenarios) as ScenarioName[])(
+  "every promise is kept in the scenario %s",
+  patience,
+  async (name) => {
+    const count = name === "default" ? FEW : 2;
+    for (let seed = first; seed < first + count; seed++) expect(await broken(seed, name)).toEqual([]);
+  },
+);
 
 test.each(regressions)("seed %i of the scenario %s keeps every promise: %s", patience, async (seed, scenario) => {
   expect(await broken(seed, scenario)).toEqual([]);

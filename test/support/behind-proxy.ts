@@ -8,7 +8,7 @@ interface BehindProxy {
   readonly server: RedisServer;
   /** To the server itself. */
   readonly redis: Redis;
-  /** Of the test that runs. */
+  /** The proxy of the running test. */
   readonly proxy: FaultProxy;
   readonly open: ReturnType<typeof createLockers>["open"];
 }

@@ -3,7 +3,7 @@ import { type Driver, type RedisConnection, redisDriver } from "@distlock/core/d
 import { type IoredisClient, ioredisConnection } from "@distlock/ioredis";
 import { type NodeRedisClient, nodeRedisConnection } from "@distlock/node-redis";
 
-/** A client of one library and version, and what the tests do with it besides locking. */
+/** A client of one library and version, with the calls that tests need besides locking. */
 export interface TestClient {
   readonly connection: RedisConnection;
   readonly driver: Driver;
@@ -11,7 +11,7 @@ export interface TestClient {
   set(key: string, value: string): Promise<unknown>;
   /** Resolves when the server has answered. */
   ping(): Promise<unknown>;
-  /** What the client says of its connection. */
+  /** The state of the connection, as the client reports it. */
   state(): string;
   /** How many listeners the client has now. */
   listeners(): number;
@@ -51,7 +51,7 @@ export function ofIoredis(client: Ioredis): TestClient {
 
 export interface NodeRedis extends NodeRedisClient, Emitting {
   on(event: "error", listener: (error: Error) => void): unknown;
-  /** Of a client of one server. */
+  /** Present on a client of one server. */
   readonly isReady?: boolean;
   connect(): Promise<unknown>;
   get(key: string): Promise<string | null>;

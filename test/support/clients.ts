@@ -5,7 +5,7 @@ import { type Address, nodesOf, sentinelsOf } from "./topology-url";
 export interface ClientOptions {
   /** It does not connect by itself. */
   readonly lazy?: boolean;
-  /** What its connections are called at the server. */
+  /** The name of its connections at the server. */
   readonly name?: string;
   /** Between two attempts to connect again, in ms. */
   readonly pause?: number;
@@ -31,9 +31,9 @@ interface Ioredises {
   readonly Cluster: new (nodes: Address[], options: object) => Ioredis;
 }
 
-/** What makes ioredis notice a silent connection. */
+/** The options that make ioredis notice a silent connection. */
 const noticing = { sentinel: { socketTimeout: NOTICE }, cluster: { redisOptions: { socketTimeout: NOTICE } } };
-/** The same before 5.4, which has no `socketTimeout`. */
+/** ioredis before 5.4, which has no `socketTimeout`. */
 const noticingBefore54 = { sentinel: { failoverDetector: true }, cluster: { slotsRefreshInterval: NOTICE } };
 
 const ioredis = (
@@ -128,7 +128,7 @@ export const clients = tableOf("redis");
 export const sentinelClients = tableOf("sentinel");
 export const clusterClients = tableOf("cluster");
 
-/** The newest of each major version: what every client is tested with, these are. */
+/** The newest of each major version: tests of every client run with these. */
 export const newest: readonly string[] = [
   "ioredis 5.11.1",
   "ioredis 6.0.0",
@@ -137,10 +137,10 @@ export const newest: readonly string[] = [
   "redis 6.3.1",
 ];
 
-/** Of a table of clients those that are the newest of their major versions. */
+/** The clients of a table that are the newest of their major versions. */
 export const newestOf = <T>(table: Table<T>): Table<T> =>
   Object.fromEntries(Object.entries(table).filter(([name]) => newest.includes(name)));
 
-/** A client of this version, of whatever the url names. */
+/** A client of this version, for the topology that the url names. */
 export const connectTo = (name: string, url: string): Promise<TestClient> =>
   versions[name]![url.split(":")[0] as keyof Version]!(url);

@@ -7,7 +7,7 @@ import type { TestClient } from "./client";
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
 
-/** Also those that keep no process alive, which Node tells of in no other way. */
+/** All timers, including the ones that keep no process alive: Node lists these nowhere else. */
 const timers = new Set<number>();
 createHook({
   init: (id, type) => void (type === "Timeout" && timers.add(id)),
@@ -16,11 +16,11 @@ createHook({
 
 /** Listeners of the client, timers of this process. */
 export async function countHere({ listeners }: Pick<TestClient, "listeners">) {
-  for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate); // until Node has told of those that were cleared
+  for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate); // until Node has reported the cleared ones
   return { timers: timers.size, listeners: listeners() };
 }
 
-/** What a server has, besides what is meant to stay for a while. */
+/** The keys and connections of a server, without keys that are meant to stay for a while. */
 export async function countThere(redis: Redis) {
   const keys = (await redis.keys("*")).filter((name) => !/~(fence|released|dead:.*)$/.test(name));
   const connections = String(await redis.call("CLIENT", "LIST")).match(/^id=/gm)!.length;

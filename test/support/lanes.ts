@@ -6,12 +6,33 @@ import { fileURLToPath } from "node:url";
 export const lanes = ["unit", "redis", "topology", "slow"] as const;
 export type Lane = (typeof lanes)[number];
 
+/** The lanes of `pnpm test`. `pnpm test:all` runs all lanes. */
+export const quickLanes: readonly Lane[] = ["unit", "redis"];
+
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Folders whose tests take minutes: random runs, fault rounds, and all that stands around the packages. */
-const slow = ["test/model/", "test/faults/", "test/repository/"];
+/** What takes long: demos, frameworks, rounds of faults, and what only many repetitions or many processes show. */
+const slow = [
+  "packages/memory/test/frameworks/",
+  "test/faults/round.test.ts",
+  "test/holding/cycles.test.ts",
+  "test/holding/ending.test.ts",
+  "test/holding/hand-over.test.ts",
+  "test/holding/many.test.ts",
+  "test/locking/exclusion-of-clients.test.ts",
+  "test/locking/few-rights.test.ts",
+  "test/memory/turn-outages.test.ts",
+  "test/memory/turn-runs.test.ts",
+  "test/model/random-runs.test.ts",
+  "test/repository/demos/",
+  "test/repository/docs-frameworks.test.ts",
+  "test/repository/pinned-clients.test.ts",
+];
 
-/** What a test imports from @distlock/testing to start a process. */
+/** Starts no server, but packs and compiles for longer than a unit test may take. */
+const packing = "test/repository/packaging.test.ts";
+
+/** The functions of @distlock/testing that start a process. */
 const starts = /^start(Redis|Sentinel|Cluster|Worker|FaultProxy)$/;
 
 const importing = /(?:^|\n)(?:import|export)\s(?:([^;"]*?)\sfrom\s+)?"([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)/g;
@@ -44,27 +65,33 @@ function readImports(file: string): Imports {
   return { names, files };
 }
 
-/** The functions with which a file, or one that it imports, starts processes. */
-export function startsOf(file: string): ReadonlySet<string> {
+/** A file and all that it imports, however far, by their whole paths. */
+function filesOf(file: string): ReadonlySet<string> {
   const seen = new Set<string>();
-  const found = new Set<string>();
   const waiting = [join(root, file)];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     if (seen.has(next)) continue;
     seen.add(next);
-    const { names, files } = importsOf(next);
-    for (const name of names) if (starts.test(name)) found.add(name);
-    waiting.push(...files);
+    waiting.push(...importsOf(next).files);
   }
-  return found;
+  return seen;
 }
 
-/** By what a test starts: nothing, one server, a Sentinel or a Cluster; or by its folder, if it takes minutes. */
+/** Whether a test file is this file, or imports it. */
+export const uses = (test: string, file: string): boolean => filesOf(test).has(join(root, file));
+
+/** The functions with which a file, or one that it imports, starts processes. */
+export const startsOf = (file: string): readonly string[] =>
+  [...filesOf(file)].flatMap((each) => importsOf(each).names.filter((name) => starts.test(name)));
+
+/** By what a test starts: nothing, one server, a Sentinel or a Cluster; or by its name, if it is about several nodes or takes long. */
 export function laneOf(file: string): Lane {
+  if (slow.some((start) => file.startsWith(start))) return "slow";
   const started = startsOf(file);
-  if (started.size === 0) return "unit";
-  if (slow.some((folder) => file.startsWith(folder))) return "slow";
-  return started.has("startSentinel") || started.has("startCluster") ? "topology" : "redis";
+  if (started.length === 0) return file === packing ? "redis" : "unit";
+  return file.startsWith("test/topology/") || started.includes("startSentinel") || started.includes("startCluster")
+    ? "topology"
+    : "redis";
 }
 
 const isTest = (name: string): boolean => name.endsWith(".test.ts") && !name.endsWith(".node22.test.ts");

@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis-6";
 import { expect } from "vitest";
+import { machineClock } from "./machine-clock";
 import { until } from "./until";
 
 /** Keys of a lock that nobody holds or waits for, besides those that are meant to stay for a while. */
@@ -7,12 +8,14 @@ export async function leftBehind(redis: Redis, key: string): Promise<string[]> {
   return (await redis.keys(`*${key}*`)).filter((name) => !/~(fence|released|dead:.*)$/.test(name));
 }
 
-/** What "within a second" may cost on a busy machine, in ms; far below the ttl that an orphan would live for. */
+const clock = machineClock();
+
+/** What "within a second" may cost, in ms; far below the ttl that an orphan would live for. */
 const SOON = 2_000;
 
 /** Expects that nothing is left of a lock that was given up, soon after now. */
 export async function expectSoonFree(redis: Redis, key: string): Promise<void> {
-  const began = performance.now();
-  await until(async () => performance.now() - began > SOON || (await leftBehind(redis, key)).length === 0);
+  const began = clock();
+  await until(async () => clock() - began > SOON || (await leftBehind(redis, key)).length === 0);
   expect(await leftBehind(redis, key)).toEqual([]);
 }

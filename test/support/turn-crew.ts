@@ -1,17 +1,17 @@
 import { startWorker } from "./worker";
 
-/** What a worker is to do: the turns `from` ≤ n < `to`. */
+/** The job of a worker: the turns `from` ≤ n < `to`. */
 export interface Post {
-  /** A patient one sends again what got no answer, however long an outage takes. */
+  /** A patient client repeats commands without an answer, however long an outage takes. */
   readonly client: "ioredis" | "node-redis" | "patient ioredis" | "patient node-redis";
   readonly url: string;
   readonly session: string;
   readonly name: string;
   readonly from: number;
   readonly to: number;
-  /** Of its locks, in ms. */
+  /** The ttl of its locks, in ms. */
   readonly ttl: number;
-  /** For how long its turns keep the conversation, in ms, `null` for ever: a hundred turns each, then from the first again. */
+  /** For how long its turns keep the conversation, in ms, `null` without end: a hundred turns each, then from the first again. */
   readonly keep?: readonly (number | null)[];
   /** How long it rests between two turns, in ms. */
   readonly rest?: number;
@@ -37,7 +37,7 @@ type Kind = "done" | "held" | "refused" | "failed" | "warning";
 
 /** An instance of an agent, as a process of its own. */
 export interface Instance {
-  /** All that it, and those before it of the same name, told. */
+  /** All reports of it, and of its predecessors of the same name. */
   readonly reports: readonly Report[];
   /** Resolves with the turn before or in which it holds there, at the next occasion. */
   hold(at: Place): Promise<number>;

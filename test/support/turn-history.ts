@@ -1,12 +1,12 @@
 import type { Message } from "@distlock/memory";
 
-/** What a turn saves: it tells whose it is, and how many messages it had loaded. */
+/** The messages that a turn saves: they name the worker, and the number of messages that the turn had loaded. */
 export const pairOf = (name: string, turn: number, loaded: number): [Message, Message] => [
   { role: "user", content: `${name} ${turn}` },
   { role: "assistant", content: `${name} ${turn} after ${loaded}` },
 ];
 
-/** What is not as it should be in a conversation of such pairs: `undefined` if each answer knew all that was said before. */
+/** The first fault in a conversation of such pairs: `undefined` if each answer knew all earlier messages. */
 export function brokenAt(history: readonly Message[]): string | undefined {
   for (let i = 0; i < history.length; i += 2) {
     const [asked, answered] = [history[i]!, history[i + 1]];

@@ -1,6 +1,6 @@
 import type { Locker } from "@distlock/core";
 
-/** Looks again and again, for what no event tells. The test's own timeout is the bound. */
+/** Polls for a state that no event announces. The test's own timeout is the bound. */
 export async function until(check: () => Promise<boolean>): Promise<void> {
   while (!(await check())) await new Promise((resolve) => setTimeout(resolve, 5));
 }

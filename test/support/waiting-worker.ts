@@ -1,6 +1,6 @@
 import { startWorker } from "./worker";
 
-/** What a process that waits is told to do, and what it tells. */
+/** The orders to a process that waits, and its reports. */
 export type Order =
   | { do: "acquire"; id: number; key: string; ttl: number; hold: boolean }
   | { do: "release"; id: number }
@@ -34,7 +34,7 @@ export async function startWaiting(client: string, url: string): Promise<Waiting
   const next = () => worker.next<Told>();
   async function expect<K extends string>(what: K): Promise<Extract<Told, Record<K, unknown>>> {
     const told = await next();
-    if (!(what in told)) throw new Error(`expected ${what}, was told ${JSON.stringify(told)}`);
+    if (!(what in told)) throw new Error(`expected ${what}, got ${JSON.stringify(told)}`);
     return told as Extract<Told, Record<K, unknown>>;
   }
   await expect("ready");

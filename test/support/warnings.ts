@@ -3,7 +3,7 @@ import { LockError } from "@distlock/core";
 
 const CHANNEL = "distlock:warning";
 
-/** What was told on the diagnostics channel while `run` ran, of the locks whose keys contain `of`. */
+/** The warnings on the diagnostics channel while `run` ran, of the locks whose keys contain `of`. */
 export async function warningsOf(of: string, run: () => Promise<unknown>): Promise<LockError[]> {
   const heard: LockError[] = [];
   const listener = (message: unknown) => {

@@ -12,7 +12,7 @@ export interface Push {
   readonly token: string;
 }
 
-/** What a server was asked to do, and what the scripts published. */
+/** The commands that a server received, and the messages that the scripts published. */
 export interface Watched {
   /** In order, since the last look. */
   readonly sent: readonly Sent[];

@@ -6,5 +6,5 @@ export const withQueue = (driver: Driver, parts: Partial<DriverQueue>): Driver =
   queue: { ...driver.queue!, ...parts },
 });
 
-/** A driver whose waiters hear of a grant by message only: no heartbeat has a reply. */
+/** A driver whose waiters learn of a grant by message only: no heartbeat has a reply. */
 export const byMessageOnly = (driver: Driver): Driver => withQueue(driver, { heartbeat: () => new Promise(() => {}) });

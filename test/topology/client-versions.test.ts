@@ -39,7 +39,7 @@ const places = [
   { where: "a Cluster", url: `cluster://${cluster.port}`, kinds: clusterClients, node: async () => cluster },
 ];
 
-/** A locker that hears of a grant by message only, and how often it listened. */
+/** A locker that learns of a grant by message only, and how often it listened. */
 function listening({ driver }: TestClient) {
   let listened = 0;
   const deaf = withQueue(byMessageOnly(driver), {
@@ -52,7 +52,7 @@ function listening({ driver }: TestClient) {
   return { holder: createLocker(driver), waiter: createLocker(deaf, { timeout: 25_000 }), listened: () => listened };
 }
 
-/** Not those of the Sentinels, which would take the server for one that is disconnected. */
+/** Not the connections of the Sentinels, which would take the server for one that is disconnected. */
 async function killListeners(node: RedisServer): Promise<void> {
   for (const line of String(await node.command("CLIENT", "LIST", "TYPE", "pubsub")).split("\n")) {
     const id = /^id=(\d+)/.exec(line)?.[1];
@@ -84,7 +84,7 @@ describe.each(places)("on $where", ({ where, url, kinds, node }) => {
     for (const end of ends.values()) await end.close();
   });
 
-  test("a waiter is granted by message, also after its connection was killed", async () => {
+  test("a waiter is granted by message, even after its connection was killed", async () => {
     const lines = [...ends].map(([name, end]) => ({ name, key: `versions:${randomUUID()}`, ...listening(end) }));
     for (const listens of [1, 2]) {
       const waits = await Promise.all(

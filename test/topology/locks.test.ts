@@ -48,7 +48,7 @@ describe.each(topologies)("$kind", ({ url, nodes, clients, command }) => {
     return nodes.filter((_, i) => (channels[i] as readonly Reply[]).length > 0);
   };
 
-  /** Not those of the Sentinels, which would take the server for one that is disconnected. */
+  /** Not the connections of the Sentinels, which would take the server for one that is disconnected. */
   async function killListeners(node: RedisServer): Promise<void> {
     for (const line of String(await node.command("CLIENT", "LIST", "TYPE", "pubsub")).split("\n")) {
       const id = /^id=(\d+)/.exec(line)?.[1];
@@ -68,7 +68,7 @@ describe.each(topologies)("$kind", ({ url, nodes, clients, command }) => {
       for (const end of ends) end.close();
     });
 
-    /** A locker that hears of a grant by message only, and one that has none to wait for. */
+    /** A locker that learns of a grant by message only, and one that has none to wait for. */
     async function open() {
       const client = await connect(url);
       const { driver } = client;
@@ -128,7 +128,7 @@ describe.each(topologies)("$kind", ({ url, nodes, clients, command }) => {
       await close();
     });
 
-    test("tells a holder that it was forced out", async () => {
+    test("notifies a holder that it was forced out", async () => {
       const { holder, waiter, opened, close } = await open();
       const [key, other] = [`forced:${randomUUID()}`, `forced:${randomUUID()}`];
       const held = await holder.acquire(other);

@@ -106,11 +106,14 @@ describe.each(Object.entries(places))("%s", (_, place) => {
             return error;
           });
           await until(async () => (await locker.inspect(key)).held);
+          let meanwhile = 0;
           for (let i = 0; i < 5; i++) {
             await (await locker.acquire(newKey())).release();
             await client.get(newKey());
+            if (!over) meanwhile++;
           }
-          expect(over).toBe(false);
+          // A busy machine may need the whole time for one of them. Behind the WAIT there would be none.
+          expect(meanwhile).toBeGreaterThan(0);
           const error = await outcome;
           expect(error).toMatchObject({
             code: "LOCK_BACKEND",
@@ -124,7 +127,7 @@ describe.each(Object.entries(places))("%s", (_, place) => {
     });
   });
 
-  test("many at once are told as soon as one, none of them by a timeout", async () => {
+  test("many grants at once are acknowledged as soon as one, none of them by a timeout", async () => {
     const { locker } = await open("ioredis 6.0.0", place.url, { waitReplicas: 1 });
     await frozen(place, tag, async () => {
       const keys = Array.from({ length: 40 }, newKey);
@@ -185,7 +188,7 @@ describe.each(Object.entries(places))("%s", (_, place) => {
     });
   });
 
-  test("who wants more replicas than there are keeps nobody waiting who wants fewer", async () => {
+  test("a call that wants more replicas than there are does not delay calls that want fewer", async () => {
     const { locker } = await open("ioredis 6.0.0", place.url);
     let over = false;
     const refused = locker.acquire(newKey(), { waitReplicas: place.replicas + 1 }).catch((error: unknown) => {
@@ -193,12 +196,16 @@ describe.each(Object.entries(places))("%s", (_, place) => {
       return error;
     });
     await (await locker.acquire(newKey(), { waitReplicas: 1 })).release();
-    for (let i = 0; i < 5; i++) await (await locker.acquire(newKey(), { waitReplicas: 1 })).release();
-    expect(over).toBe(false);
+    let meanwhile = 0;
+    for (let i = 0; i < 5; i++) {
+      await (await locker.acquire(newKey(), { waitReplicas: 1 })).release();
+      if (!over) meanwhile++;
+    }
+    expect(meanwhile).toBeGreaterThan(0);
     expect(await refused).toMatchObject({ code: "LOCK_BACKEND" });
   });
 
-  test("a wait that ends while replicas are awaited is no contention", async () => {
+  test("a wait that ends while replicas are awaited is not contention", async () => {
     const { locker } = await open("ioredis 6.0.0", place.url, { waitReplicas: 1 });
     await (await locker.acquire(newKey())).release();
     await frozen(place, tag, async () => {
@@ -207,7 +214,7 @@ describe.each(Object.entries(places))("%s", (_, place) => {
       const began = performance.now();
       const refused = expect(locker.acquire(key, { timeout: 3_000 })).rejects.toMatchObject({ code: "LOCK_BACKEND" });
       await untilWaiting(locker, key, 1);
-      // So late that no answer for the rest of the time is none for less than half of it; and behind another's WAIT.
+      // So late that silence for the rest of the time lasts less than half of it; and behind another's WAIT.
       await until(async () => performance.now() - began > 1_600);
       const other = expect(locker.acquire(newKey())).rejects.toMatchObject({ code: "LOCK_BACKEND" });
       await held.release();
@@ -217,7 +224,7 @@ describe.each(Object.entries(places))("%s", (_, place) => {
     });
   });
 
-  test("its connections end with the locker, also while grants gather", async () => {
+  test("its connections end with the locker, even while grants gather", async () => {
     const primary = await place.primary(tag);
     const waiters = async () => String(await primary.command("CLIENT", "LIST")).split("cmd=wait").length - 1;
     for (const name of ["ioredis 6.0.0", "redis 6.3.1"]) {
@@ -297,7 +304,7 @@ test.each([
     "ioredis 6.0.0",
     () => new Redis({ ...sentinels, enableAutoPipelining: true, autoPipeliningIgnoredCommands: ["WAIT"] }),
   ],
-])("is asked for behind the grant, also where the client gathers commands: %s", async (_, connect) => {
+])("is asked for behind the grant, even where the client gathers commands: %s", async (_, connect) => {
   const { locker } = openOn(ofIoredis(connect()), { waitReplicas: 1 });
   for (let round = 0; round < 3; round++) await (await locker.acquire(randomUUID())).release();
   await frozen(places.Sentinel!, "", async () => {
@@ -360,7 +367,7 @@ test("does not cover a failover to a replica that has not acknowledged", async (
   ];
   const linked = async (node: RedisServer) => /master_link_status:up/.test(String(await node.command("INFO")));
   await until(async () => (await linked(near)) && (await linked(far)));
-  link.set("hold"); // the far replica hears no more
+  link.set("hold"); // the far replica receives no more
   const client = await clients["ioredis 6.0.0"]!(primary.url);
   const locker = createLocker(client.driver);
   const lock = await locker.acquire("account", { waitReplicas: 1 });

@@ -117,7 +117,7 @@ describe.each(Object.entries(places))("%s", (_, place) => {
     );
   });
 
-  test("who waits when the servers lose everything queues again by itself", async () => {
+  test("a waiter queues again by itself when the servers lose everything", async () => {
     const keys: string[] = names.map(() => `loss:${randomUUID()}`);
     const lines = await Promise.all(
       names.map(async (name, i) => {

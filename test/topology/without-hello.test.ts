@@ -62,7 +62,7 @@ test.each(given)("%s locks, waits and asks replicas, on connections of its own a
 test.each([
   ["6.0.0", () => redis60.createClient({ url })],
   ["6.3.1", () => redis6.createClient({ url })],
-])("redis %s that is not told RESP: 2 says so in its error events", async (_, create) => {
+])("redis %s without RESP: 2 says so in its error events", async (_, create) => {
   const client = create();
   const connecting = client.connect().catch(() => {});
   const [error] = await once(client, "error");

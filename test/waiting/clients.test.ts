@@ -169,7 +169,7 @@ test.each(Object.entries(distrustful))(
 );
 
 describe.each(newest)("%s", (name) => {
-  test("forceRelease tells the holder's process at once, and grants the next waiter", async () => {
+  test("forceRelease notifies the holder's process at once, and grants the next waiter", async () => {
     const client = await clients[name]!(url);
     const operator = createLocker(client.driver);
     // Nothing but a message can tell it.

@@ -1,45 +1,46 @@
 import { randomUUID } from "node:crypto";
 import { channel } from "node:diagnostics_channel";
-import { createLocker, type Locker } from "@distlock/core";
+import { createLocker, LockError, type Locker } from "@distlock/core";
 import { type DriverQueue, type RedisConnection, redisDriver } from "@distlock/core/driver";
 import { startFaultProxy, startRedis } from "@distlock/testing";
 import { Redis } from "ioredis-6";
-import { afterAll, afterEach, describe, expect, test } from "vitest";
+import { afterAll, describe, type TestContext, test } from "vitest";
 import { clients } from "../support/clients";
 import { oldestAndNewest } from "../support/oldest-and-newest";
 import { refuseUnhandledRejections } from "../support/unhandled";
 import { until, untilWaiting } from "../support/until";
 import { withQueue } from "../support/with-queue";
 
-const closers: (() => unknown)[] = [];
-const warnings: Error[] = [];
-const note = (warning: unknown) => void warnings.push(warning as Error);
+const warnings: LockError[] = [];
+const note = (warning: unknown) => void (LockError.is(warning) && warnings.push(warning));
 channel("distlock:warning").subscribe(note);
 
 refuseUnhandledRejections();
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close();
-  warnings.length = 0;
-});
 afterAll(() => void channel("distlock:warning").unsubscribe(note));
 
-async function startServer() {
+/** What was warned of keys with this in their names. */
+const warningsOf = (id: string): LockError[] => warnings.filter(({ key }) => key.includes(id));
+
+/** Run in the reverse order of the calls. */
+type OnTestFinished = TestContext["onTestFinished"];
+
+async function startServer(onTestFinished: OnTestFinished) {
   const server = await startRedis();
   const redis = new Redis(server.url);
   const holding = await clients["ioredis 6.0.0"]!(server.url);
   const holder = createLocker(holding.driver);
-  closers.push(async () => {
+  onTestFinished(async () => {
     await holder.close();
     holding.close();
     redis.disconnect();
     await server.stop();
   });
-  return { server, redis, holder };
+  return { server, redis, holder, id: randomUUID() };
 }
 
 /** A lock that is handed over from the one to the other. */
-async function handOver(holder: Locker, waiter: Locker): Promise<void> {
-  const key = `deaf:${randomUUID()}`;
+async function handOver(id: string, holder: Locker, waiter: Locker): Promise<void> {
+  const key = `deaf:${id}:${randomUUID()}`;
   const held = await holder.acquire(key);
   const waiting = waiter.acquire(key, { timeout: 20_000 });
   waiting.catch(() => {});
@@ -48,13 +49,18 @@ async function handOver(holder: Locker, waiter: Locker): Promise<void> {
   await (await waiting).release();
 }
 
-describe.each(oldestAndNewest)("%s", (name) => {
-  test("a listener whose connection was forgotten on the way is replaced, with a warning", async () => {
-    const { server, holder } = await startServer();
+describe.concurrent.each(oldestAndNewest)("%s", (name) => {
+  test("a listener whose connection was forgotten on the way is replaced, with a warning", async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const { server, holder, id } = await startServer(onTestFinished);
     const proxy = await startFaultProxy(server);
     const near = await clients[name]!(server.url);
     const far = await clients[name]!(proxy.url);
-    closers.unshift(() => Promise.all([near.close(), far.close(), proxy.stop()]));
+    onTestFinished(async () => {
+      await Promise.all([near.close(), far.close(), proxy.stop()]);
+    });
     let listeners = 0;
     const connection: RedisConnection = {
       ...near.connection,
@@ -69,32 +75,35 @@ describe.each(oldestAndNewest)("%s", (name) => {
     const heartbeat: DriverQueue["heartbeat"] = (request) =>
       isMute ? new Promise(() => {}) : driver.queue!.heartbeat(request);
     const waiter = createLocker(withQueue(driver, { heartbeat }));
-    closers.unshift(() => waiter.close());
+    onTestFinished(() => waiter.close());
 
-    const first = await holder.acquire("first");
-    const waiting = waiter.acquire("first");
+    const first = await holder.acquire(`first:${id}`);
+    const waiting = waiter.acquire(`first:${id}`);
     await until(async () => listeners === 1);
     proxy.set("hold", { way: "both" });
     await first.release();
     await (await waiting).release();
     for (let round = 0; listeners === 1; round++) {
       expect(round).toBeLessThan(6);
-      await handOver(holder, waiter);
+      await handOver(id, holder, waiter);
     }
-    expect(warnings).toMatchObject([{ message: expect.stringMatching(/^messages of grants do not arrive/) }]);
+    expect(warningsOf(id)).toMatchObject([{ message: expect.stringMatching(/^messages of grants do not arrive/) }]);
     isMute = true; // only messages count now
-    await handOver(holder, waiter);
-    expect(warnings).toHaveLength(1);
+    await handOver(id, holder, waiter);
+    expect(warningsOf(id)).toHaveLength(1);
   });
 
-  test("a server that takes no more clients grants by heartbeat, with a warning, and by message when it takes them", async () => {
-    const { server, redis, holder } = await startServer();
+  test("a server that takes no more clients grants by heartbeat, with a warning, and by message when it takes them", async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const { server, redis, holder, id } = await startServer(onTestFinished);
     const client = await clients[name]!(server.url);
     let isMute = false;
     const heartbeat: DriverQueue["heartbeat"] = (request) =>
       isMute ? new Promise(() => {}) : client.driver.queue!.heartbeat(request);
     const waiter = createLocker(withQueue(client.driver, { heartbeat }));
-    closers.unshift(async () => {
+    onTestFinished(async () => {
       await waiter.close();
       client.close();
     });
@@ -102,17 +111,17 @@ describe.each(oldestAndNewest)("%s", (name) => {
     await holder.inspect("connected");
     const connected = /connected_clients:(\d+)/.exec(await redis.info("clients"))?.[1];
     await redis.config("SET", "maxclients", connected!);
-    for (let round = 0; round < 4; round++) await handOver(holder, waiter);
-    expect(warnings).toMatchObject([
+    for (let round = 0; round < 4; round++) await handOver(id, holder, waiter);
+    expect(warningsOf(id)).toMatchObject([
       { message: expect.stringMatching(/^no connection can be opened to listen.*maxclients/) },
     ]);
     await redis.config("SET", "maxclients", "1000");
-    const lock = await holder.acquire("listens");
-    const waiting = waiter.acquire("listens", { timeout: 25_000 });
+    const lock = await holder.acquire(`listens:${id}`);
+    const waiting = waiter.acquire(`listens:${id}`, { timeout: 25_000 });
     await until(async () => ((await redis.pubsub("CHANNELS", "distlock:*")) as unknown[]).length === 1);
     isMute = true;
     await lock.release();
     await (await waiting).release();
-    expect(warnings).toHaveLength(1);
+    expect(warningsOf(id)).toHaveLength(1);
   });
 });

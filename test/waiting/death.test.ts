@@ -5,11 +5,13 @@ import { Redis } from "ioredis-6";
 import { afterAll, describe, expect, test } from "vitest";
 import type { TestClient } from "../support/client";
 import { clients } from "../support/clients";
+import { machineClock } from "../support/machine-clock";
 import { untilWaiting } from "../support/until";
 import { startWaiting } from "../support/waiting-worker";
 
 const server = await startRedis();
 const redis = new Redis(server.url);
+const clock = machineClock(() => redis.ping());
 const open: { client: TestClient; locker: Locker }[] = [];
 const names = ["ioredis 6.0.0", "redis 6.3.1"];
 
@@ -41,9 +43,9 @@ async function costOfDeadHolder(name: string): Promise<number> {
   await untilWaiting(here, key, 1);
   await redis.pexpire(key, ttl); // as if it had just extended
   worker.signal("SIGKILL");
-  const died = performance.now();
+  const died = clock();
   const lock = await waiting;
-  const cost = performance.now() - died;
+  const cost = clock() - died;
   console.log(`${name}: granted ${Math.round(cost)} ms after the holder died, ttl ${ttl} ms`);
   expect(cost).toBeLessThan(ttl + 1_000);
   await lock.release();
@@ -65,9 +67,9 @@ test.each(names)("the first in the queue looks when the lease ends, before its n
   const costs = Array.from({ length: 10 }, async () => {
     const key = `lease-end:${randomUUID()}`;
     await here.acquire(key, { ttl: 300 });
-    const began = performance.now();
+    const began = clock();
     const lock = await waiter.acquire(key);
-    const cost = performance.now() - began;
+    const cost = clock() - began;
     await lock.release();
     return cost;
   });
@@ -85,15 +87,15 @@ test.concurrent.each(names)("a waiter that is killed once it was granted costs t
   await untilWaiting(here, key, 2);
   worker.signal("SIGSTOP");
   await lock.release();
-  const granted = performance.now();
+  const granted = clock();
   expect(await redis.pttl(key)).toBeLessThanOrEqual(3_000);
   worker.signal("SIGKILL");
   const after = await next;
-  expect(performance.now() - granted).toBeLessThan(3_000 + 1_000);
+  expect(clock() - granted).toBeLessThan(3_000 + 1_000);
   await after.release();
 });
 
-describe("who waits when the server loses everything queues again by itself", () => {
+describe("a waiter queues again by itself when the server loses everything", () => {
   async function lose(url: string, loss: () => Promise<unknown>): Promise<void> {
     const key = `loss:${randomUUID()}`;
     const lockers = await Promise.all([...names, ...names].map((name) => newLocker(name, url)));

@@ -85,7 +85,7 @@ test.concurrent("a push that is older than the last answer is void, and a late o
   await untilWaiting(here, key, 2);
   pushLink.set("hold");
   commandLink.set("hold");
-  await lock.release(); // to the slow one, which hears of nothing
+  await lock.release(); // to the slow one, which receives nothing
   await until(async () => pushLink.kept > 0);
   commandLink.set("cut"); // else its heartbeats kept the claim
   const held = await next;

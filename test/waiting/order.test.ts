@@ -73,7 +73,7 @@ test("waiters of a killed process are skipped all at once, and the others keep t
     return Number(seconds) * 1_000 + Number(micros) / 1_000 > Number(freshUntil);
   });
   expect(await locker.inspect(key)).toMatchObject({ waiting: 18 });
-  // Nothing is heard of the living any more, so what happens to the queue is the release's doing alone.
+  // The living send no more commands, so only the release changes the queue.
   for (const worker of living) worker.signal("SIGSTOP");
   await lock.release();
   // The first 4 were of the dead process: 3 that came before, and one of each round.

@@ -11,8 +11,8 @@ const server = await startRedis();
 
 afterAll(() => server.stop());
 
-/** As after a failover to a replica that had not heard of what happened last: the queue has tokens that were served, or gave up. */
-test.each(oldestAndNewest)("what a queue of the past grants is passed on at once: %s", async (name) => {
+/** As after a failover to a replica that lacks the last writes: the queue has tokens that were served, or gave up. */
+test.each(oldestAndNewest)("a grant from a queue of the past is passed on at once: %s", async (name) => {
   const client = await clients[name]!(server.url);
   const locker = createLocker(client.driver, { timeout: 20_000 });
   const { redis, seen, stop } = await watch(server.url);

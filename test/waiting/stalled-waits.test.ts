@@ -62,7 +62,7 @@ test.each(oldestAndNewest)(
 );
 
 test.each(oldestAndNewest)(
-  "an answer that is there when the event loop turns again is no silence (%s)",
+  "an answer that is there when the event loop turns again does not count as silence (%s)",
   async (name) => {
     const client = await clients[name]!(server.url);
     const key = `answered:${randomUUID()}`;

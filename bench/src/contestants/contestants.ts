@@ -4,7 +4,7 @@ import type { Open } from "./contestant";
 export interface Contestant {
   readonly name: string;
   readonly client: "ioredis" | "node-redis";
-  /** How it waits, and what of its defaults was changed. */
+  /** How it waits, and which of its defaults were changed. */
   readonly settings: string;
   readonly load: () => Promise<{ readonly open: Open }>;
 }

@@ -9,7 +9,7 @@ export interface Machine {
   readonly cpu: string;
   readonly cores: number;
   readonly system: string;
-  /** Of the last minute, before the run: other work on the machine. */
+  /** The load of the minute before the run: other work on the machine. */
   readonly load: number;
   readonly redis: string;
   readonly node: string;

@@ -11,7 +11,7 @@ import { within } from "./within";
 export interface MemoryRound {
   /** Per second, of all instances. */
   readonly turns: number;
-  /** Of a turn, from asking for it until it begins, in ms. */
+  /** The wait for a turn, from asking for it until it begins, in ms. */
   readonly waitP50: number;
   readonly waitP99: number;
   readonly longestWait: number;

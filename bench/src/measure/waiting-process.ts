@@ -4,7 +4,7 @@ import type { WaitingLook, WaitingOrder, WaitingPost } from "../worker/waiting-w
 import type { Bench } from "./bench";
 import { within } from "./within";
 
-/** A process that waits for keys which somebody else holds. */
+/** A process that waits for keys that another one holds. */
 export interface WaitingProcess {
   readonly keys: readonly [first: string, ...others: string[]];
   look(order?: WaitingOrder): Promise<WaitingLook>;
@@ -15,7 +15,7 @@ const LONGEST = 180_000;
 
 export const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Holds keys in the name of somebody else. */
+/** Holds keys in the name of another process. */
 async function hold(control: Redis, keys: readonly string[]): Promise<void> {
   for (let from = 0; from < keys.length; from += 5_000) {
     const pipeline = control.pipeline();

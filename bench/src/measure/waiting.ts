@@ -22,7 +22,7 @@ export interface WaitingResults {
   readonly dead: readonly { readonly count: number; readonly longest: number }[];
 }
 
-/** What waiting costs a process and a server, at sizes at which it could collapse. */
+/** The costs of waiting for a process and a server, at sizes at which they could collapse. */
 export async function measureWaiting(bench: Bench): Promise<WaitingResults> {
   const { quick, progress } = bench;
   const sizes = quick ? [200] : [1_000, 10_000, 30_000];

@@ -3,7 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 /** The folder of the bench. */
 export const bench = new URL("../../", import.meta.url);
 
-/** Replaces what stands between the two marks of this name in a page of the bench. */
+/** Replaces the text between the two marks of this name in a page of the bench. */
 export async function writeBetweenMarks(page: string, name: string, body: string): Promise<void> {
   const file = new URL(page, bench);
   const text = await readFile(file, "utf8");

@@ -23,7 +23,7 @@ export interface MemoryAnswer {
   /** ms of the machine's monotonic clock. */
   readonly from: number;
   readonly to: number;
-  /** Of each turn, from asking for it until it begins, in ms. */
+  /** The wait of each turn, from asking for it until it begins, in ms. */
   readonly waits: readonly number[];
   /** How many turns lost their lock, since this process or the server was late. Turns that were not done by then tried again. */
   readonly lost: number;

@@ -4,7 +4,7 @@ import type { Answer, Order, Tasks } from "./tasks";
 /** A process of its own that runs one library. */
 export type LibraryWorker = Tasks & {
   onGrant: () => void;
-  /** Ends the process, whatever it does. */
+  /** Kills the process. */
   end(): Promise<void>;
 };
 

@@ -35,7 +35,7 @@ export interface Tasks {
   stop(): Promise<void>;
   /** Acquires so many locks and keeps them alive until `close`; false if the library can't. */
   keep(count: number, ttl: number): Promise<boolean>;
-  /** Lets so many ms pass, and returns what the process spent in them. */
+  /** Lets so many ms pass, and returns the CPU time that the process spent in them. */
   spend(ms: number): Promise<Spent>;
   close(): Promise<void>;
 }

@@ -17,7 +17,7 @@ export interface Told {
 
 export interface Conversation {
   readonly session: string;
-  /** All messages that were sent to it; those of one user in the order in which they were sent. */
+  /** All messages that were sent to it; the messages of one user in the order in which they were sent. */
   readonly sent: readonly Told[];
   /** The messages that the service has kept. */
   readonly transcript: readonly Kept[];

@@ -19,7 +19,7 @@ const USERS = 4;
 /** Short, so that the session of the instance that is killed need not wait for long. */
 const TTL = 2_000;
 
-/** Plays both runs and prints what came of them; returns whether they show what they should. */
+/** Plays both runs and prints their outcome; returns whether it is the expected one. */
 export async function playChat({ options, service }: ChatDemo, signal: AbortSignal): Promise<boolean> {
   const { client, whenBusy, messages } = options;
   const name = `distlock-demo-${randomUUID()}`;

@@ -31,7 +31,7 @@ export function* wrongsOf({ sent, transcript }: Conversation): Generator<Wrong> 
     }
     const answer = transcript[kept[0] ?? -1]?.content;
     if (answer !== undefined && answers.some((told) => told !== answer)) {
-      yield { kind: "told wrong", id, why: "the user was told something else" };
+      yield { kind: "told wrong", id, why: "the user got a different answer" };
     }
     const [first] = questions;
     if (first === undefined) continue;

@@ -9,7 +9,7 @@ export interface Instance {
   signal(name: "SIGSTOP" | "SIGCONT" | "SIGKILL"): void;
   /** SIGTERM, as a deployment ends it: resolves when it has ended, and rejects if it ended in another way. */
   drain(): Promise<void>;
-  /** Ends the process, whatever it does. */
+  /** Kills the process. */
   stop(): Promise<void>;
 }
 
@@ -49,7 +49,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
       LOCK: options.locked ? "on" : "off",
       LOCK_TTL: String(options.ttl),
       WHEN_BUSY: options.whenBusy ?? "wait",
-      // A developer who traces his own programs does not want these conversations there.
+      // Developers who trace their own programs do not want these conversations there.
       LANGSMITH_TRACING: "false",
     },
   });

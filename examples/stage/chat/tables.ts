@@ -30,7 +30,7 @@ export function compareRuns(unlocked: Run, locked: Run): string {
 /** Messages of an excerpt. */
 const LENGTH = 8;
 
-/** So many messages from a place on, one per line, with what is wrong with each. */
+/** A number of messages from a place on, one per line, each with its faults. */
 export function excerpt(conversation: Conversation, from: number): string {
   const wrongs = [...wrongsOf(conversation)];
   const lines = conversation.transcript.slice(from, from + LENGTH).map((message, i) => {

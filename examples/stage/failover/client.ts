@@ -2,7 +2,7 @@ import type { Locker } from "@distlock/core";
 import type { RedisConnection } from "@distlock/core/driver";
 import type { Library } from "../library";
 
-/** A locker on a client, and what the play needs of the client. */
+/** A locker on a client, and the other calls of the client that the play needs. */
 export interface Client {
   readonly locker: Locker;
   /** For all that is not a lock: to find the server of a key, and to delete the keys in the end. */

@@ -55,7 +55,7 @@ async function leave(client: Client, keys: Keys): Promise<void> {
 
 const clock = (ms: number): string => `${(ms / 1_000).toFixed(1).padStart(5)} s`;
 
-/** Plays, and prints what came of it; returns whether all was as it should be. */
+/** Plays, and prints the outcome; returns whether all went as it should. */
 export async function playFailover<Address>(demo: FailoverDemo<Address>, signal: AbortSignal): Promise<boolean> {
   const { topology, options, clients, worker } = demo;
   const library = options.client;

@@ -56,7 +56,8 @@ function* wrongs(history: History): Generator<string> {
   for (const turn of history.turns) {
     const { worker, lock, asked, granted } = turn;
     const same = (other: Held) => other.worker === worker && other.asked >= asked;
-    if (granted === undefined && !heldOf(history, lock).some(same)) yield `${who(turn)} waited in vain: ${turn.error}`;
+    if (granted === undefined && !heldOf(history, lock).some(same))
+      yield `${who(turn)} was never granted it: ${turn.error}`;
   }
 }
 
@@ -74,7 +75,7 @@ export function judge(history: History): Verdict {
     ? `The primary was killed; its locks were granted again ${seconds(failover.recovered - failover.killed)} later`
     : `${seconds(history.ended - history.began)} were played`;
   const losses =
-    lost === 0 ? "no holder lost its lock" : `${lost} ${lost === 1 ? "holder was" : "holders were"} told of a loss`;
+    lost === 0 ? "no holder lost its lock" : `${lost} ${lost === 1 ? "holder was" : "holders were"} notified of a loss`;
   const sentence = `${what}: ${losses}, all who waited were granted, and fences rose with each of ${held.length} grants.`;
   return { good: true, sentence };
 }

@@ -10,7 +10,7 @@ export interface Player {
   /** Resolves when it has finished. */
   readonly finished: Promise<void>;
   tell(message: ToWorker): void;
-  /** Ends the process, whatever it does. */
+  /** Kills the process. */
   stop(): Promise<void>;
 }
 

@@ -57,7 +57,7 @@ export function drawTimeline(history: History, width = 80): string {
     ...lines,
     line(ticks),
     "",
-    pc.dim("1 to 4: the worker that held the lock; ·: nobody; x: its holder was told that it is lost"),
+    pc.dim("1 to 4: the worker that held the lock; ·: nobody; x: its holder was notified of the loss"),
     ...(lines.some((text) => text.includes("!")) ? [pc.red("!: two believed that they held it")] : []),
   ].join("\n");
 }

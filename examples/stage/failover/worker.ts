@@ -46,7 +46,7 @@ export function work<Address>(clients: Clients<Address>): void {
     const until = monotonic() + hold;
     try {
       while (!signal.aborted && (monotonic() < until || (keeps && !eased.signal.aborted))) {
-        // Somebody else has the lock already, though the lock does not know yet. The release will find it out.
+        // Another process has the lock already, though this lock does not know yet. The release will find that out.
         if (!(await write(name, call, fence))) break;
         await sleep(Math.min(WRITE_EVERY, Math.max(1, until - monotonic())), undefined, { signal });
       }

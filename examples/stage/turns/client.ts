@@ -5,7 +5,7 @@ import { Redis } from "ioredis";
 import { createClient } from "redis";
 import type { Library } from "../library";
 
-/** Texts by key. A text lives for an hour after it was set, so that nothing stays for ever. */
+/** Texts by key. A text lives for an hour after it was set, so that nothing stays indefinitely. */
 export interface TextStore {
   get(key: string): Promise<string | null>;
   set(key: string, text: string): Promise<void>;

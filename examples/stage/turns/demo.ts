@@ -11,7 +11,7 @@ export interface TurnsDemo extends Pick<RunRequest, "openMemory" | "instance"> {
   readonly options: TurnsOptions;
 }
 
-/** Plays both runs and prints what came of them; returns whether they show what they should. */
+/** Plays both runs and prints their outcome; returns whether it is the expected one. */
 export async function playTurns({ options, ...example }: TurnsDemo, signal: AbortSignal): Promise<boolean> {
   const { redisUrl, turns, client } = options;
   // A hash tag keeps all keys of a demo in one slot.

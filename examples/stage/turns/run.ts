@@ -8,7 +8,7 @@ import { startInstance } from "./start-instance";
 /** Four instances behind a load balancer. */
 const team = ["agent-1", "agent-2", "agent-3", "agent-4"];
 
-/** What one instance did; `waits` has the wait of each of its turns, in ms. */
+/** The work of one instance; `waits` has the wait of each of its turns, in ms. */
 export interface Part extends Pick<Job, "instance" | "clientLibrary"> {
   readonly waits: readonly number[];
 }

@@ -8,7 +8,7 @@ export interface Instance {
   readonly ready: Promise<void>;
   /** Has it play; resolves with the wait of each turn, in ms. */
   play(): Promise<number[]>;
-  /** Ends the process, whatever it does. */
+  /** Kills the process. */
   stop(): Promise<void>;
 }
 

@@ -48,7 +48,7 @@ export function compareRuns(withoutLock: Run, locked: Run): string {
   );
 }
 
-/** What each instance of a run did. */
+/** The work of each instance of a run. */
 export const listInstances = ({ parts }: Run): string =>
   table(
     ["instance", "client library", "turns written", "wait p50", "wait p99"],

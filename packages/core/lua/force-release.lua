@@ -1,4 +1,4 @@
--- Frees a lock whoever holds it, notifies that process, and hands the lock over. The holder's token is dead for what was
+-- Frees a lock, no matter who holds it, notifies the holder's process, and hands the lock over. The holder's token is dead for what was
 -- left of its lease.
 -- KEYS   the six of lib/keys.lua; the tombstone is not used
 -- ARGV   none

@@ -2,7 +2,7 @@
 -- lease of its own. The old token counts as released. Waiters keep their places. Safe to repeat.
 -- KEYS   the six of lib/keys.lua; the tombstone is the one of the token that gets the lock
 -- ARGV   1 token that has the lock  2 token that gets it  3 ttl (ms)
--- Reply  its fence, also to a repeated transfer | 'lost' the first token does not hold the lock
+-- Reply  its fence, even for a repeated transfer | 'lost' the first token does not hold the lock
 --        | 'dead' the second token is refused | 'foreign …' as in lib/acquire.lua
 -- @include lib/keys.lua
 -- @include lib/clock.lua

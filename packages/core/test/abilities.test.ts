@@ -3,7 +3,7 @@ import { createLeases, createLocker, type Driver, inProcessDriver } from "../src
 
 const TTL = 20_000;
 
-/** A driver with the five required methods and no ability; what is asked of it is noted. */
+/** A driver with the five required methods and no ability. It notes its requests. */
 function bare() {
   const { queue: _queue, replicas: _replicas, transfer: _transfer, ...five } = inProcessDriver();
   const acquire = vi.fn(five.acquire);
@@ -70,7 +70,7 @@ test("a driver without replicas refuses to wait for them", async () => {
   expect(acquire).not.toHaveBeenCalled();
 });
 
-test("a driver without transfer has all other leases; a transfer says what is missing, and gives nothing up", async () => {
+test("a driver without transfer has all other leases; a transfer names the missing ability, and gives nothing up", async () => {
   const { driver, release } = bare();
   const leases = createLeases(driver);
   expect(await leases.acquire({ key: "k", token: "one", ttl: TTL })).toMatchObject({ status: "granted" });

@@ -55,7 +55,7 @@ describe("an acquire whose answer is lost", () => {
     expect(await other.tryAcquire("k")).not.toBeNull();
   });
 
-  test("is undone although Redis refused: a script may have got half of its way", async () => {
+  test("is undone although Redis refused: a script may have stopped halfway", async () => {
     const { driver, faults, other } = faulty();
     faults.acquire = async (run) => {
       await run();
@@ -144,7 +144,7 @@ describe("an acquire whose answer is lost", () => {
   });
 });
 
-test("a lock that was lost here is freed there, also if an unanswered extension made its lease longer", async () => {
+test("a lock that was lost here is freed there, even if an unanswered extension made its lease longer", async () => {
   const { driver, other } = faulty();
   const silent: Driver = {
     ...driver,
@@ -162,7 +162,7 @@ test("a lock that was lost here is freed there, also if an unanswered extension 
 });
 
 describe("the end of a wait", () => {
-  test("tells the driver that its call was abandoned", async () => {
+  test("marks the call to the driver as abandoned", async () => {
     const { driver } = faulty();
     const calls: { readonly abandoned: boolean }[] = [];
     const silent: Driver = {
@@ -298,7 +298,7 @@ describe("an outage", () => {
     expect(warnings).toMatchObject([{ name: "DistlockWarning", code: "LOCK_BACKEND" }]);
   });
 
-  test("of a release that answers after the lease was over is no loss", async () => {
+  test("a release that is answered after the lease was over is not a loss", async () => {
     const { driver, faults } = faulty();
     const lock = await createLocker(driver).acquire("k", { ttl: 60 });
     faults.release = async () => {

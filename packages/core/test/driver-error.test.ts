@@ -46,7 +46,7 @@ test.each([
   ["WRONGTYPE Operation against a key", false, undefined],
   ["OOM command not allowed", true, /maxmemory/],
   ["READONLY You can't write against a read only replica.", true, /connect to the primary/],
-  ["connect ECONNREFUSED 127.0.0.1:6379", true, /nothing listens/],
+  ["connect ECONNREFUSED 127.0.0.1:6379", true, /no server listens/],
 ])("the Redis driver says whether to try again, and what to do: %s", (message, retryable, advice) => {
   const cause = new Error(message);
   const error = redisError(cause) as DriverError;

@@ -45,7 +45,7 @@ test("long keys are cut in messages, not in the error", () => {
   expect(error.key).toBe(key);
 });
 
-test("a kind of error is known by its own check, also of another copy", () => {
+test("a kind of error is known by its own check, even from another copy", () => {
   const kinds = [LockNotAcquiredError, LockLostError, LockBackendError, LockerClosedError];
   const errors = [
     new LockNotAcquiredError("k", { attempts: 1, waited: 0 }),

@@ -98,6 +98,7 @@ test("after an outage in which the client dropped all answers, all lines are ali
 });
 
 test("a ttl that may be meant in seconds is warned of, once", async () => {
+  useVirtualClock();
   const locker = createLocker(inProcessDriver());
   const warned = once(process, "warning");
   await locker.withLock("k", { ttl: 30 }, () => {});

@@ -15,7 +15,7 @@ describe("companions keys", () => {
     expect(hashed(prefix + name)).toBe(hashed(prefix + key));
   });
 
-  test("the locks a and {a} share none", () => {
+  test("the locks a and {a} share no companion", () => {
     expect(companions("", "a")).not.toBe(companions("", "{a}"));
   });
 });
@@ -52,7 +52,7 @@ describe("keys", () => {
     "{a}:dead:t",
     "{a}~dead:t",
     "{a}x:released",
-  ])("%o is none", (key) => {
+  ])("%o is not a key", (key) => {
     expect(() => assertKey(key)).toThrow(/^key /);
   });
 

@@ -31,7 +31,7 @@ const lostReply = async (run: () => Promise<unknown>): Promise<never> => {
   throw new Error("Socket closed unexpectedly");
 };
 
-/** Does nothing until it is told to; then as `run`. */
+/** Does nothing until it is started; then as `run`. */
 function held() {
   let land!: () => Promise<unknown>;
   const fault = (run: () => Promise<never>) =>
@@ -44,7 +44,7 @@ function held() {
 const isBackendError = { code: "LOCK_BACKEND" };
 const settledSoon = () => new Promise((resolve) => setImmediate(resolve));
 
-test("a lease is acquired, told again, extended, transferred and released, by tokens that the caller chooses", async () => {
+test("a lease is acquired, confirmed, extended, transferred and released, by tokens that the caller chooses", async () => {
   const { leases, inner, key, token, next } = open();
   const first = await leases.acquire({ key, token, ttl: TTL });
   expect(first).toEqual({ status: "granted", fence: expect.any(Number) });
@@ -73,7 +73,7 @@ test("a lease is acquired, told again, extended, transferred and released, by to
   expect(await leases.holder(key)).toBeNull();
 });
 
-test("no request waits, and none is made that was not asked for", async () => {
+test("each call sends one request, and no request waits", async () => {
   const { leases, inner, asked, key, token } = open();
   await inner.acquire({ keys: [key], token: "other", ttl: TTL }, { abandoned: false });
   expect((await leases.acquire({ key, token, ttl: TTL })).status).toBe("held");
@@ -171,7 +171,7 @@ test("an acquire that is given up is not sent again by the driver", async () => 
   expect(abandoned()).toBe(true);
 });
 
-test("a release while an acquire of the token is under way refuses that when it lands", async () => {
+test("after a release, an acquire of the token that was under way is refused when it lands", async () => {
   const { leases, inner, faults, key, token } = open();
   const { fault, land } = held();
   faults.acquire = fault;
@@ -193,7 +193,7 @@ test("a release that fails is repeated, and frees no later lease", async () => {
   expect((await inner.inspect(key)).held).toBe(false);
 });
 
-test("an extension that fails changes nothing of what is known", async () => {
+test("an extension that fails does not change the known lease", async () => {
   const { leases, inner, faults, key, token } = open();
   await leases.acquire({ key, token, ttl: TTL });
   faults.extend = lostReply;
@@ -241,7 +241,7 @@ test("bad keys, tokens and ttls are refused by name before anything is sent", as
   expect(() => createLeases({} as never)).toThrow(/createLeases needs a driver/);
 });
 
-test("what a locker tells of a key does not show the holder's token", async () => {
+test("inspect of a locker does not show the holder's token", async () => {
   const { inner, key, token } = open();
   await inner.acquire({ keys: [key], token, ttl: TTL }, { abandoned: false });
   expect(Object.keys(await createLocker(inner).inspect(key)).sort()).toEqual(["fence", "held", "remaining", "waiting"]);

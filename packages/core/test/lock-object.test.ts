@@ -32,7 +32,7 @@ test("a lock's methods work when they are passed on alone", async () => {
   expect((await locker.inspect("k")).held).toBe(false);
 });
 
-test("the inbox does not belong to the context of who waited first", async () => {
+test("the inbox does not belong to the context of the first waiter", async () => {
   const storage = new AsyncLocalStorage<string>();
   const inner = inProcessDriver();
   let seen: unknown = "not opened";

@@ -7,7 +7,7 @@ const pair = () => {
 };
 
 describe("tryAcquire", () => {
-  test("gives the lock, or null when it is held", async () => {
+  test("returns the lock, or null when it is held", async () => {
     const [a, b] = pair();
     const lock = await a.tryAcquire("k");
     expect(lock).toMatchObject({ key: "k", isHeld: true });
@@ -21,7 +21,7 @@ describe("tryAcquire", () => {
 });
 
 describe("acquire", () => {
-  test("tells contention with attempts and time waited", async () => {
+  test("reports contention with attempts and time waited", async () => {
     const [a, b] = pair();
     await a.acquire("k");
     const error = await b.acquire("k", { maxAttempts: 4, retryDelay: 5 }).catch((e) => e);
@@ -30,7 +30,7 @@ describe("acquire", () => {
     expect(error.waited).toBeGreaterThan(5);
   });
 
-  test("tries three times, 0.1 s apart, as the guides do, when told to retry", async () => {
+  test("in the mode retry, tries three times, 0.1 s apart, as the guides do", async () => {
     const [a, b] = pair();
     await a.acquire("k");
     const error = await b.acquire("k", { wait: "retry" }).catch((e) => e);
@@ -101,7 +101,7 @@ describe("acquire", () => {
     expect((await a.inspect("k")).held).toBe(false);
   });
 
-  test("takes no notice of the caller's signal once the lock is granted", async () => {
+  test("ignores the caller's signal once the lock is granted", async () => {
     const [a] = pair();
     const controller = new AbortController();
     const lock = await a.acquire("k", { signal: controller.signal });
@@ -153,7 +153,7 @@ describe("acquire", () => {
 });
 
 describe("withLock", () => {
-  test("gives the work's result and releases", async () => {
+  test("resolves with the work's result and releases", async () => {
     const [a, b] = pair();
     const result = await a.withLock("k", async (lock) => {
       expect(await b.tryAcquire("k")).toBeNull();
@@ -164,7 +164,7 @@ describe("withLock", () => {
     expect(await a.withLock("k", { ttl: 1_000 }, () => "sync")).toBe("sync");
   });
 
-  test("gives the work's own error and releases", async () => {
+  test("rejects with the work's own error and releases", async () => {
     const [a, b] = pair();
     const mine = new Error("mine");
     await expect(a.withLock("k", () => Promise.reject(mine))).rejects.toBe(mine);
@@ -176,7 +176,7 @@ describe("withLock", () => {
     expect(await b.tryAcquire("k")).not.toBeNull();
   });
 
-  test("gives the work's own error when the lock was lost as well", async () => {
+  test("rejects with the work's own error when the lock was lost as well", async () => {
     const [a, b] = pair();
     const mine = new Error("mine");
     const work = async () => {
@@ -199,7 +199,7 @@ describe("withLock", () => {
 });
 
 describe("release", () => {
-  test("does nothing a second time, also at the same time", async () => {
+  test("does nothing a second time, not even at the same time", async () => {
     const [a, b] = pair();
     const lock = await a.acquire("k");
     await Promise.all([lock.release(), lock.release()]);

@@ -13,7 +13,7 @@ const library = await luaFiles(`${folder}lib`);
 const of = (files: Readonly<Record<string, string>>) => luaScript("/main.lua", async (path) => files[path]!);
 
 describe("a script is shipped", () => {
-  test("without comments, also those at the end of a line", async () => {
+  test("without comments, even at the end of a line", async () => {
     const script = of({ "/main.lua": "-- why\nlocal a = 1 -- one\n\n  return '--' .. \"a -- 'b' \" -- 'c'\n" });
     expect(await script).toBe("local a = 1\nreturn '--' .. \"a -- 'b' \"\n");
   });
@@ -59,7 +59,7 @@ describe.each(scripts)("%s", (name) => {
   });
 });
 
-test("the times of a script are those of the driver", async () => {
+test("a script has the times of the driver", async () => {
   const [release, heartbeat] = await Promise.all(
     ["release.lua", "heartbeat.lua"].map((name) => luaScript(folder + name)),
   );

@@ -3,7 +3,7 @@ import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import { Mailbox } from "../src/locker/acquire/mailbox";
 
-test("a wait of many attempts keeps nothing of those that are over", async () => {
+test("a wait of many attempts keeps nothing of earlier attempts", async () => {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
   const mailbox = new Mailbox<number>(Number.POSITIVE_INFINITY, undefined, new Set());

@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 afterEach(() => void channel("distlock:warning").unsubscribe(note));
 
-const nested = /held by the withLock around this call, which so waited for itself. Locks are not re-entrant/;
+const nested = /held by the withLock around this call, so the call waited for itself. Locks are not re-entrant/;
 const warning = {
   key: "k",
   message: expect.stringMatching(/the withLock around it holds: .* Locks are not re-entrant/),

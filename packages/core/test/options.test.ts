@@ -56,7 +56,7 @@ describe("options", () => {
     expect(lock.remaining()).toBeLessThan(30_000);
   });
 
-  test("something that is no driver is refused", () => {
+  test("a value that is not a driver is refused", () => {
     for (const driver of [undefined, null, {}, { evalsha() {} }]) {
       expect(() => createLocker(driver as unknown as Driver)).toThrow(/createLocker needs a driver/);
     }
@@ -83,7 +83,9 @@ describe("options", () => {
     expect(() => inProcessDriver({ fenceTtl: "1d" as never })).toThrow(
       /^fenceTtl must be an integer from 0 to .*got "1d"$/,
     );
-    expect(() => inProcessDriver({ ttl: 5 } as never)).toThrow(/^unknown option "ttl" of a driver; there is fenceTtl$/);
+    expect(() => inProcessDriver({ ttl: 5 } as never)).toThrow(
+      /^unknown option "ttl" of a driver; the only option is fenceTtl$/,
+    );
     expect(() => inProcessDriver(null as never)).toThrow(TypeError);
   });
 });

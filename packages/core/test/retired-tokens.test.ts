@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Listener } from "../src/for-drivers";
 import { createLocker, type Driver, inProcessDriver } from "../src/index";
 
-/** What a locker hears of tokens whose lock it has released, or that it has given up. */
+/** Messages to a locker of tokens whose lock it has released, or that it has given up. */
 function open() {
   const driver = inProcessDriver();
   const released: string[] = [];
@@ -26,7 +26,7 @@ function open() {
   return { locker, released, granted };
 }
 
-test("its own grant, told again when the lock is released, is nothing; a later one is passed on", async () => {
+test("a late copy of its own grant is ignored after the release; a later grant is passed on", async () => {
   const { locker, released, granted } = open();
   const first = await locker.acquire("k");
   const waiting = locker.acquire("k");

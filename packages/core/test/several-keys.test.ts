@@ -4,7 +4,7 @@ import { createLocker, inProcessDriver } from "../src/index";
 
 const TTL = 10_000;
 
-test("several keys are taken in one order, in whatever order they are given", async () => {
+test("several keys are taken in one order, whatever order the caller lists them in", async () => {
   const locker = createLocker(inProcessDriver());
   for (const keys of [
     ["a", "b", "c"],

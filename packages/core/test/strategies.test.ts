@@ -147,9 +147,9 @@ describe("a waiter for several keys", () => {
     on(push(0));
     on({ ...queued, key: "b" });
     expect(candidate.mayHoldSome).toBe(true);
-    const began = now();
-    expect(await mailbox.next()).toEqual(rested);
-    expect(now() - began).toBeLessThan(80);
+    // Timers of one process ring in the order in which they are due, however late.
+    const late = new Promise((resolve) => setTimeout(resolve, 80));
+    expect(await Promise.race([mailbox.next(), late])).toEqual(rested);
   });
 
   test("enters the next queue with the same token, at its end", () => {

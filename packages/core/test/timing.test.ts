@@ -110,7 +110,7 @@ test("timing.md has every constant of the core, its scripts and the adapters", a
   expect(missing).toEqual([]);
 });
 
-/** How many heartbeats of a key a process sends that hears nothing, in so many ms. */
+/** How many heartbeats of a key a process sends in so many ms without an answer. */
 function sentInSilence(ms: number): number {
   let count = 0;
   for (let at = 0; at <= ms; count++) at += count + 1 < SILENT_BEATS ? HEARTBEAT : Math.max(HEARTBEAT, GROWTH * at);

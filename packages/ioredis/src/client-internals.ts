@@ -34,5 +34,5 @@ export interface ClusterClient {
 export const asCluster = (client: IoredisClient): ClusterClient | undefined =>
   client.isCluster ? (client as unknown as ClusterClient) : undefined;
 
-/** Of a client that is not a `Cluster`. */
+/** Returns the client as a single client. It must not be a `Cluster`. */
 export const asSingle = (client: IoredisClient): SingleClient => client as unknown as SingleClient;

@@ -13,9 +13,9 @@ export interface IoredisClient {
 
 type Passed = Partial<Record<"status" | "evalsha" | "evalSha" | "options" | "then" | "customCommand", unknown>>;
 
-/** Says what was passed instead of a client. */
+/** Names the value that was passed instead of a client, and the cure. */
 function hintAt(passed: Passed | null | undefined): string {
-  if (Array.isArray(passed)) return ": got an array, give one client: this is not Redlock";
+  if (Array.isArray(passed)) return ": got an array, pass one client: this is not Redlock";
   if (typeof passed?.then === "function") return ": got a promise, await it first";
   if (typeof passed?.customCommand === "function") {
     return ': this looks like GLIDE: a few lines of your own make it a connection for redisDriver of "@distlock/core/driver", see docs/drivers.md of distlock';

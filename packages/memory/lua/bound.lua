@@ -1,6 +1,6 @@
 -- Put before the scripts that write, behind write.lua.
 -- ARGV  8 how many texts to keep   9 how many bytes of them   10 how many turns: each begins with what a user says; '0' for no bound
--- A write drops the oldest beyond that. What is kept begins with a turn, if one begins among the next texts; else with no result of
+-- A write drops the oldest beyond that. The kept texts begin with a turn, if one begins among the next texts; otherwise not with a result of
 -- a tool; and before it there is the first text, if that is of the system.
 
 -- Among so many: a turn that is longer is not worth that each of its writes looks at all of it.
@@ -70,7 +70,7 @@ local function full(from)
   return left < 0 and { 'full', #first } or nil
 end
 
--- Where what is kept begins, by the bounds alone.
+-- Where the kept texts begin, by the bounds alone.
 local function start_at(head, size)
   local items, bytes, turns = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
   local start = head and 1 or 0

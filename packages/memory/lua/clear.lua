@@ -1,4 +1,4 @@
--- Deletes a list, and nothing that is none. The fence and the newer ids stay, so that no late write brings it back.
+-- Deletes a list, and no key of another type. The fence and the newer ids stay, so that no late write brings it back.
 -- KEYS, ARGV, reply   see append.lua
 local why = no()
 if why then

@@ -1,5 +1,5 @@
 -- Put before the scripts.
--- KEYS  1 list of JSON texts, oldest first   2 hash of what is known of its writes:
+-- KEYS  1 list of JSON texts, oldest first   2 hash, the record of its writes:
 --   fence      the highest that has read or written
 --   ids        which half of the ids is the newer one, and how many it has, such as a12   ia:… ib:…  ids of writes
 --   older      the highest fence whose ids may be in the older half   dropped   the same of ids that are forgotten
@@ -15,7 +15,7 @@ local fence = tonumber(ARGV[1])
 local fields = { 'fence', 'ids', 'older', 'dropped', 'names', 'pops', 'empty' }
 local meta, changed, goes_on = {}, {}, false
 
--- What is to be written by the next `save`.
+-- The fields that the next `save` writes.
 local function set(field, value)
   if meta[field] ~= value then
     meta[field] = value
@@ -49,7 +49,7 @@ local function look()
   goes_on = goes_on or meta.empty == '1'
 end
 
--- Who has a lower fence than another before is late.
+-- A caller with a lower fence than an earlier caller is late.
 local function late()
   return fence and meta.fence ~= '' and tonumber(meta.fence) > fence and { 'stale', meta.fence } or nil
 end

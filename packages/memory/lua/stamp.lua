@@ -1,5 +1,5 @@
--- Stamps a fence before the list is read: who has a lower one can no longer write, since it would not know of what is read.
--- What is read is kept for as long as its reader would keep it, so that it does not expire in the middle of a turn.
+-- Stamps a fence before the list is read: a holder of a lower fence can no longer write, since its reader does not know of such a write.
+-- The list is then kept for as long as its reader would keep it, so that it does not expire in the middle of a turn.
 -- KEYS   see fenced-list.lua
 -- ARGV   see fenced-list.lua   5, 6 from where to where to read it here; absent where that is done right after this
 -- Reply  {'read', text…} | {'stale', highest fence} | {'foreign', number of the key, type that it holds}

@@ -4,7 +4,7 @@ import type { Connection, SingleClient } from "./client-internals";
 export interface DedicatedConnection {
   readonly opened: Connection;
   /**
-   * Ends it, also while it connects. A client that is destroyed while it connects connects all the same, and then nothing can
+   * Ends it, even while it connects. A client that is destroyed while it connects connects all the same, and then nothing can
    * end it (redis 4, 5 and 6.0 at least). So its socket has a signal that destroys it.
    */
   end(): Promise<void>;

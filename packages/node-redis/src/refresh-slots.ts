@@ -3,7 +3,7 @@ import type { AnyNodeRedisClient } from "./client-internals";
 /** After how many ms without an answer another node is asked, and again. */
 const SILENCE = 1_000;
 
-/** How often to ask. By then the locker has long given the request up. */
+/** How often to ask. By then the locker has long given up on the request. */
 const MAX_TRIES = 60;
 
 const isReply = (error: unknown): boolean => error instanceof Error && /^[A-Z]+ /.test(error.message);

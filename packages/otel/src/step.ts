@@ -24,7 +24,7 @@ export function createBegin(tracer: Tracer): Begin {
         span.setAttributes(more);
       },
       fail(error) {
-        // What is no Error may hold anything, a token too: only a string is told as it is.
+        // A value that is not an Error may hold anything, even a token: only a string is recorded as it is.
         const exception =
           error instanceof Error
             ? error

@@ -4,13 +4,13 @@ import { warn } from "@distlock/core/driver";
 import type { Attributes } from "@opentelemetry/api";
 import type { Begin } from "./step";
 
-/** Of a lock of several keys, lists. */
+/** The values are lists for a lock of several keys. */
 export const attributesOf = (lock: Lock | MultiLock): Attributes =>
   "keys" in lock
     ? { "distlock.lock.key": [...lock.keys], "distlock.fence": [...lock.fences.values()] }
     : { "distlock.lock.key": lock.key, "distlock.fence": lock.fence };
 
-/** The same lock with a span for each `extend` and `release`; the end of an `await using` block is a release. */
+/** Returns the lock with a span for each `extend` and `release`; the end of an `await using` block is a release. */
 export function tracedLock<L extends Lock | MultiLock>(lock: L, begin: Begin): L {
   const attributes = attributesOf(lock);
   const named =

@@ -32,7 +32,7 @@ function refused(step: Step, error: unknown): void {
   step.set({ "distlock.acquired": false, "distlock.attempts": (error as LockNotAcquiredError).attempts });
 }
 
-/** A context that is, at every look, what `current` gives: `withLock` is one call, but acquire and release are two spans. */
+/** A context that reads as the one that `current` returns: `withLock` is one call, but acquire and release are two spans. */
 function following(current: () => Context): Context {
   return {
     getValue: (key) => current().getValue(key),
@@ -42,11 +42,12 @@ function following(current: () => Context): Context {
 }
 
 /**
- * The same locker, with a span for each `acquire`, `tryAcquire` and `withLock`, and for each `extend` and `release` of
- * the locks that it gives. It resolves and rejects as the given locker does. No span carries a token.
+ * Returns the locker, with a span for each `acquire`, `tryAcquire` and `withLock`, and for each `extend` and `release` of
+ * its locks. It resolves and rejects as the given locker does. No span carries a token.
  */
 export function traced(locker: Locker, { tracer }: TracedOptions = {}): Locker {
-  if (typeof locker?.withLock !== "function") throw new TypeError("traced needs a locker, as createLocker gives it");
+  if (typeof locker?.withLock !== "function")
+    throw new TypeError("traced needs a locker, such as createLocker(driver)");
   const begin = createBegin(tracer ?? trace.getTracer("@distlock/otel", version));
 
   const beginAcquire = (key: Keys, options: LockOptions | undefined, parent?: Context): Step =>
@@ -90,7 +91,7 @@ export function traced(locker: Locker, { tracer }: TracedOptions = {}): Locker {
         }
       }
 
-      // What is no function stays as it is, for the locker to refuse.
+      // A value that is not a function stays as it is: the locker refuses it.
       const args = rest.map((each) => (typeof each === "function" ? tracedWork : each)) as [
         LockOptions,
         Work<T, LockOf<K>>,

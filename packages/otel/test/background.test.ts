@@ -28,7 +28,7 @@ afterEach(() => recorder.check());
 test("automatic extension keeps no ended acquire as parent", async () => {
   const locker = traced(createLocker(driver), { tracer: recorder.tracer });
   await recorder.tracer.startActiveSpan("request", async (request) => {
-    const lock = await locker.acquire(key, { ttl: 300, autoExtend: true });
+    const lock = await locker.acquire(key, { ttl: 900, autoExtend: true });
     request.end();
     await extended;
     await lock.release();
@@ -45,7 +45,7 @@ test("automatic extension keeps no ended acquire as parent", async () => {
 
 test("automatic extension during withLock belongs to no span of it", async () => {
   const locker = traced(createLocker(driver), { tracer: recorder.tracer });
-  await locker.withLock(key, { ttl: 300 }, () => extended);
+  await locker.withLock(key, { ttl: 900 }, () => extended);
   expect(recorder.tree()).toEqual([
     "distlock.withLock",
     "  distlock.acquire",

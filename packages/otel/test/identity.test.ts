@@ -3,7 +3,7 @@ import { lockerIdentity } from "@distlock/core/driver";
 import { traced } from "@distlock/otel";
 import { expect, test } from "vitest";
 
-test("a traced locker has the identity of the locker, also when it is traced twice", () => {
+test("a traced locker has the identity of the locker, even when it is traced twice", () => {
   const [locker, other] = [createLocker(inProcessDriver()), createLocker(inProcessDriver())];
   expect(locker[lockerIdentity]).toBeInstanceOf(Object);
   expect(traced(locker)[lockerIdentity]).toBe(locker[lockerIdentity]);

@@ -25,7 +25,7 @@ const rejection = (promise: Promise<unknown>): Promise<unknown> =>
   );
 
 describe("acquire", () => {
-  test("gives the lock and tells its key, fence and ttl", async () => {
+  test("returns the lock and records its key, fence and ttl", async () => {
     const lock = await locker.acquire(key, { ttl: 20_000 });
 
     const span = recorder.one("distlock.acquire");
@@ -73,7 +73,7 @@ describe("acquire", () => {
     expect(recorder.tree().slice(1)).toEqual(["distlock.acquire", "  command acquire", "  command acquire"]);
   });
 
-  test("an outage is not told as contention", async () => {
+  test("an outage is not recorded as contention", async () => {
     const down = { ...recorder.instrumented(), acquire: () => Promise.reject(new Error("connection closed")) };
     locker = traced(createLocker(down), { tracer: recorder.tracer });
     const error = await rejection(locker.acquire(key, { maxAttempts: 1 }));
@@ -102,7 +102,7 @@ describe("acquire", () => {
 });
 
 describe("tryAcquire", () => {
-  test("gives a traced lock", async () => {
+  test("returns a traced lock", async () => {
     const lock = await locker.tryAcquire(key);
     await lock!.release();
 
@@ -133,7 +133,7 @@ describe("tryAcquire", () => {
 });
 
 describe("the lock", () => {
-  test("extend and release tell its key and fence", async () => {
+  test("extend and release record its key and fence", async () => {
     const lock = await locker.acquire(key);
     await lock.extend(60_000);
     await lock.extend();
@@ -146,7 +146,7 @@ describe("the lock", () => {
     for (const span of [...extended, recorder.one("distlock.release")]) expectGood(span);
   });
 
-  test("of several keys, tells all of them", async () => {
+  test("of several keys, records all of them", async () => {
     const keys = [`${key}:b`, `${key}:a`];
     const lock = await locker.acquire(keys);
     expect(await locker.tryAcquire(`${key}:a`)).toBe(null);
@@ -164,7 +164,7 @@ describe("the lock", () => {
     }
   });
 
-  test("its properties are those of the given locker's lock, now", async () => {
+  test("its properties are the current ones of the given locker's lock", async () => {
     const inner = await plain.acquire(key);
     const lock = await traced({ ...plain, acquire: async () => inner as never }, { tracer: recorder.tracer }).acquire(
       key,

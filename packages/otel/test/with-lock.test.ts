@@ -60,7 +60,7 @@ test("acquire, the work's spans and release are children; commands belong to the
   ]);
 });
 
-test("the key, the outcome and the fence are told; the acquire ends where the work begins", async () => {
+test("the key, the outcome and the fence are recorded; the acquire ends where the work begins", async () => {
   const fence = await locker.withLock(key, { ttl: 20_000 }, (lock) => {
     expect(recorder.all("distlock.acquire")).toHaveLength(1);
     expect(recorder.tree()).not.toContain("  distlock.release");
@@ -141,7 +141,7 @@ test("a lock that was lost on the way is an error of the release and of the whol
   expectGood(acquire);
 });
 
-test("the work's own error wins over a lost lock, which the release still tells", async () => {
+test("the work's own error wins over a lost lock, which the release still records", async () => {
   const warnings: unknown[] = [];
   const listener = (message: unknown) => warnings.push(message);
   subscribe("distlock:warning", listener);
@@ -174,7 +174,7 @@ test("a lock that stays held is an error of the acquire and of the whole, and th
   expect(recorder.all("distlock.release")).toEqual([]);
 });
 
-test("a lock that the work could not acquire is not told of the lock that it had", async () => {
+test("a lock that the work could not acquire is not recorded on the span of the lock that it had", async () => {
   await plain.acquire("other");
   await rejection(locker.withLock(key, () => plain.acquire("other", { timeout: 0 })));
   expect(recorder.one("distlock.acquire").attributes["distlock.acquired"]).toBe(true);

@@ -12,7 +12,7 @@ export async function createCluster(
   const nodes = [...primaries, ...replicas];
   const start = (i: number) => Math.floor((i * SLOTS) / primaries.length);
   await Promise.all(
-    nodes.map((node, i) => node.command("CLUSTER", "SET-CONFIG-EPOCH", String(i + 1))), // else they would argue about it
+    nodes.map((node, i) => node.command("CLUSTER", "SET-CONFIG-EPOCH", String(i + 1))), // otherwise they would argue about it
   );
   await Promise.all(
     primaries.map((node, i) => {
@@ -20,7 +20,7 @@ export async function createCluster(
       return node.command("CLUSTER", "ADDSLOTS", ...slots);
     }),
   );
-  // Each is told of each, which is faster than that they tell each other.
+  // Each node gets the address of each other one, which is faster than their own gossip.
   for (const node of nodes) {
     for (const other of nodes)
       if (other !== node) await node.command("CLUSTER", "MEET", "127.0.0.1", String(other.port));

@@ -1,7 +1,7 @@
 import type { RedisServer } from "./redis-server";
 import type { Reply } from "./resp";
 
-/** Who has the slots from one to another, by port. */
+/** The node that has the slots from one to another, by port. */
 export interface SlotRange {
   readonly from: number;
   readonly to: number;
@@ -9,12 +9,12 @@ export interface SlotRange {
   readonly replicas: readonly number[];
 }
 
-/** What one node knows of its Cluster. */
+/** The Cluster as one node sees it. */
 export interface ClusterView {
   /** Whether it says that all is well. */
   readonly whole: boolean;
   readonly ranges: readonly SlotRange[];
-  /** Who has which slots, in a form to compare. */
+  /** Which node has which slots, in a form to compare. */
   readonly slots: string;
 }
 
@@ -31,17 +31,17 @@ export async function viewOf(node: RedisServer): Promise<ClusterView> {
   return { whole: /^cluster_state:ok\r$/m.test(info), ranges, slots: slots.join("\n") };
 }
 
-/** By what a node is known in its Cluster. */
+/** The name of a node in its Cluster. */
 export const idOf = async (node: RedisServer): Promise<string> => String(await node.command("CLUSTER", "MYID"));
 
-/** Whether a node has the role that the view gives it; a replica must follow its primary. */
+/** Whether a node has its role in the view; a replica must follow its primary. */
 async function hasItsRole(node: RedisServer, { ranges }: ClusterView): Promise<boolean> {
   const info = String(await node.command("INFO", "replication"));
   const isPrimary = ranges.some(({ primary }) => primary === node.port);
   return isPrimary ? /^role:master\r$/m.test(info) : /^master_link_status:up\r$/m.test(info);
 }
 
-/** What all these nodes agree on, if all is well and nobody else has a part in it; undefined where they do not agree. */
+/** The view that all these nodes share, if all is well and no other node is part of it; undefined where they do not agree. */
 export async function agreedView(nodes: readonly RedisServer[]): Promise<ClusterView | undefined> {
   const views = await Promise.all(nodes.map(viewOf));
   const [first] = views;

@@ -6,17 +6,17 @@ import { createPipe } from "./pipe";
 /** One connection of a client, and the one to the server that belongs to it. */
 export interface FaultLink {
   kind: FaultLinks;
-  /** Looks again at the settings, which may be others. */
+  /** Reads the settings again, which may have changed. */
   pump(): void;
   /** Resets both connections. */
   destroy(): void;
 }
 
-/** What the connections of a proxy have in common. */
+/** The state that the connections of a proxy share. */
 export interface FaultLinkContext {
   readonly settings: FaultSettings;
   readonly lost: LostReplies<FaultLink>;
-  /** So many bytes were dropped, lost, or held. */
+  /** Called with the number of bytes that were dropped, lost, or held. */
   count(bytes: number): void;
   /** Both connections are gone. */
   ended(link: FaultLink): void;

@@ -51,7 +51,7 @@ export async function startFaultProxy({ port }: { readonly port: number }): Prom
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("the system gave no port");
+  if (address === null || typeof address === "string") throw new Error("the system assigned no port");
   return {
     host: "127.0.0.1",
     port: address.port,

@@ -1,12 +1,12 @@
 import type { Passage } from "./pipe";
 
 /**
- * What stands between a client and a server.
+ * The network between a client and a server.
  *
- * pass   everything goes through, what was held first
+ * pass   everything goes through, held data first
  * delay  everything comes late, in order
- * hold   a black hole: nothing goes through, also no end of a connection; what was sent is kept until it may pass
- * drop   what is sent is thrown away; connections are worth nothing afterwards, except those that only listen
+ * hold   a black hole: nothing goes through, not even the end of a connection; sent data is kept until it may pass
+ * drop   sent data is thrown away; only connections that listen can be used afterwards
  * cut    connections are reset, new ones too
  */
 export type FaultMode = Passage | "cut";

@@ -7,7 +7,7 @@ export interface LostReplies<Link extends { readonly kind: FaultLinks }> {
   callOff(links: FaultLinks | undefined): void;
   /** A connection has sent a command. */
   sent(link: Link): void;
-  /** Whether what the server sends now is such a reply; it counts as lost then. */
+  /** Whether the data that the server sends now is a reply to lose; it then counts as lost. */
   take(link: Link): boolean;
   /** A connection has ended: the reply to the command of another one is lost instead. */
   ended(link: Link): void;

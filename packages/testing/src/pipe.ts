@@ -3,10 +3,10 @@ import type { Socket } from "node:net";
 /** How bytes go one way; see `FaultMode`. */
 export type Passage = "pass" | "delay" | "hold" | "drop";
 
-/** One way of a connection: what is pushed is delivered in order, or not at all. */
+/** One way of a connection: pushed data is delivered in order, or not at all. */
 export interface Pipe {
   push(data: Buffer): void;
-  /** The sender's end of the connection, which comes after what it sent. */
+  /** The sender's end of the connection, after all data that it sent. */
   end(): void;
   /** Looks again: the passage may be another. */
   pump(): void;

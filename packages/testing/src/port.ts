@@ -6,16 +6,16 @@ async function take(port: number): Promise<number> {
   await once(server, "listening");
   const address = server.address();
   await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("the system gave no port");
+  if (address === null || typeof address === "string") throw new Error("the system assigned no port");
   return address.port;
 }
 
 /** A port that was free a moment ago. */
 export const freePort = (): Promise<number> => take(0);
 
-/** What a node of a Cluster adds to its port, for the other nodes. */
+/** The number that a node of a Cluster adds to its port, for the other nodes. */
 const BUS = 10_000;
-/** Both ports are below those that systems give to connections, so that none of these is in the way. */
+/** Both ports are below the range that systems assign to connections, so that no connection is in the way. */
 const [FROM, TO] = [10_000, 22_000];
 
 /** A port for a node of a Cluster, free a moment ago, and with it the one on which the nodes talk to each other. */
@@ -26,7 +26,7 @@ export async function freeClusterPort(): Promise<number> {
       await take(port);
       await take(port + BUS);
       return port;
-    } catch {} // somebody has it
+    } catch {} // the port is taken
   }
   throw new Error("found no two free ports for a node of a Cluster");
 }

@@ -26,7 +26,7 @@ export interface RedisCluster {
    * once all agree. `during` is awaited in the middle: the slot is open, and nothing in it was moved yet.
    */
   move(key: string, during?: () => Promise<unknown>): Promise<RedisServer>;
-  /** Resolves when all nodes that run agree on who has which slots, all slots are served, and the replicas follow. */
+  /** Resolves when all nodes that run agree on which node has which slots, all slots are served, and the replicas follow. */
   stable(): Promise<void>;
   /** Ends all processes and deletes their folders. */
   stop(): Promise<void>;

@@ -13,12 +13,12 @@ export interface RedisSentinelOptions {
 
 /** One primary, two replicas and three Sentinels, on 127.0.0.1. They die with this process, whatever ends that. */
 export interface RedisSentinel {
-  /** What the Sentinels call the primary. */
+  /** The name that the Sentinels have for the primary. */
   readonly name: string;
   readonly sentinels: readonly RedisServer[];
   /** The servers that have the data; the first is the primary at the start. */
   readonly nodes: readonly RedisServer[];
-  /** Which one the Sentinels say is the primary. */
+  /** The primary, according to the Sentinels. */
   primary(): Promise<RedisServer>;
   /** `SENTINEL FAILOVER`. Resolves with the new primary, once all agree. */
   failover(): Promise<RedisServer>;

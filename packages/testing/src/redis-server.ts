@@ -24,7 +24,7 @@ export interface RedisServer {
   readonly folder: string;
   /** False while it is killed or frozen. */
   readonly running: boolean;
-  /** Sends one command on a connection of its own. Rejects with what the server says where it refuses, or does not answer. */
+  /** Sends one command on a connection of its own. Rejects with the error of a server that refuses, or if it does not answer. */
   command(...args: readonly string[]): Promise<Reply>;
   /** Sends a signal: `"SIGKILL"` for a crash (resolves once it is gone), `"SIGSTOP"` and `"SIGCONT"` for a freeze. */
   signal(name: "SIGKILL" | "SIGSTOP" | "SIGCONT"): Promise<void>;
@@ -37,7 +37,7 @@ export interface RedisServer {
 /** How often a port that was free, or the one that a Cluster's node adds to it, may be taken before the server has it. */
 const TRIES = 3;
 
-/** Starts a server and resolves when it answers. Rejects with what it printed if it does not start. */
+/** Starts a server and resolves when it answers. Rejects with its output if it does not start. */
 export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
   for (let tries = 1; ; tries++) {
     try {

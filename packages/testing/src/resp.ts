@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 
-/** What a server answers: text, a number, nothing, or a list of these. */
+/** A reply of a server: text, a number, nothing, or a list of these. */
 export type Reply = string | number | null | readonly Reply[];
 
 /** How long a server may take to answer one command. */
@@ -43,7 +43,7 @@ function parse(data: Buffer, at = 0): readonly [Reply, number] | undefined {
   }
 }
 
-/** Sends one command on a connection of its own. Rejects with what the server says where it refuses, or does not answer. */
+/** Sends one command on a connection of its own. Rejects with the error of a server that refuses, or if it does not answer. */
 export const send = (port: number, args: readonly string[]): Promise<Reply> =>
   new Promise((resolve, reject) => {
     let arrived = Buffer.alloc(0);

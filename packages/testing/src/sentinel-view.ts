@@ -1,7 +1,7 @@
 import type { RedisServer } from "./redis-server";
 import type { Reply } from "./resp";
 
-/** What the Sentinels call the primary. */
+/** The name that the Sentinels have for the primary. */
 export const NAME = "distlock";
 
 const fields = (reply: Reply): Record<string, Reply> => {
@@ -25,7 +25,7 @@ export async function primaryPort(sentinel: RedisServer): Promise<number> {
   return Number((address as readonly Reply[])[1]);
 }
 
-/** What a Sentinel should see. */
+/** The state that a Sentinel should see. */
 interface Expected {
   readonly primary: RedisServer;
   /** The ports of the servers that run, the primary's among them. */

@@ -22,7 +22,7 @@ export interface Launch {
 
 const START_TIMEOUT = 10_000;
 
-/** Whether a server answers PING there, whatever it answers. */
+/** Whether a server answers PING there, even with an error. */
 const answers = (port: number): Promise<boolean> =>
   send(port, ["PING"]).then(
     () => true,
@@ -55,7 +55,7 @@ async function answered(child: ChildProcess, { binary, port }: Launch): Promise<
   }
 }
 
-/** Starts a server and resolves when it answers. Rejects with what it printed if it does not, and leaves no process. */
+/** Starts a server and resolves when it answers. Rejects with its output if it does not, and leaves no process. */
 export async function launchServer(launch: Launch): Promise<ServerProcess> {
   const child = spawn(launch.binary, launch.args, { stdio: ["ignore", "pipe", "pipe"] });
   const release = killWithParent(child, launch.folder);

@@ -1,7 +1,7 @@
-/** How long a topology may take to start, or to get over what was done to it. */
+/** How long a topology may take to start, or to recover from a fault. */
 const PATIENCE = 30_000;
 
-/** Looks again and again until it sees something; what throws is a look in vain. Rejects after half a minute, with what was wrong. */
+/** Repeats a check until it passes; a check that throws has not passed. Rejects after half a minute with the last failure. */
 export async function settled<T>(look: () => Promise<T | false | undefined>, what: string): Promise<T> {
   const until = performance.now() + PATIENCE;
   let reason: unknown;

@@ -3,13 +3,13 @@ import { killWithParent } from "./kill-with-parent";
 
 export interface WorkerOptions {
   readonly args?: readonly string[];
-  /** Of Node: `["--import", "tsx"]`. */
+  /** Options of Node, such as `["--import", "tsx"]`. */
   readonly execArgv?: readonly string[];
-  /** Environment variables, besides those of this process. */
+  /** Environment variables, besides the variables of this process. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** A process of its own, to be killed and frozen. It dies with this process, whatever ends that, also while it is frozen. */
+/** A process of its own, to be killed and frozen. It dies with this process, whatever ends that, even while it is frozen. */
 export interface Worker {
   readonly process: ChildProcess;
   /** The next message; rejects if the process ends without one. */
@@ -20,7 +20,7 @@ export interface Worker {
   readonly ended: Promise<number | string>;
 }
 
-/** Starts a Node program with a channel for messages. Those that it sends are kept until they are asked for. */
+/** Starts a Node program with a channel for messages. Its messages are kept until they are asked for. */
 export function startWorker(file: string | URL, { args = [], execArgv = [], env = {} }: WorkerOptions = {}): Worker {
   const child = fork(file, args, {
     execArgv: [...execArgv],

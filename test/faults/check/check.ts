@@ -17,10 +17,10 @@ export interface Violation<R extends string = Rule> {
   readonly why: string;
 }
 
-/** What a history proves to be wrong; nothing if it keeps every promise. */
+/** The violations in a history; none if it keeps every promise. */
 export const check = (history: readonly Event[]): Violation[] => checkBy(checks, history);
 
-/** What a history proves to be wrong by these rules. */
+/** The violations of these rules in a history. */
 export function checkBy<R extends string>(
   rules: Readonly<Record<R, Check>>,
   history: readonly Event[],

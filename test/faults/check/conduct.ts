@@ -14,7 +14,7 @@ export const conduct: Check = function* ({ of, holdings }) {
       (one) => one.worker === worker && one.id !== id && one.from < at && one.at > end,
     );
     if (late > DELAY && !hasStood)
-      yield `${worker} was given ${key} ${late.toFixed(0)} ms after its lease ended (${id})`;
+      yield `${worker} was granted ${key} ${late.toFixed(0)} ms after its lease ended (${id})`;
   }
   const healedAt = of("healed")[0]?.at ?? Number.POSITIVE_INFINITY;
   const healthy = new Map(

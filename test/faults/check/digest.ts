@@ -5,9 +5,9 @@ export type Kind<W extends Event["what"]> = Extract<Event, { what: W }>;
 /** One lock, from the grant on. */
 export interface Holding extends Kind<"granted"> {
   readonly calledAt: number;
-  /** The last time at which it was surely believed to be held. */
+  /** The last time at which it was certainly believed to be held. */
   believedUntil: number;
-  /** When it was given back, found lost, or its process killed; `Infinity` if none of that is known. */
+  /** When it was released, found lost, or its process killed; `Infinity` if none of that is known. */
   endedAt: number;
   lostAt: number | undefined;
   readonly looks: number[];
@@ -15,7 +15,7 @@ export interface Holding extends Kind<"granted"> {
   robbed: boolean;
   /** Until when Redis may keep the lease, as far as its holder could know at a time. */
   boundAt(time: number): number;
-  /** Until when it surely keeps it, as far as the holder was told by answers. */
+  /** Until when the holder certainly keeps it, according to the answers that it got. */
   promisedAt(time: number): number;
 }
 
@@ -27,7 +27,7 @@ export interface Digest {
   readonly byKey: ReadonlyMap<string, readonly Holding[]>;
 }
 
-/** Gives a sentence for each thing that must not have happened. */
+/** Returns a sentence for each thing that must not have happened. */
 export type Check = (digest: Digest) => Iterable<string>;
 
 /** Clocks and rounding. */

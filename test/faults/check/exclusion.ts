@@ -1,6 +1,6 @@
 import type { Check } from "./digest";
 
-/** Nobody believes that it holds a key at a time at which somebody else does, unless Redis lost the one or the other. */
+/** No two workers believe that they hold one key at the same time, unless Redis lost one of the locks. */
 export const exclusion: Check = function* ({ byKey }) {
   for (const [key, holdings] of byKey) {
     const surely = holdings.filter(({ remaining, robbed }) => remaining > 0 && !robbed);

@@ -1,7 +1,7 @@
 import { callsOf } from "./calls-of";
 import type { Check } from "./digest";
 
-/** What a timer may be late by, on a busy machine, when the event loop turns. */
+/** How late a timer may be on a busy machine, when the event loop turns. */
 const LATE = 10;
 const EARLY = 10;
 /** A loss is recorded at a look: an answer that came so shortly before the look may have come after the loss. */
@@ -22,7 +22,7 @@ export const loss: Check = function* ({ of, holdings }) {
       // Between two such looks the event loop turned, and every timer that was due has run.
       if (late > LATE && suspects.has(id) && !told.has(id)) {
         told.add(id);
-        yield `${holding.worker} was not told of the loss of ${holding.key} ${late.toFixed(0)} ms after its lease ended (${id})`;
+        yield `${holding.worker} was not notified of the loss of ${holding.key} ${late.toFixed(0)} ms after its lease ended (${id})`;
       }
       if (late > LATE) suspects.add(id);
     }
@@ -32,6 +32,6 @@ export const loss: Check = function* ({ of, holdings }) {
     if (lostAt === undefined || remaining === 0 || parts.some(({ robbed }) => robbed)) continue;
     // Of several keys, the one whose lease ends first decides.
     const early = Math.min(...parts.map(({ promisedAt }) => promisedAt(lostAt - NOTICE))) - lostAt;
-    if (early > EARLY) yield `${worker} was told of the loss of ${key} ${early.toFixed(0)} ms too early (${id})`;
+    if (early > EARLY) yield `${worker} was notified of the loss of ${key} ${early.toFixed(0)} ms too early (${id})`;
   }
 };

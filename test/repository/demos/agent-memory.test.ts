@@ -91,7 +91,7 @@ const isHeld = async (session: string): Promise<boolean> => (await locker.inspec
 describe("two instances of the service", async () => {
   const [one, two] = [await startService(), await startService({ library: "node-redis" })];
 
-  test("answer at once what is said at once, one after the other", async () => {
+  test("answer messages that arrive at once, one after the other", async () => {
     const session = newSession();
     const ids = Array.from({ length: 8 }, (_, i) => `q${i}`);
     await Promise.all(ids.map((id, i) => told(chat((i % 2 ? one : two).url, session, id))));
@@ -104,7 +104,7 @@ describe("two instances of the service", async () => {
     }
   });
 
-  test("keep a message once that is sent again, also at once, and give it the same answer", async () => {
+  test("keep a message that is sent again only once, even if both come at once, and return the same answer", async () => {
     const session = newSession();
     const first = await Promise.all([one, two, one].map(({ url }) => told(chat(url, session, "q1"))));
     expect(first).toEqual(Array(3).fill(answer("q1", 1)));
@@ -121,7 +121,7 @@ describe("two instances of the service", async () => {
 });
 
 describe("an instance of the service", () => {
-  test("streams its answer, holds the session until the end, and refuses meanwhile if it is told to", async () => {
+  test("streams its answer, holds the session until the end, and refuses meanwhile if its options say so", async () => {
     const model = new GatedModel({});
     const [{ url }, other, session] = [
       await startService({ model, whenBusy: "reject" }),
@@ -139,7 +139,7 @@ describe("an instance of the service", () => {
     expect(await told(chat(other.url, session, "q2"))).toBe(answer("q2", 3));
   });
 
-  test("gives the session free when its user hangs up, and keeps nothing", async () => {
+  test("frees the session when its user hangs up, and keeps nothing", async () => {
     const [{ url }, other, session] = [
       await startService({ model: new GatedModel({}) }),
       await startService(),
@@ -153,7 +153,7 @@ describe("an instance of the service", () => {
     expect(await transcript(url, session)).toHaveLength(2);
   });
 
-  test("does not end an answer as if it were good that was not kept", async () => {
+  test("does not end an answer that was not saved as if it were good", async () => {
     const model = new GatedModel({});
     const [{ url }, session] = [await startService({ model }), newSession()];
     const streaming = await begun(chat(url, session, "q1"));
@@ -166,7 +166,7 @@ describe("an instance of the service", () => {
     expect(await told(chat(url, session, "q1"))).toBe(answer("q1", 1));
   });
 
-  test("that is to end gives the answer that it gives", async () => {
+  test("that is to end finishes the answer under way", async () => {
     const model = new GatedModel({});
     const [{ url, service }, other, session] = [await startService({ model }), await startService(), newSession()];
     const streaming = await begun(chat(url, session, "q1"));
@@ -199,7 +199,7 @@ describe("an instance of the service", () => {
     expect(await statuses()).toEqual([503, 503, 503]);
   });
 
-  test("refuses what is no message", async () => {
+  test("refuses a value that is not a message", async () => {
     const { url } = await startService();
     const wrong = [
       chat(url, "", "q1"),
@@ -212,7 +212,7 @@ describe("an instance of the service", () => {
 });
 
 describe("the load balancer", () => {
-  test("gives a request to another instance if one can't be reached", async () => {
+  test("passes a request to another instance if one can't be reached", async () => {
     const [{ url }, session] = [await startService(), newSession()];
     const answering: string[] = [];
     const dead = `http://127.0.0.1:${await freePort()}`;

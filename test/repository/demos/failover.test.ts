@@ -38,7 +38,7 @@ async function keysOn(nodes: readonly RedisServer[]): Promise<unknown[]> {
   return lists.flat().filter((key) => !String(key).includes(":dead:"));
 }
 
-describe.each(["ioredis", "node-redis"])("the demos with a failover, on %s", { timeout: 120_000 }, (client) => {
+describe.each(["ioredis", "node-redis"])("the demos with a failover, on %s", (client) => {
   test.concurrent.each(topologies)("%s: kills the primary and shows what happened", async (topology) => {
     const demo = demos[topology];
     const svg = join(demo.folder, `${client}.svg`);
@@ -60,7 +60,7 @@ describe.each(["ioredis", "node-redis"])("the demos with a failover, on %s", { t
   });
 });
 
-describe("the demos with a failover, on the caller's own servers", { timeout: 120_000 }, () => {
+describe("the demos with a failover, on the caller's own servers", () => {
   test.concurrent("sentinel: kills nothing, shows the caller's failover, and deletes its keys", async () => {
     const [demo, sentinel] = [demos.sentinel, await startSentinel()];
     try {
@@ -84,7 +84,7 @@ describe("the demos with a failover, on the caller's own servers", { timeout: 12
     }
   });
 
-  test.concurrent("cluster: kills nothing, shows the caller's failover, and deletes its keys, also on Ctrl-C", async () => {
+  test.concurrent("cluster: kills nothing, shows the caller's failover, and deletes its keys, even on Ctrl-C", async () => {
     const [demo, cluster] = [demos.cluster, await startCluster()];
     try {
       const args = ["--nodes", `127.0.0.1:${cluster.nodes[0]!.port}`, "--client", "node-redis", "--seconds"];
@@ -109,7 +109,7 @@ describe("the demos with a failover, on the caller's own servers", { timeout: 12
   });
 });
 
-describe.each(topologies)("the %s demo", { timeout: 60_000 }, (topology) => {
+describe.each(topologies)("the %s demo", (topology) => {
   const demo = demos[topology];
   const [servers, more] = topology === "sentinel" ? ["--sentinels", ["--name"]] : ["--nodes", []];
 
@@ -138,7 +138,7 @@ describe.each(topologies)("the %s demo", { timeout: 60_000 }, (topology) => {
   });
 });
 
-describe("the demos with a failover, when they end early", { timeout: 60_000 }, () => {
+describe("the demos with a failover, when they end early", () => {
   test.concurrent.each(topologies)("%s: end on Ctrl-C and leave nothing behind", async (topology) => {
     const demo = demos[topology];
     let sent = false;

@@ -15,7 +15,7 @@ const row = (stdout: string, name: string): string[] => {
   return (line ?? "").split("│").map((cell) => cell.trim());
 };
 
-describe("the demo", { timeout: 180_000 }, () => {
+describe("the demo", () => {
   test("loses turns without the lock, keeps all with it, and leaves nothing behind", async () => {
     const { code, stdout, stderr } = await demo.run(["--turns", "60"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
@@ -89,7 +89,7 @@ describe("the demo", { timeout: 180_000 }, () => {
   });
 });
 
-describe("what is found in a conversation", () => {
+describe("the verdict on a conversation", () => {
   const [question1, answer1] = messagesOf({ instance: "a", number: 1 });
   const [question2, answer2] = messagesOf({ instance: "a", number: 2 });
   const [questionB, answerB] = messagesOf({ instance: "b", number: 1 });

@@ -34,10 +34,13 @@ describe("the verdict on a failover", () => {
     });
   });
 
-  test("is good where the failover forgot a grant and its holder was told", () => {
+  test("is good where the failover forgot a grant and its holder was notified", () => {
     const forgotten = turn("orders", "worker-1", 1_990, 4_900, { lost: 4_800, error: "LOCK_LOST", refused: 1 });
     const { good, sentence } = verdict(forgotten);
-    expect({ good, sentence }).toMatchObject({ good: true, sentence: expect.stringContaining("1 holder was told") });
+    expect({ good, sentence }).toMatchObject({
+      good: true,
+      sentence: expect.stringContaining("1 holder was notified"),
+    });
     expect(listLocks(history([...quiet, forgotten]))).toMatch(/orders, 15 s.* 1 │ 0\.6 s │ +1 │ +0 │/);
   });
 
@@ -53,7 +56,7 @@ describe("the verdict on a failover", () => {
     };
     expect(verdict(failed, turn("orders", "worker-2", 5_000, 5_100, { asked: 2_700 })).good).toBe(true);
     expect(verdict(failed).sentence).toBe(
-      'This should not have happened: worker-2 with "orders" waited in vain: LOCK_BACKEND.',
+      'This should not have happened: worker-2 with "orders" was never granted it: LOCK_BACKEND.',
     );
   });
 
@@ -61,7 +64,7 @@ describe("the verdict on a failover", () => {
     ["a fence that fell", [turn("orders", "worker-1", 5_000, 5_100, { fence: 7 })], "the fence fell from 4200 to 7"],
     ["a fence twice", [turn("orders", "worker-1", 5_000, 5_100, { fence: 4_200 })], "the fence fell from 4200 to 4200"],
     [
-      "two holders, of whom none was told",
+      "two holders, neither of whom was notified",
       [turn("orders", "worker-1", 4_300, 4_400)],
       'worker-1 with "orders" was granted while worker-2 with "orders" held it',
     ],
@@ -106,7 +109,7 @@ describe("the verdict on a failover", () => {
     const lost = turn("orders", "worker-1", 1_600, 1_700, { lost: 1_650 });
     expect(judge(history([...quiet, lost], false))).toMatchObject({
       good: true,
-      sentence: expect.stringMatching(/^6\.0 s were played: 1 holder was told of a loss/),
+      sentence: expect.stringMatching(/^6\.0 s were played: 1 holder was notified of a loss/),
     });
   });
 });

@@ -1,10 +1,12 @@
 import { createLocker } from "@distlock/core";
 import { stallEventLoop } from "@distlock/testing";
 import { clients } from "../clients";
+import { machineClock } from "../machine-clock";
 
 /** Waits for a lock, and keeps its event loop busy soon after it was handed over. Tells how that ended. */
 const [client, url, key, after] = process.argv.slice(2) as [string, string, string, string];
 const redis = await clients[client]!(url);
+const clock = machineClock(() => redis.get("any"));
 const locker = createLocker(redis.driver, { ttl: 30_000, timeout: 20_000 });
 await locker.inspect(key);
 process.send!("waits");
@@ -18,9 +20,9 @@ const outcome = await locker
 process.send!(outcome);
 
 const lock = await locker.acquire(`${key}:again`);
-const granted = performance.now();
-while (lock.remaining() < 25_000 && performance.now() - granted < 2_000) await new Promise(setImmediate);
-process.send!(performance.now() - granted);
+const granted = clock();
+while (lock.remaining() < 25_000 && clock() - granted < 2_000) await new Promise(setImmediate);
+process.send!(clock() - granted);
 await lock.release();
 await locker.close();
 redis.close();

@@ -2,7 +2,7 @@ import { createLocker } from "@distlock/core";
 import { clients } from "../clients";
 import { untilWaiting } from "../until";
 
-/** Waits and is granted, so that it listens; ends when it is told to, as a service does that closes its client. */
+/** Waits and is granted, so that it listens; ends on command, like a service that closes its client. */
 const [client, url] = process.argv.slice(2) as [string, string];
 const redis = await clients[client]!(url);
 const [holder, locker] = [createLocker(redis.driver), createLocker(redis.driver)];

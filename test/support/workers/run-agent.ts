@@ -5,7 +5,7 @@ import { Agent, run, setTracingDisabled } from "@openai/agents";
 import { assistantMessage, modelResponder, ScriptedModel } from "@openai/agents/testing";
 import { Redis } from "ioredis";
 
-/** Runs an agent on the session; tells when its model is asked, which answers when it is told to, and how the run ends. */
+/** Runs an agent on the session; reports when its model is asked, which answers on command, and how the run ends. */
 const [url, session] = process.argv.slice(2) as [string, string];
 process.once("disconnect", () => process.exit()); // with its parent, however that ends
 

@@ -9,11 +9,11 @@ import { createClient } from "redis";
 import type { Order, Place, Post, Report } from "../turn-crew";
 import { brokenAt, pairOf } from "../turn-history";
 
-/** Takes its turns of one session, and each again until it is done. Holds where it is told to, until it may go on. */
+/** Takes its turns of one session, and each again until it is done. Holds where its orders say so, until it may go on. */
 const { client, url, session, name, from, to, ttl, keep = [null], rest = 0 } = JSON.parse(process.argv[2]!) as Post;
 const patient = client.startsWith("patient");
 
-/** Clients that are not patient tell of a lost connection at once: it is we who try again. */
+/** Clients that are not patient report a lost connection at once: it is we who try again. */
 async function connect(): Promise<readonly [RedisConnection, close: () => void]> {
   if (client.endsWith("ioredis")) {
     const redis = new Redis(url, { maxRetriesPerRequest: patient ? null : 0, retryStrategy: () => 20 });
@@ -70,7 +70,7 @@ async function takeTurn(n: number): Promise<void> {
       await turn.save(...pair, { idempotencyKey: `${name} ${n}` });
     } catch (error) {
       if (!StaleTurnError.is(error)) throw error;
-      // As somebody would who looked at his lock just before he was stopped.
+      // Like a process that looked at its lock just before it was stopped.
       const { fence } = turn;
       const late = await store.save(...pair, { fence }).catch((reason: unknown) => reason);
       tell({ refused: { turn: n, applied: error.applied, byStore: StaleTurnError.is(late) } });

@@ -12,9 +12,9 @@ const code = (error: LockError) => error.code;
 const first = locker.acquire(key).catch(code);
 const last = locker.acquire(key, { timeout: Number.POSITIVE_INFINITY }).catch(code);
 await untilWaiting(locker, key, 2);
-const timedOut = await locker.acquire(key, { timeout: 100 }).catch(code);
+const timedOut = await locker.acquire(key, { timeout: 500 }).catch(code);
 
-// The same where the inbox can't be opened.
+// A wait of a locker whose inbox can't be opened.
 const unreachable = await clients[client]!(nowhere, { lazy: true });
 const deaf = createLocker(redisDriver({ ...connection, subscribe: unreachable.connection.subscribe }));
 const unheard = deaf.acquire(key).catch(code);
@@ -24,7 +24,7 @@ await locker.close();
 await deaf.close();
 process.send!([await first, timedOut, await last, await unheard]);
 close();
-// Also of the connections that were ended.
+// Including the timers of the connections that were ended.
 const isTimer = (name: string) => name === "Timeout" || name === "Immediate";
 await until(async () => !process.getActiveResourcesInfo().some(isTimer));
 process.send!("no timers");

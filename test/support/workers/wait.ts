@@ -3,7 +3,7 @@ import { stallEventLoop } from "@distlock/testing";
 import { connectTo } from "../clients";
 import type { Order, Told } from "../waiting-worker";
 
-/** Waits for locks as it is told, and tells what came of it. */
+/** Waits for locks on command, and reports the outcome. */
 const [client, url] = process.argv.slice(2) as [string, string];
 const redis = await connectTo(client, url);
 const locker = createLocker(redis.driver, { timeout: 60_000 });

@@ -62,11 +62,15 @@ local function acquire(lock, token, ttl, ticket)
 
   -- A free lock with waiters goes to one of them: a newcomer does not overtake.
   local minted, settling
-  if has_waiters(lock) and call('EXISTS', KEYS[lock]) == 0 then
-    minted, settling = hand_over(lock)
-    last = minted or last
+  local is_free = true -- as far as is known
+  if has_waiters(lock) then
+    is_free = call('EXISTS', KEYS[lock]) == 0
+    if is_free then
+      minted, settling = hand_over(lock)
+      last = minted or last
+    end
   end
-  if not settling and call('SET', KEYS[lock], token, 'NX', 'PX', ttl) then
+  if is_free and not settling and call('SET', KEYS[lock], token, 'NX', 'PX', ttl) then
     return mint(lock, last, ttl)
   end
   return join(lock, token, ttl, ticket, last, settling)

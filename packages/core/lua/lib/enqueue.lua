@@ -8,9 +8,11 @@
 -- PEXPIRE comes before HSET: a user who may not call it must leave nothing behind that never ends.
 local function enqueue(lock, token, ticket)
   local place = call('ZSCORE', KEYS[lock + QUEUE], token)
-  call('PEXPIRE', KEYS[lock + ALIVE], QUEUE_TTL)
+  local has_ttl = call('PEXPIRE', KEYS[lock + ALIVE], QUEUE_TTL) == 1
   call('HSET', KEYS[lock + ALIVE], inbox_of(token), string.format(WHOLE, micros() / 1000 + WINDOW))
-  call('PEXPIRE', KEYS[lock + ALIVE], QUEUE_TTL)
+  if not has_ttl then
+    call('PEXPIRE', KEYS[lock + ALIVE], QUEUE_TTL)
+  end
   if not place then
     place = tonumber(ticket)
     if place == 0 then

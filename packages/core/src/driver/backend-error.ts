@@ -18,25 +18,25 @@ export const noAnswer = (key: string, verb: Verb, ms: number = ANSWER_TIMEOUT, c
   new LockBackendError(
     key,
     cause === undefined
-      ? `${verb} got no answer from Redis within ${Math.round(ms)} ms: see whether it can be reached, and the client's error events`
+      ? `${verb} got no answer from Redis within ${Math.round(ms)} ms: check that Redis is reachable, and the client's error events`
       : `${verb} failed for ${Math.round(ms)} ms, last with: ${advised(cause)}`,
     cause,
   );
 
-const MEANWHILE = "waiters are granted all the same, up to 1.3 s later";
+const MEANWHILE = "waiters still get their locks, up to 1.3 s later";
 
 /** For a warning: heartbeats find grants, but no message of them came. */
 export const noMessages = (key: string): LockBackendError =>
   new LockBackendError(
     key,
-    `messages of grants do not arrive; ${MEANWHILE}, and the listener is replaced: see whether something between here and Redis drops idle connections, and whether all processes may PUBLISH to distlock:*`,
+    `messages of grants do not arrive; ${MEANWHILE}, and the listener is replaced: check whether a firewall or proxy drops idle connections, and that all processes may PUBLISH to distlock:*`,
   );
 
 /** For a warning: the inbox can't be opened. */
 export const noListener = (key: string, cause: unknown): LockBackendError =>
   new LockBackendError(
     key,
-    `no connection can be opened to listen for messages of grants: ${messageOf(cause)}; ${MEANWHILE}: see whether the server takes one connection more for each locker (maxclients)`,
+    `no connection can be opened to listen for messages of grants: ${messageOf(cause)}; ${MEANWHILE}: check that the server accepts one more connection for each locker (maxclients)`,
     cause,
   );
 
@@ -44,7 +44,7 @@ export const noListener = (key: string, cause: unknown): LockBackendError =>
 export const noChannels = (key: string, what: string, cause?: unknown): LockBackendError =>
   new LockBackendError(
     key,
-    `the server refuses messages of grants: ${what}; ${MEANWHILE}: see that the user may SUBSCRIBE and PUBLISH (+subscribe +publish &distlock:*)`,
+    `the server refuses messages of grants: ${what}; ${MEANWHILE}: check that the user may SUBSCRIBE and PUBLISH (+subscribe +publish &distlock:*)`,
     cause,
   );
 

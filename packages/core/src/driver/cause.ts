@@ -43,7 +43,7 @@ function copyWith(clean: Partial<Error>, error: Error): Error {
 }
 
 /**
- * Returns a client's error, also one inside a driver's error, without the command that failed. ioredis keeps the arguments of
+ * Returns a client's error, even one inside a driver's error, without the command that failed. ioredis keeps the arguments of
  * the command at the error, and a command may have the tokens of many locks.
  */
 export function withoutCommand(error: unknown): unknown {

@@ -35,7 +35,8 @@ export const realClock: Clock = {
   randomUUID: () => randomUUID(),
 };
 
-export let clock: Clock = { ...realClock };
+/** The clock of the process whose code runs. */
+export let clock: Clock;
 
 /**
  * For simulations: puts another clock in the place of the real one, or the real one back. A process runs one piece of code at
@@ -44,3 +45,5 @@ export let clock: Clock = { ...realClock };
 export function useClock(other: Clock = realClock): void {
   clock = other;
 }
+
+useClock();

@@ -22,7 +22,7 @@ export class DriverError extends Error {
     this.advice = advice;
   }
 
-  /** True for any `DriverError`, also one created by another copy of this package. */
+  /** True for any `DriverError`, even one created by another copy of this package. */
   static is(value: unknown): value is DriverError {
     return value instanceof Error && value.name === "DriverError" && "retryable" in value;
   }

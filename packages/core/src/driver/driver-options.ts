@@ -24,7 +24,8 @@ const checkFenceTtl = number(
 export function resolveFenceTtl(given: DriverOptions = {}): number {
   if (typeof given !== "object" || given === null) throw new TypeError(`options must be an object, got ${show(given)}`);
   for (const name of Object.keys(given)) {
-    if (name !== "fenceTtl") throw new TypeError(`unknown option ${show(name)} of a driver; there is fenceTtl`);
+    if (name !== "fenceTtl")
+      throw new TypeError(`unknown option ${show(name)} of a driver; the only option is fenceTtl`);
   }
   return given.fenceTtl === undefined ? FENCE_TTL : checkFenceTtl(given.fenceTtl);
 }

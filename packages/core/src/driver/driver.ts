@@ -149,7 +149,7 @@ export interface DriverInspection extends Inspection {
  * or never, and is idempotent for one token. A call rejects when there is no answer, or a refusal: with `DriverError` where the
  * driver knows whether to try again, or what to do. It never makes a reply up, and may stay pending indefinitely: the locker
  * keeps its own deadline.
- * A key that holds something that is not a lock is left as it is, and the call rejects with `LockBackendError`.
+ * A key that holds a value that is not a lock is left as it is, and the call rejects with `LockBackendError`.
  * A lock that becomes free is handed over to the first waiter that is alive, in the step that frees it or finds it free.
  */
 export interface Driver {
@@ -163,7 +163,7 @@ export interface Driver {
   /** Frees the lock and hands it over; takes a waiting token out of the queue. */
   release(request: ReleaseRequest): Promise<ReleaseReply>;
   inspect(key: string): Promise<DriverInspection>;
-  /** Frees the lock whoever holds it. Resolves with true if it was held. */
+  /** Frees the lock, regardless of its holder. Resolves with true if it was held. */
   forceRelease(key: string): Promise<boolean>;
 
   // Abilities. A driver has each as a whole, or leaves it out.

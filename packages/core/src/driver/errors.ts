@@ -20,7 +20,7 @@ export abstract class LockError extends Error {
     Object.defineProperty(this, marker, { enumerable: false });
   }
 
-  /** True for any `LockError`, also one created by another copy of this package. On a subclass, only for that subclass. */
+  /** True for any `LockError`, even one created by another copy of this package. On a subclass, only for that subclass. */
   static is(value: unknown): value is LockError {
     return typeof value === "object" && value !== null && marker in value;
   }

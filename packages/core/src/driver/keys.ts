@@ -39,7 +39,7 @@ export function assertKeyPrefix(prefix: string): void {
 /**
  * Returns the beginning of the names of a lock's companion keys. It keeps them in the lock's hash slot: `{s1}:lock` →
  * `{s1}:lock:`, `s1` → `{s1}~`, so that the locks `s1` and `{s1}` share no companion. The client puts its `prefix` in front of
- * every key, also of these.
+ * every key, companions included.
  */
 export const companions = (prefix: string, key: string): string => (isTagged(key) ? `${key}:` : `{${prefix}${key}}~`);
 
@@ -64,7 +64,7 @@ export function inLockOrder(keys: readonly string[]): readonly string[] {
   for (const key of keys) assertKey(key);
   const each = [...new Set(keys)];
   if (each.length === 0 || each.length > MAX_KEYS) {
-    throw new RangeError(`keys must be 1 to ${MAX_KEYS} different ones, got ${each.length}`);
+    throw new RangeError(`there must be 1 to ${MAX_KEYS} different keys, got ${each.length}`);
   }
   const compare = (a: string, b: string) => (a < b ? -1 : Number(a > b));
   return each.sort((a, b) => compare(hashed(a), hashed(b)) || compare(a, b));

@@ -37,7 +37,7 @@ export function driverOf({ states, inboxes }: Memory, options?: DriverOptions): 
     });
   }
 
-  /** Returns the fence of a new grant. It is above the last one, and above those that were forgotten. */
+  /** Returns the fence of a new grant. It is above the last fence, and above all forgotten ones. */
   function mint(state: LockState, ttl: number): number {
     const fence = Math.max(fenceOf(state) + 1, micros());
     state.fence = expiring(fence, Math.max(ttl, fenceTtl));

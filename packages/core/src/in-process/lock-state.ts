@@ -38,7 +38,7 @@ export const floorOf = (state: LockState): number => Math.max(fenceOf(state), mi
 export const isDead = ({ tombstones, released }: LockState, token: string): boolean =>
   (tombstones.get(token) ?? 0) > now() || live(released)?.token === token;
 
-/** Frees a held lock. Its token is refused for what was left of the lease, so that a late copy of its acquire is. */
+/** Frees a held lock. Its token is refused for the rest of the lease, so that a late copy of its acquire is refused. */
 export function free(state: LockState, token: string, byForce = false): void {
   state.released = expiring({ token, byForce }, left(state.lease));
   state.lease = undefined;
@@ -58,7 +58,7 @@ const isOver = ({ lease, fence, released, queue, tombstones }: LockState): boole
   queue.size === 0 &&
   [...tombstones.values()].every((until) => until <= now());
 
-/** How many states there are before the first look for those that are over. */
+/** How many states there are before the first search for states that are over. */
 const SOME = 1_000;
 
 /** Returns a function that finds the state of a key among these. It forgets what Redis would have let expire. */

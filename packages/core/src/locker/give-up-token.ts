@@ -18,7 +18,7 @@ interface Outstanding {
 }
 
 /**
- * Gives a token up for good, in the background: releases its lock, or takes it out of the queue. By default with a
+ * Gives up a token for good, in the background: releases its lock, or takes it out of the queue. By default with a
  * tombstone. Resolves when the first release was answered, or has failed.
  */
 export type GiveUpToken = (key: string, token: string, outstanding?: Outstanding) => Promise<void>;

@@ -9,7 +9,7 @@ import { withDeadline } from "./with-deadline";
 
 type LeaseResult = "held" | "lost" | { readonly status: string };
 
-/** Sends a request for a lease of `ttl` ms. Rejects also if the reply comes after that lease is over. */
+/** Sends a request for a lease of `ttl` ms. Rejects, too, if the reply comes after that lease is over. */
 export async function requestLease<T extends LeaseResult>(
   verb: Verb,
   key: string,
@@ -26,7 +26,7 @@ export async function requestLease<T extends LeaseResult>(
 
 /** Requests that may grant a lock to a token that does not have it yet. */
 interface GrantRequests {
-  /** Sends such a request. If it rejects, the token is given up. */
+  /** Sends a request that may grant a lease. If it rejects, the token is given up. */
   send<T extends { readonly status: string }>(
     verb: Verb,
     key: string,
@@ -34,7 +34,7 @@ interface GrantRequests {
     ttl: number,
     send: (call: Call) => Promise<T>,
   ): Promise<T>;
-  /** Whether such a request has no reply yet. A release of the token must then leave a tombstone. */
+  /** Whether a request of the token that may grant a lease has no reply yet. A release must then leave a tombstone. */
   areInFlight(key: string, token: string): boolean;
 }
 

@@ -9,7 +9,7 @@ import { withDeadline } from "./with-deadline";
 /** The holder of a lock. */
 export interface Holder {
   /**
-   * Whoever has it can release the lock: never log it. The token of a `Locker` begins with 16 random characters and a
+   * Anyone who has it can release the lock: never log it. The token of a `Locker` begins with 16 random characters and a
    * `:`.
    */
   readonly token: string;
@@ -51,7 +51,7 @@ export interface Leases {
   release(request: { readonly key: string; readonly token: string }): Promise<ReleaseReply>;
   /**
    * Hands the lock to another token; it is never free in between. This is a grant with a new fence, and a lease of
-   * `ttl` ms from now, also if more was left of the old lease. `from` counts as released; waiters keep their places.
+   * `ttl` ms from now, even if more was left of the old lease. `from` counts as released; waiters keep their places.
    * `"lost"` if `from` does not hold the lock, `"dead"` if `to` was given up or forced out: nothing was done then. A
    * repeated call resolves with the same fence. If this rejects, `to` is given up as by a failed `acquire`; `from` may
    * still hold the lock, and may yet lose it. Rejects with `TypeError` if the driver can't transfer.
@@ -64,7 +64,7 @@ export interface Leases {
   }): Promise<TransferReply>;
   /** The holder of the lock, a `Locker` or other code; `null` when the lock is free. */
   holder(key: string): Promise<Holder | null>;
-  /** Frees the lock whoever holds it; the holder's token is dead. True if the lock was held. */
+  /** Frees the lock, no matter who holds it; the holder's token is dead. True if the lock was held. */
   forceRelease(key: string): Promise<boolean>;
 }
 

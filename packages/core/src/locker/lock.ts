@@ -14,7 +14,7 @@ export interface Lock {
   readonly fence: number;
   /**
    * Aborts, with a `LockLostError` as reason, when the lock is lost: at the latest when its lease ends by the local
-   * clock, also if Redis can't be reached. It does not abort on release.
+   * clock, even if Redis can't be reached. It does not abort on release.
    */
   readonly signal: AbortSignal;
   /**

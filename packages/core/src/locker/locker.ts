@@ -22,7 +22,7 @@ import { createQueue } from "./queue/queue";
 import { newInbox } from "./token";
 import { withDeadline } from "./with-deadline";
 
-/** One key, or several as one: all or none of them, in whatever order they are given. */
+/** One key, or several as one: all or none of them. Their order does not matter. */
 export type Keys = string | readonly string[];
 
 /** A `Lock` for one key, a `MultiLock` for several. */
@@ -43,7 +43,7 @@ export interface Locker {
   /**
    * Waits for the lock. Rejects with `LockNotAcquiredError` if it stays held, with `LockBackendError` if Redis does not
    * answer or refuses, with `signal.reason` if the caller aborts, with `LockerClosedError` if the locker closes. With
-   * several keys it waits for one at a time, and holds those that come before it meanwhile.
+   * several keys it waits for one at a time, and holds the keys before that one meanwhile.
    */
   acquire<K extends Keys>(key: K, options?: LockOptions): Promise<LockOf<K>>;
   /**
@@ -56,7 +56,7 @@ export interface Locker {
   withLock<T, K extends Keys>(key: K, options: LockOptions, work: Work<T, LockOf<K>>): Promise<T>;
   /** What Redis knows of the key. Rejects with `LockBackendError` when it does not answer: it never guesses. */
   inspect(key: string): Promise<Inspection>;
-  /** For operators: frees the lock whoever holds it. True if it was held; the holder's lock is lost. */
+  /** For operators: frees the lock, no matter who holds it. True if it was held; the holder's lock is lost. */
   forceRelease(key: string): Promise<boolean>;
   /**
    * Ends waiting and every later call with `LockerClosedError`, and stops automatic extension. Held locks keep their
@@ -64,7 +64,7 @@ export interface Locker {
    * client).
    */
   close(): Promise<void>;
-  /** The same object for a locker and all decorators of it. */
+  /** One object that a locker and all decorators of it share. */
   readonly [lockerIdentity]?: object | undefined;
 }
 
@@ -122,7 +122,7 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
     return lock as LockOf<K>;
   }
 
-  /** An error of contention also says what this locker knows of the holder. */
+  /** Adds to an error of contention whether the holder is another call of this locker. */
   function explained(error: unknown, { wait }: ResolvedOptions, nested: boolean): unknown {
     if (!(error instanceof LockNotAcquiredError)) return error;
     const { key, attempts, waited } = error;

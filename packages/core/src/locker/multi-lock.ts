@@ -7,7 +7,7 @@ import type { Lock } from "./lock";
 
 /** The exclusive right to several keys at once: lost as a whole when one of them is lost. */
 export interface MultiLock extends Omit<Lock, "key" | "fence"> {
-  /** Each once, in the order in which they were taken. */
+  /** Each key once, in the order in which they were taken. */
   readonly keys: readonly string[];
   /** One for each key. */
   readonly fences: ReadonlyMap<string, number>;

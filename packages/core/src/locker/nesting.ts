@@ -30,7 +30,7 @@ export async function withinLock<T>(
 
 /**
  * Whether a call that is about to wait is inside the work of a lock that has one of its keys. If the work waits for the
- * call, the call waits in vain, indefinitely if its timeout allows; if the work goes on without it, all is well. So
+ * call, neither can end until the call's timeout; if the work goes on without the call, all is well. So
  * this warns at once, and the wait goes on.
  */
 export function isNested(driver: object, keys: readonly string[]): boolean {
@@ -39,7 +39,7 @@ export function isNested(driver: object, keys: readonly string[]): boolean {
     if (each.driver !== driver || shared === undefined || each.isOver) continue;
     if (!each.isWarned) {
       const what = "this call waits for a lock that the withLock around it holds";
-      warn(new LockBackendError(shared, `${what}: if that waits for this call, neither ends. ${CURE}`));
+      warn(new LockBackendError(shared, `${what}: if its work waits for this call, neither ends. ${CURE}`));
     }
     each.isWarned = true;
     return true;
@@ -50,4 +50,4 @@ export function isNested(driver: object, keys: readonly string[]): boolean {
 const CURE = "Locks are not re-entrant: pass the lock on, or take all keys at once";
 
 /** The holder in the error of such a wait. */
-export const NESTED = `held by the withLock around this call, which so waited for itself. ${CURE}`;
+export const NESTED = `held by the withLock around this call, so the call waited for itself. ${CURE}`;

@@ -90,7 +90,7 @@ const checks: Readonly<Record<keyof ResolvedOptions, Check>> = {
   waitReplicas: number("waitReplicas", "an integer, 0 or more", (n) => Number.isSafeInteger(n) && n >= 0),
 };
 
-/** What a driver can do. */
+/** The abilities of a driver that options need. */
 interface Abilities {
   readonly canQueue: boolean;
   readonly canReplicate: boolean;
@@ -108,7 +108,7 @@ export const defaultsFor = ({ canQueue }: Abilities): ResolvedOptions => ({
   waitReplicas: 0,
 });
 
-/** The one place for validation: `base` with the options that are given. Throws `TypeError` or `RangeError`. */
+/** The one place for validation: returns `base` with the options in `given`. Throws `TypeError` or `RangeError`. */
 export function resolveOptions(abilities: Abilities, base: ResolvedOptions, given?: LockOptions): ResolvedOptions {
   if (given === undefined) return base;
   if (typeof given !== "object" || given === null) throw new TypeError(`options must be an object, got ${show(given)}`);
@@ -128,7 +128,7 @@ export function resolveOptions(abilities: Abilities, base: ResolvedOptions, give
   return resolved;
 }
 
-/** Throws `RangeError` for what the driver can't do. */
+/** Throws `RangeError` for options that the driver does not support. */
 function assertAble({ canQueue, canReplicate }: Abilities, { wait, waitReplicas }: ResolvedOptions): void {
   if (waitReplicas !== 0 && !canReplicate) {
     throw new RangeError("waitReplicas must be 0: this driver does not support it");

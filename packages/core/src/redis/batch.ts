@@ -16,7 +16,7 @@ interface Batch<Request, Reply> {
 }
 
 export interface BatchOptions<Request, Reply> {
-  /** A batch weighs no more than that, unless it is one request alone. */
+  /** The largest weight of a batch, unless it is one request alone. */
   readonly limit: number;
   weightOf(request: Request): number;
   /** Requests of the same group may share a batch. */

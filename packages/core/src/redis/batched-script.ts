@@ -10,7 +10,7 @@ import { script } from "./script";
 /** A script that serves many locks at once, with one reply for each. */
 export interface BatchedScript<Request extends { readonly key: string }, Reply> {
   readonly lua: string;
-  /** The requests of one command weigh no more than that, unless it is one request alone. */
+  /** The largest weight of the requests of one command, unless it is one request alone. */
   readonly limit: number;
   /** Default: 1 for each. */
   weightOf?(request: Request): number;

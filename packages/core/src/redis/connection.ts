@@ -77,6 +77,6 @@ export const closedClientError = (advice?: string): Error =>
 export function assertConnection(connection: RedisConnection): void {
   if (typeof connection?.evalSha === "function" && typeof connection.keyPrefix === "string") return;
   throw new TypeError(
-    "redisDriver needs a connection, such as ioredisConnection(client) or nodeRedisConnection(client); of a client, ioredisDriver(client) and nodeRedisDriver(client) make a driver",
+    "redisDriver needs a connection, such as ioredisConnection(client) or nodeRedisConnection(client); if you have a client, use ioredisDriver(client) or nodeRedisDriver(client)",
   );
 }

@@ -9,23 +9,23 @@ import { rule } from "../driver/rights";
  * Redis 7 the message of an error inside a script has more in front of it.
  */
 const advice: readonly (readonly [RegExp, string])[] = [
-  [/\b(NOAUTH|WRONGPASS)\b/, "give the client the right username and password"],
+  [/\b(NOAUTH|WRONGPASS)\b/, "set the right username and password on the client"],
   [/\bNOPERM\b|ACL failure in script|user executing the script/, `the user needs all of ${rule}`],
   [
     /\b(READONLY|MASTERDOWN)\b/,
     "this server is a replica: connect to the primary, by Sentinel or Cluster for instance",
   ],
-  [/\bLOADING\b/, "the server is still reading its data"],
-  [/\bOOM\b/, "the server's memory is full: raise maxmemory, or delete what is not needed"],
+  [/\bLOADING\b/, "the server is still loading its data: try again later"],
+  [/\bOOM\b/, "the server's memory is full: raise maxmemory, or delete keys that are not needed"],
   [/\bNOREPLICAS\b/, "too few replicas are connected: see min-replicas-to-write"],
   [/\bMISCONF\b/, "the server can't save its data: see its log"],
-  [/\bBUSY\b/, "a script keeps the server from working: see SCRIPT KILL"],
+  [/\bBUSY\b/, "a script blocks the server: see SCRIPT KILL"],
   [/\bCLUSTERDOWN\b/, "no node serves this key's slot: see CLUSTER INFO"],
   [/\b(MOVED|ASK|CROSSSLOT)\b/, "this is a node of a Cluster: use the client's Cluster class"],
-  [/\bECONNREFUSED\b/, "nothing listens at the client's address"],
+  [/\bECONNREFUSED\b/, "no server listens at the client's address: check host and port"],
 ];
 
-/** Time does not heal what Redis refuses with these codes. */
+/** Codes with which Redis refuses for reasons that time does not heal. */
 const REFUSAL = /^(ERR(?! Error running script| WAIT )|NOAUTH|WRONGPASS|NOPERM|CROSSSLOT|WRONGTYPE)\b/;
 
 /** The error with which the driver rejects in place of a client's: it says whether to try again, and what to do. */

@@ -70,7 +70,7 @@ const least = (acknowledged: readonly (number | "lost")[]): number | "lost" =>
 
 /**
  * `WAIT` blocks its connection, so it has connections of its own: one to each primary for each number of replicas, since a
- * request that waits for many replicas should not delay those that wait for few.
+ * request that waits for many replicas should not delay requests that wait for few.
  */
 export function replicatorOf(connection: RedisConnection, { slotOf }: LockKeys): Driver["replicas"] {
   if (!connection.openReplication) return;

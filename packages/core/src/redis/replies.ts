@@ -27,7 +27,7 @@ const isNatural = (reply: unknown): boolean =>
 /** Replies are read strictly: a reply with another shape did not come from our scripts. */
 export const unreadable = (key: string, error: unknown): unknown =>
   error instanceof TypeError
-    ? new LockBackendError(key, "Redis answered in a form that no script of ours gives", error)
+    ? new LockBackendError(key, "unexpected reply to a script of distlock: does a proxy rewrite replies?", error)
     : error;
 
 export function read<T>(key: string, parse: () => T): T {
@@ -55,11 +55,14 @@ function unknown(key: string, reply: unknown): unknown {
   const [status, companion] = text(reply).split(" ");
   if (status !== "foreign") return new TypeError(`not a known reply: ${shapeOf(reply)}`);
   if (companion === undefined) {
-    return new LockBackendError(key, "the key holds something that is no lock: another type, or a string without ttl");
+    return new LockBackendError(
+      key,
+      "the key holds a value that is not a lock (another type, or a string without a ttl): use another key",
+    );
   }
   return new LockBackendError(
     key,
-    `the key's companion "…${companion}" holds something that is not of distlock, as it has no ttl: rename one of the two`,
+    `the key's companion "…${companion}" was not written by distlock, since it has no ttl: rename one of the two`,
   );
 }
 

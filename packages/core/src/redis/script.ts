@@ -1,4 +1,4 @@
-// Tested by packages/testing/src/contract/server.ts, test/locking/several-keys.test.ts
+// Tested by packages/testing/src/contract/server.ts, test/topology/several-keys.test.ts
 import { createHash } from "node:crypto";
 import type { Call } from "../driver/driver";
 import { hashed } from "../driver/keys";

@@ -3,7 +3,7 @@ import type { Message } from "../store/message";
 import { assistant, several, user } from "./conversation";
 import type { Cases, MemoryTarget } from "./target";
 
-/** What `append` must do. */
+/** The contract of `append`. */
 export const appendCases = ({ create }: MemoryTarget): Cases => ({
   "appends any number of messages, in order": async () => {
     const [a, b] = await create();

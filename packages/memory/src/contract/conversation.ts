@@ -16,26 +16,26 @@ export const several = (name: string, count: number): Message[] =>
 
 export type Write = (handle: Handle, name: string, options?: WriteOptions) => Promise<unknown>;
 
-/** What adds the pair `<name> 0`, `<name> 1`, with the parts that there are. */
+/** The writes that add the pair `<name> 0`, `<name> 1`, as far as the target has them. */
 export function additions(parts: readonly MemoryPart[]): [name: string, write: Write][] {
   const save: Write = (handle, name, options) => handle.save(user(`${name} 0`), assistant(`${name} 1`), options);
   const append: Write = (handle, name, options) => handle.append!(several(name, 2), options);
   return [["save", save], ...(parts.includes("append") ? ([["append", append]] as [string, Write][]) : [])];
 }
 
-/** The same, and what leaves nothing but this pair. */
+/** The `additions`, plus `replace`. */
 export function namedWrites(parts: readonly MemoryPart[]): [name: string, write: Write][] {
   const replace: Write = (handle, name, options) => handle.replace!(several(name, 2), options);
   return [...additions(parts), ...(parts.includes("replace") ? ([["replace", replace]] as [string, Write][]) : [])];
 }
 
-/** The same, and `clear`. */
+/** The `namedWrites`, plus `clear`. */
 export const allWrites = (parts: readonly MemoryPart[]): [name: string, write: Write][] => [
   ...namedWrites(parts),
   ["clear", (handle, _name, options) => handle.clear(options)],
 ];
 
-/** Asserts that a call was refused as that of a late holder. */
+/** Asserts that a call was refused as the call of a late holder. */
 export async function refused(what: string, call: Promise<unknown>): Promise<void> {
   const error = await call.then(
     () => assert.fail(`${what} was not refused`),

@@ -5,9 +5,9 @@ import type { Cases, MemoryTarget } from "./target";
 /** Fences as locks of Redis have them. */
 const FIRST = 1_795_000_000_000_000;
 
-/** What a memory must do that keeps late holders of a lock out. */
+/** The contract of a memory that keeps late holders of a lock out. */
 export const fenceCases = ({ create, parts }: MemoryTarget): Cases => ({
-  "refuses who is older than the last who wrote": async () => {
+  "refuses a holder that is older than the last writer": async () => {
     for (const [newer, write] of allWrites(parts)) {
       const [old, next] = await create();
       await old.save(user("1"), assistant("2"), { fence: 9 });
@@ -24,7 +24,7 @@ export const fenceCases = ({ create, parts }: MemoryTarget): Cases => ({
     }
   },
 
-  "refuses who is older than the last who read": async () => {
+  "refuses a holder that is older than the last reader": async () => {
     for (const [what, late] of allWrites(parts)) {
       const [old, next] = await create();
       await old.load({ fence: FIRST });
@@ -51,7 +51,7 @@ export const fenceCases = ({ create, parts }: MemoryTarget): Cases => ({
     assert.deepEqual(await saved(old), expected);
   },
 
-  "lets no late write bring back what was cleared": async () => {
+  "lets no late write bring cleared messages back": async () => {
     for (const [what, late] of namedWrites(parts)) {
       const [old, next] = await create();
       await old.save(user("1"), assistant("2"), { fence: FIRST });
@@ -91,7 +91,7 @@ export const fenceCases = ({ create, parts }: MemoryTarget): Cases => ({
     );
   },
 
-  "refuses what is no fence, before anything is done": async () => {
+  "refuses a value that is not a fence, before anything is done": async () => {
     const [a] = await create();
     for (const [what, write] of allWrites(parts)) {
       for (const fence of [0, -1, 1.5, Number.NaN, 2 ** 53]) {
@@ -106,9 +106,9 @@ export const fenceCases = ({ create, parts }: MemoryTarget): Cases => ({
   },
 });
 
-/** What it must do if it also knows the names of writes. */
+/** The contract of a memory that also knows the names of writes. */
 export const fencedNameCases = ({ create, parts }: MemoryTarget): Cases => ({
-  "says of a named write that it was done, also later than a newer holder": async () => {
+  "says of a named write that it was done, even after a newer holder has come": async () => {
     for (const [what, write] of namedWrites(parts)) {
       const [a, b] = await create();
       const named = { fence: 7, idempotencyKey: "request-1" };

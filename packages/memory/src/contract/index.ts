@@ -25,8 +25,8 @@ const contract: readonly (readonly [needed: readonly MemoryPart[], cases: (targe
 const known = contract.flatMap(([needed]) => (needed.length === 1 ? needed : []));
 
 /**
- * What a memory of messages must do, as plain cases: hand each to the test runner of your choice. Throws `TypeError` for a
- * target that is none, or parts that there are not.
+ * The contract of a memory of messages, as plain cases: hand each to the test runner of your choice. Throws `TypeError` for a
+ * target that is not one, or unknown parts.
  */
 export function memoryContract(target: MemoryTarget): readonly ContractCase[] {
   if (typeof target?.create !== "function" || !Array.isArray(target.parts)) {

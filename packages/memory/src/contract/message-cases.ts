@@ -3,7 +3,7 @@ import type { Message } from "../store/message";
 import { additions, assistant, contents, saved, user } from "./conversation";
 import type { Cases, MemoryTarget } from "./target";
 
-/** What every memory of messages must do. */
+/** The contract of every memory of messages. */
 export const messageCases = ({ create, parts }: MemoryTarget): Cases => ({
   "begins empty": async () => {
     const [a, b] = await create();
@@ -12,7 +12,7 @@ export const messageCases = ({ create, parts }: MemoryTarget): Cases => ({
     assert.deepEqual(await b.load(), []);
   },
 
-  "has the methods that it is said to have, and no others": async () => {
+  "has the methods of its declared parts, and no others": async () => {
     const [a, b] = await create();
     for (const name of ["append", "replace", "search"] as const) {
       const expected = parts.includes(name) ? "function" : "undefined";
@@ -20,7 +20,7 @@ export const messageCases = ({ create, parts }: MemoryTarget): Cases => ({
     }
   },
 
-  "gives what was said and what was answered, oldest first, to every handle": async () => {
+  "loads each message and its answer, oldest first, for every handle": async () => {
     const [a, b] = await create();
     await a.save(user("one"), assistant("two"));
     await b.save(user("three"), assistant("four"));
@@ -123,7 +123,7 @@ export const messageCases = ({ create, parts }: MemoryTarget): Cases => ({
     assert.deepEqual(await saved(b), ["three", "four"]);
   },
 
-  "refuses what is no message, and saves neither": async () => {
+  "refuses a value that is not a message, and saves neither": async () => {
     const [a] = await create();
     const good = user("good");
     const loop: Record<string, unknown> = {};
@@ -146,7 +146,7 @@ export const messageCases = ({ create, parts }: MemoryTarget): Cases => ({
     assert.deepEqual(await a.load(), []);
   },
 
-  "refuses a message that JSON makes something else of, and stays readable": async () => {
+  "refuses a message that JSON would change, and stays readable": async () => {
     const [a, b] = await create();
     const shifty = { ...user("x"), toJSON: () => "no message" };
     await assert.rejects(a.save(shifty, assistant("y")), TypeError);

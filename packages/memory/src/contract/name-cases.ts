@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { assistant, namedWrites, saved, user } from "./conversation";
 import type { Cases, MemoryTarget } from "./target";
 
-/** What a memory that knows the names of writes must do. */
+/** The contract of a memory that knows the names of writes. */
 export const nameCases = ({ create, parts }: MemoryTarget): Cases => ({
-  "does a named write once, whoever asks again": async () => {
+  "does a named write once, no matter who repeats it": async () => {
     for (const [what, write] of namedWrites(parts)) {
       const [a, b] = await create();
       const named = { idempotencyKey: "request-1" };
@@ -66,7 +66,7 @@ export const nameCases = ({ create, parts }: MemoryTarget): Cases => ({
     assert.equal((await b.load()).length, 202);
   },
 
-  "knows names of any length apart": async () => {
+  "tells names of any length apart": async () => {
     const [a, b] = await create();
     const long = "x".repeat(100_000);
     for (const idempotencyKey of [long, `${long}y`, `y${long}`, long]) {
@@ -75,7 +75,7 @@ export const nameCases = ({ create, parts }: MemoryTarget): Cases => ({
     assert.equal((await b.load()).length, 6);
   },
 
-  "takes a name in another conversation for another write": async () => {
+  "treats a name in another conversation as another write": async () => {
     const [[a], [b]] = [await create(), await create()];
     for (const handle of [a, b]) await handle.save(user("1"), assistant("2"), { idempotencyKey: "request-1" });
     assert.deepEqual(
@@ -87,7 +87,7 @@ export const nameCases = ({ create, parts }: MemoryTarget): Cases => ({
     );
   },
 
-  "refuses what is no name, before anything is done": async () => {
+  "refuses a value that is not a name, before anything is done": async () => {
     const [a] = await create();
     for (const [what, write] of namedWrites(parts)) {
       for (const idempotencyKey of ["", "\ud800"]) {

@@ -12,9 +12,9 @@ async function fill(handle: Handle): Promise<unknown[]> {
   return all;
 }
 
-/** What a memory must do of which only some messages can be loaded. */
+/** The contract of a memory that can load a part of its messages. */
 export const pageCases = ({ create }: MemoryTarget): Cases => ({
-  "gives the last messages, and those before them, oldest first": async () => {
+  "loads the last messages, and the ones before them, oldest first": async () => {
     const [a, b] = await create();
     for (const page of [{ last: 3 }, { before: 2 }, { last: 2, before: 1 }]) assert.deepEqual(await b.load(page), []);
     const all = await fill(a);

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { assistant, contents, saved, several, user } from "./conversation";
 import type { Cases, MemoryTarget } from "./target";
 
-/** What `replace` must do. */
+/** The contract of `replace`. */
 export const replaceCases = ({ create }: MemoryTarget): Cases => ({
-  "replaces all messages, also by none": async () => {
+  "replaces all messages, even with none": async () => {
     const [a, b] = await create();
     await a.replace!(several("first", 3));
     await b.save(user("one"), assistant("two"));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { assistant, user } from "./conversation";
 import type { Cases, MemoryTarget } from "./target";
 
-/** What a search for a text must do. */
+/** The contract of a search for a text. */
 export const searchCases = ({ create }: MemoryTarget): Cases => ({
   "finds the newest messages that contain a text, whatever its case, newest first": async () => {
     const [a, b] = await create();
@@ -28,7 +28,7 @@ export const searchCases = ({ create }: MemoryTarget): Cases => ({
     assert.deepEqual(await b.search!("a.*e", 5), []);
   },
 
-  "finds nothing where nothing is, and what was cleared no more": async () => {
+  "finds nothing in an empty conversation, nor cleared messages": async () => {
     const [a, b] = await create();
     assert.deepEqual(await a.search!("one", 3), []);
     await a.save(user("one"), assistant("two"));
@@ -36,7 +36,7 @@ export const searchCases = ({ create }: MemoryTarget): Cases => ({
     assert.deepEqual(await a.search!("one", 1), []);
   },
 
-  "refuses a search for something else than a text, or for a bad number of documents": async () => {
+  "refuses a search for anything but a text, or for a bad number of documents": async () => {
     const [a] = await create();
     await assert.rejects(a.search!(undefined as never, 1), TypeError);
     await assert.rejects(a.search!("a", "1" as never), TypeError);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { allWrites, assistant, saved, user } from "./conversation";
 import type { Cases, MemoryTarget } from "./target";
 
-/** What a memory that knows of signals must do. */
+/** The contract of a memory that knows of signals. */
 export const signalCases = ({ create, parts }: MemoryTarget): Cases => ({
   "does nothing, and rejects with the reason, once its signal has aborted": async () => {
     const [a] = await create();

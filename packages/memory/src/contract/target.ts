@@ -1,7 +1,7 @@
 import type { AppendableMemory, Memory, ReplaceableMemory, SearchableMemory } from "../store/memory";
 
 /**
- * What a memory may have beyond `save`, `load` and `clear`.
+ * The optional parts of a memory, beyond `save`, `load` and `clear`.
  *
  * search    `search`, for a text in the messages, as `RedisMemory` does it
  * append    `append`
@@ -20,7 +20,7 @@ export type Handle = Memory & Partial<AppendableMemory & ReplaceableMemory & Sea
 export interface MemoryTarget {
   /** Two handles of one new, empty conversation, as two processes would have. Called once or more by each case. */
   readonly create: () => readonly [Handle, Handle] | Promise<readonly [Handle, Handle]>;
-  /** What it has beyond `save`, `load` and `clear`. Cases for what it has not are not in the contract. */
+  /** Its parts beyond `save`, `load` and `clear`. The contract has no cases for other parts. */
   readonly parts: readonly MemoryPart[];
 }
 

@@ -1,4 +1,4 @@
-/** The field of a message in which an adapter keeps what only its framework knows. */
+/** The field of a message in which an adapter keeps the data of its framework. */
 export const ownField = { langchain: "langchain" } as const;
 
 /** Without the fields of adapters: a message that comes from a browser, or goes there, has none. */

@@ -8,13 +8,13 @@ export interface LockMethodsOptions<
   S extends StreamMethodOf<T> = StreamMethodOf<T>,
 > extends CallOptions {
   /**
-   * The methods that are called with the lock held: those that write, or that read, decide and write. An async generator
+   * The methods that are called with the lock held: methods that write, or that read, decide and write. An async generator
    * takes the lock at its first read.
    */
   write: readonly W[];
-  /** The same for other methods that return a stream at once, and not as a promise. They take the lock at the first read. */
+  /** Other methods that return a stream at once, not a promise of one. They take the lock at the first read. */
   stream?: readonly S[] | undefined;
-  /** What is locked: the same for all that write to the same place. */
+  /** The key of the lock: one key for all that write to the same place. */
   key: string | ((method: W | S, args: ArgumentsOf<T, W | S>, target: T) => string | PromiseLike<string>);
 }
 

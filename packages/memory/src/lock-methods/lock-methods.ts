@@ -14,20 +14,20 @@ const kindOf = (value: unknown): string => Object.prototype.toString.call(value)
 /** `what` says which list names the method. */
 function assertLockable(what: string, target: object, name: PropertyKey): void {
   const method: unknown = Reflect.get(target, name);
-  if (typeof method !== "function") throw new TypeError(`${what} is no method of the object`);
+  if (typeof method !== "function") throw new TypeError(`${what} is not a method of the object`);
   if (isFixed(target, name)) throw new TypeError(`${what} is frozen, and can't be replaced`);
   if (kindOf(method) === "GeneratorFunction") throw new TypeError(`${what} is ${SYNC}`);
 }
 
 /** Between two reads of such a generator nobody can wait, so its lock could not be taken. */
-const SYNC = "a generator that is not async, which can't wait for a lock";
+const SYNC = "a sync generator, which can't wait for a lock: make it async";
 
 function assertNoSyncGenerator(what: string, result: unknown): void {
   if (kindOf(result) === "Generator") throw new TypeError(`${what} returned ${SYNC}`);
 }
 
 function assertStream(what: string, result: unknown): asserts result is AsyncIterable<unknown> {
-  if (!isStream(result)) throw new TypeError(`${what} returned no stream`);
+  if (!isStream(result)) throw new TypeError(`${what} did not return a stream`);
 }
 
 /**
@@ -42,7 +42,7 @@ function assertStream(what: string, result: unknown): asserts result is AsyncIte
  * It rejects as `locker.acquire` does (`LockNotAcquiredError`, `LockBackendError`, `LockerClosedError`), with `TypeError` or
  * `RangeError` for a bad key, and with `StaleTurnError` within a turn that has lost its lock; the object is then not called.
  * After that the method's own error wins. A good call whose lock was lost on the way rejects with `LockLostError`: others may
- * have written meanwhile, and what the call wrote stays. A stream fails with that error when it is read on. A release that
+ * have written meanwhile, and the call's own writes stay. A stream fails with that error when it is read on. A release that
  * does not reach Redis is a warning.
  *
  * Throws `TypeError` or `RangeError` for bad options.

@@ -2,12 +2,12 @@ type AnyFunction = (...args: never) => unknown;
 type IsAny<T> = 0 extends 1 & T ? true : false;
 type ResultOf<F> = NonNullable<F> extends (...args: never) => infer R ? R : never;
 
-/** The names of the methods of `T`, also of those that may be missing. */
+/** The names of the methods of `T`, including optional ones. */
 export type MethodOf<T> = {
   [K in keyof T]-?: NonNullable<T[K]> extends AnyFunction ? K : never;
 }[keyof T];
 
-/** Of those, the methods whose result extends `R`. */
+/** The methods of `T` whose result extends `R`. */
 type MethodReturning<T, R> = {
   [K in MethodOf<T>]: IsAny<ResultOf<T[K]>> extends true ? never : ResultOf<T[K]> extends R ? K : never;
 }[MethodOf<T>];
@@ -16,8 +16,8 @@ type MethodReturning<T, R> = {
 export type StreamMethodOf<T> = MethodReturning<T, AsyncIterable<unknown> | ReadableStream>;
 
 /**
- * The methods that `write` can name. Of those that return a stream at once only async generators are among them: they alone
- * are recognised as such when they are locked. A generator that is not async can't wait for a lock.
+ * The methods that `write` can name. Async generators are the only ones among them that return a stream at once: they alone
+ * are recognised as such when they are locked. A sync generator can't wait for a lock.
  */
 export type WriteMethodOf<T> =
   | Exclude<MethodOf<T>, StreamMethodOf<T> | MethodReturning<T, Generator>>
@@ -30,7 +30,7 @@ export type ArgumentsOf<T, K extends keyof T> = K extends unknown
     : never
   : never;
 
-/** Of `K`, the methods whose type must change: they return their result at once, and a lock can't be waited for at once. */
+/** The methods of `K` whose type must change: they return their result at once, and a lock can't be waited for at once. */
 type SyncMethodOf<T, K extends keyof T> = {
   [P in K]-?: IsAny<ResultOf<T[P]>> extends true
     ? never

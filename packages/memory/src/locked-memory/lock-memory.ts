@@ -8,7 +8,7 @@ import { takeTurn } from "../turn/take-turn";
 import { createTurns } from "../turn/turns";
 import { markLocked } from "./locked-mark";
 
-/** What can be locked. */
+/** A memory that can be locked. */
 export type AnyMemory = Memory<unknown> | VariableMemory;
 
 const has = (memory: object | undefined, ...methods: readonly string[]): boolean =>

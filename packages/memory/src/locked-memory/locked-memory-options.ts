@@ -5,7 +5,7 @@ import { LEASE } from "../turn/turn-options";
 
 /** How the lock of a memory's writes is waited for and held. All times are in ms. */
 export interface LockedMemoryOptions extends Omit<LockOptions, "signal"> {
-  /** What is locked, such as `"memory:session-123"`: the same for all that write to the conversation. */
+  /** The key of the lock, such as `"memory:session-123"`: one key for all that write to the conversation. */
   key: string;
   /** Length of the lease, kept alive while a write or a turn runs. Default 10 000. */
   ttl?: number | undefined;
@@ -15,13 +15,13 @@ export interface LockedMemoryOptions extends Omit<LockOptions, "signal"> {
   autoExtend?: boolean | undefined;
 }
 
-/** The same for the memories of many sessions. */
+/** Options for the memories of many sessions. */
 export interface LockedSessionsOptions<S extends Session = Session> extends Omit<LockedMemoryOptions, "key"> {
-  /** What is locked for a session: another key for each. Default `sessionKey`. */
+  /** The key of a session's lock: a different one for each. Default `sessionKey`. */
   key?: ((session: S) => string) | undefined;
 }
 
-/** How a write holds its lock, and what is locked for a session. */
+/** How a write holds its lock, and the key of a session's lock. */
 export interface ResolvedSessionsOptions<S extends Session> {
   readonly lockOptions: LockOptions;
   /** Throws `TypeError` or `RangeError` for a session that has no key. */
@@ -44,7 +44,7 @@ export function resolveLockedMemoryOptions(options: LockedMemoryOptions): { key:
   return { key, lockOptions: resolveLockOptions(rest) };
 }
 
-/** The same for many sessions, whose lock options are checked once. Throws `TypeError` or `RangeError`. */
+/** Checks the options for many sessions, the lock options once for all. Throws `TypeError` or `RangeError`. */
 export function resolveLockedSessionsOptions<S extends Session>(
   options: LockedSessionsOptions<S> = {},
 ): ResolvedSessionsOptions<S> {

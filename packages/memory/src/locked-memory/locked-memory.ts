@@ -73,7 +73,7 @@ interface LockedMemoryConstructor {
  * `LockerClosedError`, or the signal's reason; in a turn that has lost it, with `StaleTurnError`. After that its outcome is
  * the memory's own: a release that fails is a warning.
  *
- * Given a function that makes the memory of a session, it serves many sessions, by `for(session)`.
+ * If the first argument is a function that makes the memory of a session, it serves many sessions, by `for(session)`.
  */
 export const LockedMemory = class LockedMemory {
   constructor(...args: OneMemory | ManySessions) {

@@ -19,8 +19,8 @@ export type StampAndRead = (
 
 export interface FencedListScripts {
   /**
-   * Stamps a fence, then reads the list, with nothing in between. So the texts are no older than the stamp: a holder with a
-   * lower fence is refused from there on, and what it wrote before that has been read. Were the list read first, such a
+   * Stamps a fence, then reads the list, with nothing in between. So the texts are as new as the stamp: a holder with a
+   * lower fence is refused from there on, and its earlier writes have been read. Were the list read first, such a
    * holder could write between the two, unseen and not refused; or a replica could be asked that does not have all yet.
    * Where the server refuses the transaction, the script reads by itself, which takes it longer: where the user may not send
    * `MULTI`, or the slot moves, and the client follows with single commands only.
@@ -35,7 +35,7 @@ export interface FencedListScripts {
 
 const known = new WeakMap<RedisConnection, FencedListScripts>();
 
-/** What a server says begins with a code. */
+/** An error of a server begins with a code. */
 const isReply = (error: unknown): boolean => error instanceof Error && /^[A-Z]+ /.test(error.message);
 
 function stampAndRead(connection: ListConnection): StampAndRead {

@@ -8,13 +8,13 @@ import type { Page } from "./page";
 import { writeDigest } from "./write-digest";
 
 /**
- * A list of JSON texts in Redis, and a hash of what is known of its writes. Each write is one script, which checks the fence
+ * A list of JSON texts in Redis, and a hash with a record of its writes. Each write is one script, which checks the fence
  * and stamps it; a read with a fence does so too. They reject with `StaleTurnError` for a fence below the highest that has
  * read or written, writes also for none where there was one. A write is done once though its command is sent again, and once
- * by the name that its caller gives it; another write of that name rejects with `RangeError`. Where the answer does not say
+ * by the name in its options; another write of that name rejects with `RangeError`. Where the answer does not say
  * whether a write was done, it rejects with `UnknownOutcomeError`.
  * All reject with the client's own error when Redis refuses, with `signal.reason`, with `TypeError` or `RangeError` for bad
- * options, before anything is sent, and with an `Error` that names the key if that holds something else.
+ * options, before anything is sent, and with an `Error` that names the key if it holds another value.
  */
 export interface FencedList {
   /** The key of the list itself. */
@@ -23,13 +23,13 @@ export interface FencedList {
   read(options?: MemoryOptions, page?: Page): Promise<string[]>;
   /**
    * Rejects with `RangeError` for more bytes than are kept, or more texts than one write may have, before anything is sent; so
-   * do those that follow.
+   * do later writes.
    */
   append(texts: readonly string[], options?: WriteOptions): Promise<Written>;
-  /** Puts texts, also none, in the place of all that are there. */
+  /** Replaces all texts with others, or with none. */
   replace(texts: readonly string[], options?: WriteOptions): Promise<Written>;
   /**
-   * Puts texts, also none, in the place of the expected ones, if the list ends with exactly these, byte for byte: whether
+   * Replaces the expected texts with others, or with none, if the list ends with exactly the expected ones, byte for byte: whether
    * it did. If not, nothing is done, nor remembered as done.
    */
   replaceEnd(expected: readonly string[], texts: readonly string[], options?: WriteOptions): Promise<boolean>;

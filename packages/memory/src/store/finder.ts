@@ -2,7 +2,7 @@ import type { Document } from "./memory";
 import { textOf } from "./message";
 
 /**
- * A search for a text in messages, whatever its case: the newest `k` that contain it, newest first. The score is the
+ * A search for a text in messages, ignoring case: the newest `k` that contain it, newest first. The score is the
  * share of the message's text that the matches make up, above 0 and up to 1. An empty query finds nothing.
  * Throws `TypeError` or `RangeError` for a bad query or `k`.
  */

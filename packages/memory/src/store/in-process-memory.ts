@@ -16,12 +16,12 @@ import { pageOf } from "./page";
 import { staleFence } from "./stale-fence";
 import { nameOfWrite, otherWrite, writeDigest } from "./write-digest";
 
-/** So many of the last names are known, and up to twice as many. */
+/** How many of the last names are known at least; at most twice as many. */
 const NAMES = 1_000;
 
 /**
  * A conversation in this process: for tests, and for programs of one process. It ends with the process, its messages have no
- * bound, and no other process sees it. Messages are copied in and out. Messages, fences and idempotency keys are as those of
+ * bound, and no other process sees it. Messages are copied in and out. Messages, fences and idempotency keys work as in
  * `RedisMemory`.
  */
 export class InProcessMemory<M extends object = Message>
@@ -29,20 +29,20 @@ export class InProcessMemory<M extends object = Message>
 {
   #messages: string[] = [];
   #fence: number | undefined;
-  /** Names of writes, each with a digest of what it names, in two halves. */
+  /** Names of writes, each with a digest of the write, in two halves. */
   #named = [new Map<string, string>(), new Map<string, string>()] as const;
 
-  /** Rejects with `TypeError` for what is not an object that JSON can hold; nothing is saved then. */
+  /** Rejects with `TypeError` for a message that is not an object that JSON can hold; nothing is saved then. */
   async save(input: M, output: M, options?: WriteOptions): Promise<Written> {
     return this.#append([encodeMessage("input", input), encodeMessage("output", output)], options);
   }
 
-  /** The same for any number of messages, 1 or more. */
+  /** Adds any number of messages, 1 or more. Rejects as `save` does. */
   async append(messages: readonly M[], options?: WriteOptions): Promise<Written> {
     return this.#append(encodeMessages(messages, 1), options);
   }
 
-  /** Puts messages, also none, in the place of all that are there. */
+  /** Replaces all messages with others, or with none. */
   async replace(messages: readonly M[], options?: WriteOptions): Promise<Written> {
     return this.#write("replace", encodeMessages(messages, 0), options, (texts) => texts);
   }
@@ -56,8 +56,8 @@ export class InProcessMemory<M extends object = Message>
   }
 
   /**
-   * The newest `k` messages whose `content`, or `parts`, contain the query, whatever its case, newest first: in a text, or in
-   * the `text` of an element. No index, no meaning, every message is looked at. The score is the share of the text that
+   * The newest `k` messages whose `content`, or `parts`, contain the query, ignoring case, newest first: in a text, or in
+   * the `text` of an element. There is no index, and meanings are not known: every message is searched. The score is the share of the text that
    * matches. Rejects with `TypeError` or `RangeError` unless `k` is an integer, 1 or more.
    */
   async search(query: string, k: number, options: MemoryOptions = {}): Promise<Document[]> {

@@ -1,4 +1,4 @@
-/** Throws `TypeError` for bytes, of which JSON would make something else. */
+/** Throws `TypeError` for bytes, which JSON would turn into another value. */
 function noBytes(this: Record<string, unknown>, name: string, value: unknown): unknown {
   const given = this[name]; // before its toJSON
   if (given instanceof ArrayBuffer || ArrayBuffer.isView(given)) throw new TypeError(`${name || "it"} has bytes`);
@@ -20,7 +20,7 @@ export function encodeObject(what: string, kind: string, value: unknown): string
   if (!isObject(value)) throw new TypeError(`${what} must be ${kind}: an object`);
   try {
     const json = JSON.stringify(value, noBytes);
-    // As it will be read: a toJSON may have made something else of it.
+    // As it will be read: a toJSON may have changed it.
     decodeObject(json);
     return json;
   } catch (cause) {
@@ -28,7 +28,7 @@ export function encodeObject(what: string, kind: string, value: unknown): string
   }
 }
 
-/** Several, at least that many, in their order. Throws `TypeError` also for fewer. */
+/** Encodes at least `least` objects, in their order. Throws `TypeError` for fewer as well. */
 export function encodeObjects(what: string, kind: string, values: unknown, least: 0 | 1): string[] {
   if (!Array.isArray(values) || values.length < least) {
     throw new TypeError(`${what} must be an array of ${least} or more`);
@@ -36,7 +36,7 @@ export function encodeObjects(what: string, kind: string, values: unknown, least
   return values.map((value, i) => encodeObject(`${what}[${i}]`, kind, value));
 }
 
-/** The same, or `undefined` for a text that holds none. */
+/** The object in a JSON text, or `undefined` for a text that holds none. */
 export function tryDecode(json: string): object | undefined {
   try {
     return decodeObject(json);
@@ -45,7 +45,7 @@ export function tryDecode(json: string): object | undefined {
   }
 }
 
-/** The objects that the texts hold. A text that holds none is left out: only other programs can have put it there. */
+/** The objects in JSON texts. A text without an object is left out: only another program can have written it. */
 export const decodeObjects = (texts: readonly string[]): object[] =>
   texts.map(tryDecode).filter((value) => value !== undefined);
 

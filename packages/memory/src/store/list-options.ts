@@ -1,4 +1,4 @@
-/** What bounds a list; 0 for no bound. */
+/** The bounds of a list; 0 for no bound. */
 export interface ListLimits {
   /** How long it is kept after the last write, in ms. */
   readonly ttl: number;
@@ -10,7 +10,7 @@ export interface ListLimits {
   readonly maxTurns: number;
 }
 
-/** Where a list is: at `<key>:<name>`, and what is known of its writes at `<key>:<name>:writes`. */
+/** Where a list is: at `<key>:<name>`, and the record of its writes at `<key>:<name>:writes`. */
 export interface ListPlace {
   /** The key of the session's lock. */
   readonly key: string;

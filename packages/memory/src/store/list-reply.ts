@@ -19,14 +19,14 @@ export interface ListCall {
   readonly idempotencyKey?: string | undefined;
 }
 
-/** The error for a key that holds something else. */
+/** The error for a key that holds a value that is not ours. */
 export const foreignError = (list: string, name: string, what = "something else", cause?: unknown): Error =>
   new Error(
-    `key ${JSON.stringify(list)} holds ${what}, not what a session's ${name} are kept in`,
+    `key ${JSON.stringify(list)} holds ${what}, and not a session's ${name}: use another key`,
     cause === undefined ? undefined : { cause },
   );
 
-/** The reply of a script. Throws what the call rejects with if it was refused. */
+/** Reads the reply of a script. If it is a refusal, throws the error of the call. */
 export function replyOf(reply: unknown, call: ListCall): [status: string, ...string[]] {
   const [status = "", ...rest] = (Array.isArray(reply) ? reply : [reply]).map(textOfReply);
   const { key, name, keys, maxBytes, fence, idempotencyKey = "" } = call;
@@ -35,12 +35,9 @@ export function replyOf(reply: unknown, call: ListCall): [status: string, ...str
     case "unfenced":
       throw staleFence(key, fence, rest[0]!);
     case "forgotten":
-      throw new UnknownOutcomeError(key, `it came late, and what it was sent before that is forgotten`);
+      throw new UnknownOutcomeError(key, `it came late, and the record of earlier copies of it is gone`);
     case "lost":
-      throw new UnknownOutcomeError(
-        key,
-        "Redis has lost what it knew of this turn, or has gone back to an older state",
-      );
+      throw new UnknownOutcomeError(key, "Redis has lost its record of this turn, or has returned to an older state");
     case "differs":
       throw otherWrite(idempotencyKey);
     case "full":
@@ -55,7 +52,7 @@ export function replyOf(reply: unknown, call: ListCall): [status: string, ...str
 
 /**
  * The error of a write whose command failed with this error of the client. Only some replies of Redis say for sure that nothing
- * was done, also if the client has sent the command twice: the first word of these replies is a code in every client.
+ * was done, even if the client has sent the command twice: the first word of these replies is a code in every client.
  */
 export const failureOf = (key: string, error: unknown): unknown =>
   error instanceof RangeError ||

@@ -1,6 +1,6 @@
 import type { MemoryOptions, OpenMemory, WriteOptions } from "./memory";
 
-/** What stands between the caller and a memory: it gets the caller's options, and chooses those that the memory gets. */
+/** A step between the caller and a memory: it gets the caller's options, and chooses the options of the memory. */
 export interface MemoryCalls {
   write<R>(options: WriteOptions | undefined, call: (options?: WriteOptions) => Promise<R>): Promise<R>;
   read<R>(options: MemoryOptions | undefined, call: (options?: MemoryOptions) => Promise<R>): Promise<R>;

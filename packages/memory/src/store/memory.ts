@@ -3,13 +3,13 @@ import type { Page } from "./page";
 
 export interface MemoryOptions {
   /**
-   * Ends the call with `signal.reason`. What was not begun by then is not done; what was already sent may still happen.
+   * Ends the call with `signal.reason`. A write that was not sent by then is not done; a write that was already sent may still happen.
    * A memory may ignore it.
    */
   signal?: AbortSignal | undefined;
   /**
    * The fence of the lock that the caller holds. A memory that knows of fences refuses one that is lower than the highest it
-   * has seen, with `StaleTurnError`, and remembers it, also of a load: from then on older holders can't write.
+   * has seen, with `StaleTurnError`, and remembers the fences of loads, too: from then on older holders can't write.
    */
   fence?: number | undefined;
 }
@@ -21,7 +21,7 @@ export interface LoadOptions extends MemoryOptions, Page {
 
 export interface WriteOptions extends MemoryOptions {
   /**
-   * Names this write: another one of the same name and content is not done again, and one of other content rejects with
+   * Names this write: a second write of the same name and content is not done, and a write of other content rejects with
    * `RangeError`. A memory may ignore it.
    */
   idempotencyKey?: string | undefined;
@@ -33,7 +33,7 @@ export interface Written {
   readonly done: "now" | "before";
 }
 
-/** What a search found. */
+/** A result of a search. */
 export interface Document {
   content: string;
   metadata: Record<string, unknown>;
@@ -43,9 +43,9 @@ export interface Document {
 
 /** One conversation, kept as messages `M`. Its writes return `W`. */
 export interface Memory<M = Message, W = unknown> {
-  /** Adds what was said and what was answered, in this order, at the end. */
+  /** Adds a message and its answer, in this order, at the end. */
   save(input: M, output: M, options?: WriteOptions): Promise<W>;
-  /** The messages, oldest first: all, or, of a memory that knows pages, those that the options say. */
+  /** The messages, oldest first: all, or a page of them if the options say so and the memory knows pages. */
   load(options?: LoadOptions): Promise<M[]>;
   /** Forgets the conversation. */
   clear(options?: WriteOptions): Promise<void>;
@@ -59,14 +59,14 @@ export interface AppendableMemory<M = Message, W = unknown> {
 
 /** A memory that also takes whole conversations, for callers that save all of it every time. */
 export interface ReplaceableMemory<M = Message, W = unknown> {
-  /** Puts messages, also none, in the place of all that are there: all or none. */
+  /** Replaces all messages with others, or with none: the whole change or nothing. */
   replace(messages: readonly M[], options?: WriteOptions): Promise<W>;
 }
 
 /** A memory that also takes a new end of a conversation, for callers that know the rest of it. */
 export interface EndReplaceableMemory<M = Message> {
   /**
-   * Puts messages, also none, in the place of the expected ones, if the conversation ends with exactly these, all or none:
+   * Replaces the expected messages with others, or with none, if the conversation ends with exactly the expected ones, all or none:
    * whether it did. If not, nothing is done.
    */
   replaceEnd(expected: readonly M[], messages: readonly M[], options?: WriteOptions): Promise<boolean>;
@@ -78,7 +78,7 @@ export interface SearchableMemory<D = Document> {
   search(query: string, k: number, options?: MemoryOptions): Promise<D[]>;
 }
 
-/** Any memory, whatever its messages, and what it may have beside. */
+/** Any memory, with any type of message, and with any other members. */
 export type OpenMemory = Memory<unknown> &
   Partial<
     AppendableMemory<unknown> & ReplaceableMemory<unknown> & EndReplaceableMemory<unknown> & SearchableMemory<unknown>

@@ -8,11 +8,11 @@ export interface ContentPart {
 }
 
 /**
- * One message of a conversation, unless a memory is told of another type: any object that JSON can hold, kept as it is. It
+ * One message of a conversation, unless a memory has another type of message: any object that JSON can hold, kept as it is. It
  * comes back as `JSON.parse(JSON.stringify(message))`.
  */
 export interface Message {
-  /** `"user"`, `"assistant"`, `"system"`, `"tool"`, or what else a model knows. */
+  /** `"user"`, `"assistant"`, `"system"`, `"tool"`, or any other role that a model knows. */
   role: string;
   content?: string | ContentPart[] | null | undefined;
   id?: string;
@@ -23,11 +23,11 @@ export interface Message {
 
 /**
  * A message as JSON text, for a store. Throws `TypeError`, which calls it `what`, for a value that is not an object, that JSON
- * can't write, or that JSON would make something else of, such as bytes.
+ * can't write, or that JSON would change, such as bytes.
  */
 export const encodeMessage = (what: string, message: object): string => encodeObject(what, "a message", message);
 
-/** Several, at least that many, in their order. Throws `TypeError` also for fewer. */
+/** Encodes at least `least` messages, in their order. Throws `TypeError` for fewer as well. */
 export const encodeMessages = (messages: readonly object[], least: 0 | 1): string[] =>
   encodeObjects("messages", "a message", messages, least);
 

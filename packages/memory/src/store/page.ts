@@ -14,7 +14,7 @@ export function rangeOf({ last, before = 0 }: Page): readonly [first: number, la
   return [last === undefined ? 0 : -(integerOption("last", last, 1) + left), -(left + 1)];
 }
 
-/** The same of an array. */
+/** The page of an array. */
 export function pageOf<T>(all: readonly T[], page: Page): T[] {
   const [first, last] = rangeOf(page);
   const end = Math.max(all.length + last + 1, 0);

@@ -7,22 +7,22 @@ export interface RedisMemoryOptions {
   session: Session;
   /**
    * How long the conversation is kept after the last write, or after the last turn that has read it, in ms. Integer, 1 or more.
-   * Default: until it is cleared, also if another instance had a ttl before.
+   * Default: until it is cleared, even if another instance had a ttl before.
    */
   ttl?: number | undefined;
   /**
-   * How many messages are kept: a write drops the oldest beyond that. What is kept begins with a turn; if none begins there,
+   * How many messages are kept: a write drops the oldest beyond that. The kept messages begin with a turn; if none begins there,
    * with no result of a tool; and before it stays the first message, if that is of the system. Integer, 2 or more. Default: all.
    */
   maxMessages?: number | undefined;
   /**
    * How many bytes the messages may have in all, as JSON in UTF-8: a write drops the oldest beyond that, as for `maxMessages`,
-   * and one that has more by itself is refused with `RangeError`. Each write then looks at all that is kept. Integer, 1 or
+   * and a write that has more by itself is refused with `RangeError`. Each write then looks at all that is kept. Integer, 1 or
    * more. Default: all.
    */
   maxBytes?: number | undefined;
   /**
-   * How many turns are kept, each of which begins with a message of the role `user` that is no result of a tool: a write drops
+   * How many turns are kept. A turn begins with a message of the role `user` that is not a tool's result. A write drops
    * the oldest beyond that, as for `maxMessages`. Each write then looks at all that is kept. Integer, 1 or more. Default: all.
    */
   maxTurns?: number | undefined;

@@ -20,12 +20,12 @@ import { type RedisMemoryOptions, resolveRedisMemoryOptions } from "./redis-memo
 
 /**
  * A conversation in Redis, one list per session, shared by all that name the session. Its messages `M` are any objects that
- * JSON can hold, such as those of `openai`, `@anthropic-ai/sdk` or `ai`; they are kept as they are. A write is one script: all
+ * JSON can hold, such as a message of `openai`, `@anthropic-ai/sdk` or `ai`; they are kept as they are. A write is one script: all
  * its messages or none, once, in the order in which Redis gets the writes. Rejects with `StaleTurnError` for a fence below
  * the highest that has read or written, and for a write without fence where there was one with a fence; with
- * `UnknownOutcomeError` for a write of which the answer does not say whether it was done.
- * Every method rejects with the client's own error when Redis refuses, reads also when it does not answer, and with an
- * `Error` that names the key when that holds something else; what it holds is then left as it is.
+ * `UnknownOutcomeError` for a write whose answer does not say whether it was done.
+ * Every method rejects with the client's own error when Redis refuses, reads even when it does not answer, and with an
+ * `Error` that names the key when it holds another value; that value is left as it is.
  */
 export class RedisMemory<M extends object = Message>
   implements
@@ -38,7 +38,7 @@ export class RedisMemory<M extends object = Message>
   readonly #messages: FencedList;
 
   /**
-   * `connection` is that of an adapter: `ioredisConnection(client)` or `nodeRedisConnection(client)`. The client stays the
+   * `connection` is the connection of an adapter: `ioredisConnection(client)` or `nodeRedisConnection(client)`. The client stays the
    * caller's. Throws `TypeError` or `RangeError` for a bad connection or option.
    */
   constructor(connection: RedisConnection, options: RedisMemoryOptions) {
@@ -48,25 +48,25 @@ export class RedisMemory<M extends object = Message>
   }
 
   /**
-   * Rejects, before anything is sent, with `TypeError` for what is not an object that JSON can hold, and with `RangeError`
-   * for more than `maxBytes`, or for more than 50,000 messages; also with `RangeError` if its name is that of another write.
+   * Rejects, before anything is sent, with `TypeError` for a message that is not an object that JSON can hold, and with `RangeError`
+   * for more than `maxBytes`, or for more than 50,000 messages; also with `RangeError` if its name belongs to another write.
    */
   async save(input: M, output: M, options?: WriteOptions): Promise<Written> {
     return this.#messages.append([encodeMessage("input", input), encodeMessage("output", output)], options);
   }
 
-  /** The same for any number of messages, 1 or more. */
+  /** Adds any number of messages, 1 or more. Rejects as `save` does. */
   async append(messages: readonly M[], options?: WriteOptions): Promise<Written> {
     return this.#messages.append(encodeMessages(messages, 1), options);
   }
 
-  /** Puts messages, also none, in the place of all that are there. Rejects as `save` does. */
+  /** Replaces all messages with others, or with none. Rejects as `save` does. */
   async replace(messages: readonly M[], options?: WriteOptions): Promise<Written> {
     return this.#messages.replace(encodeMessages(messages, 0), options);
   }
 
   /**
-   * Puts messages, also none, in the place of the expected ones, if the conversation ends with exactly these, as they were
+   * Replaces the expected messages with others, or with none, if the conversation ends with exactly the expected ones, as they were
    * loaded: whether it did. If not, nothing is done. Rejects as `save` does.
    */
   async replaceEnd(expected: readonly M[], messages: readonly M[], options?: WriteOptions): Promise<boolean> {
@@ -74,8 +74,8 @@ export class RedisMemory<M extends object = Message>
   }
 
   /**
-   * The messages that are kept, oldest first: all, or the `last` ones `before` the newest; the query is ignored. What only
-   * others can have put between them, and is not an object, is left out. Without a fence, this sends `LRANGE` and nothing
+   * The messages that are kept, oldest first: all, or the `last` ones `before` the newest; the query is ignored. Entries that
+   * are not objects, which only other programs can have written, are left out. Without a fence, this sends `LRANGE` and nothing
    * else: a user of Redis who may only read can do it, and a client that reads from replicas asks one of them.
    */
   async load(options?: LoadOptions): Promise<M[]> {
@@ -83,8 +83,8 @@ export class RedisMemory<M extends object = Message>
   }
 
   /**
-   * The newest `k` messages whose `content`, or `parts`, contain the query, whatever its case, newest first: in a text, or in
-   * the `text` of an element. No index, no meaning: all messages are loaded and looked at here. The score is the share of the
+   * The newest `k` messages whose `content`, or `parts`, contain the query, ignoring case, newest first: in a text, or in
+   * the `text` of an element. There is no index, and meanings are not known: all messages are loaded and searched here. The score is the share of the
    * text that matches. Rejects with `TypeError` or `RangeError` unless `k` is an integer, 1 or more.
    */
   async search(query: string, k: number, options: MemoryOptions = {}): Promise<Document[]> {

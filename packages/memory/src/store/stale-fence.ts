@@ -5,6 +5,6 @@ export const staleFence = (key: string, fence: number | undefined, last: number 
   new StaleTurnError(
     key,
     fence === undefined
-      ? `it gave no fence, and others read and write under a lock, the last of them with the fence ${last}`
+      ? `it has no fence, but others read and write under a lock, the last one with the fence ${last}`
       : `the conversation was read or written with the fence ${last}, above its own, ${fence}`,
   );

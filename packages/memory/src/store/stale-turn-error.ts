@@ -9,7 +9,7 @@ export class StaleTurnError extends Error {
   override readonly name = "StaleTurnError";
   /** The key of the conversation's lock. */
   readonly key: string;
-  /** What was refused did not happen, so a new turn may try again. */
+  /** The refused call changed nothing, so a new turn may try again. */
   readonly applied = false;
   /** @internal */
   readonly [marker] = true;
@@ -23,7 +23,7 @@ export class StaleTurnError extends Error {
     Object.defineProperty(this, marker, { enumerable: false });
   }
 
-  /** Whether a value is such an error, also one of another copy of this package. */
+  /** True for any `StaleTurnError`, even one created by another copy of this package. */
   static is(value: unknown): value is StaleTurnError {
     return typeof value === "object" && value !== null && marker in value;
   }

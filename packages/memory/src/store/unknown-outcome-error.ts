@@ -1,8 +1,8 @@
 const marker = Symbol.for("distlock.unknownOutcome");
 
 /**
- * A write of which nobody knows whether it was done: it was sent, and there was no answer that says so. Load, and look; or
- * write again what has an `idempotencyKey`, which is done once.
+ * Nobody knows whether a write was done: it was sent, and no answer came that says so. Load and look, or
+ * write again if the write has an `idempotencyKey`: it is then done once.
  */
 export class UnknownOutcomeError extends Error {
   readonly code = "UNKNOWN_OUTCOME";
@@ -23,7 +23,7 @@ export class UnknownOutcomeError extends Error {
     Object.defineProperty(this, marker, { enumerable: false });
   }
 
-  /** Whether a value is such an error, also one of another copy of this package. */
+  /** True for any `UnknownOutcomeError`, even one created by another copy of this package. */
   static is(value: unknown): value is UnknownOutcomeError {
     return typeof value === "object" && value !== null && marker in value;
   }

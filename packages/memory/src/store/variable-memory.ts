@@ -5,7 +5,7 @@ export type Variables = Record<string, unknown>;
 
 /** One conversation, kept as the variables that go into a prompt and come out of a model. */
 export interface VariableMemory {
-  /** Adds what went in and what came out, in this order, at the end. */
+  /** Adds the input and the output, in this order, at the end. */
   saveContext(inputs: Variables, outputs: Variables, options?: WriteOptions): Promise<void>;
   /** The variables that `memoryVariables` names, for a call of the model with these inputs. */
   loadMemoryVariables(inputs: Variables, options?: MemoryOptions): Promise<Variables>;
@@ -31,7 +31,7 @@ function message(role: string, variables: Variables, name: string): Message {
 }
 
 /**
- * The same conversation as variables. `saveContext` saves the input as the user's message and the output as the
+ * The conversation as variables. `saveContext` saves the input as the user's message and the output as the
  * assistant's; it rejects with `TypeError` if one of them is not a string.
  */
 export function toVariableMemory(

@@ -4,7 +4,7 @@ import { canonical } from "./json-text";
 /** 96 bits: short, as many are kept, and enough for nobody to meet another one by chance. */
 const digest = (text: string) => createHash("sha256").update(text).digest("base64url").slice(0, 16);
 
-/** A digest of a write. Two writes of one kind have the same digest if their texts say the same. */
+/** A digest of a write. Two writes of one kind have the same digest if their texts have the same content. */
 export const writeDigest = (kind: string, ...lists: readonly (readonly string[])[]): string =>
   digest(JSON.stringify([kind, ...lists.map((texts) => texts.map(canonical))]));
 

@@ -1,7 +1,7 @@
 export interface JoinedSignal {
   /** Aborts as soon as one of the signals does, with its reason. */
   readonly signal: AbortSignal;
-  /** Aborts it, whatever the others do. */
+  /** Aborts it, even if the others have not aborted. */
   abort(reason: unknown): void;
   /** Leaves no listener behind, as when it has aborted. */
   dispose(): void;

@@ -1,4 +1,4 @@
-/** Names a conversation: of one tenant and user, if they are given. Each of any content, not empty. */
+/** Names a conversation, optionally with its tenant and user. Each is any string that is not empty. */
 export type Session =
   | string
   | {
@@ -17,7 +17,7 @@ export function encode(name: string, part: unknown): string {
   return part.replace(/[{}%\s\p{Cc}]/gu, encodeURIComponent);
 }
 
-/** What joins the parts: in an encoded part, two digits follow every "%". */
+/** The separator of the parts: in an encoded part, two digits follow every "%". */
 export const SEPARATOR = "%:";
 
 /**

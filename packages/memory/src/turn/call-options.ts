@@ -6,7 +6,7 @@ export type CallOptions = Omit<TurnOptions, "signal">;
 
 /** The one place for defaults and validation. Throws `TypeError` or `RangeError`. */
 export function resolveCallOptions(given: CallOptions): HowToHold {
-  if ("signal" in given) throw new TypeError("signal is not an option of all calls");
+  if ("signal" in given) throw new TypeError("signal is an option of each call, not of all calls");
   const how = resolveTurnOptions({ ttl: LEASE }, given);
   const { maxIdle: _, ...options } = how;
   checkLockOptions(options);

@@ -2,7 +2,7 @@ import { boundProxy } from "../support/bound-proxy";
 import { type StreamHold, step } from "./stream-hold";
 
 /**
- * The same iterable. It is not a generator: the `return` of a generator that was never asked for anything would not reach
+ * Returns the iterable. It is not a generator: the `return` of a generator that was never asked for anything would not reach
  * the original.
  */
 export function heldIterable<T>(iterable: AsyncIterable<T>, hold: StreamHold): AsyncIterableIterator<T> {

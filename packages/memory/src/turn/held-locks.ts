@@ -12,11 +12,11 @@ interface Held {
 const place = Symbol.for("distlock.heldLocks");
 const everywhere = globalThis as { [place]?: AsyncLocalStorage<Held> };
 
-/** One for all copies of this package (ESM and CJS): else a turn of one copy would wait for the turn around it of another. */
+/** One for all copies of this package (ESM and CJS). Otherwise a turn of one copy would wait for a turn of another copy around it. */
 const held = everywhere[place] ?? new AsyncLocalStorage<Held>();
 everywhere[place] = held;
 
-/** Without turns that are over: work that starts the next work, for ever, would else keep all turns before it in memory. */
+/** Without turns that are over: endless work that starts the next work would otherwise keep all earlier turns in memory. */
 function live(each: Held | undefined): Held | undefined {
   let first = each;
   while (first?.shared.over) first = first.outer;
@@ -34,7 +34,7 @@ export function heldLock(locker: Locker, key: string): SharedLock | undefined {
     if (each.shared.lock.key !== key) continue;
     if (!isSameLocker(each.locker, locker)) {
       throw new TypeError(
-        `${JSON.stringify(key)} is held by another locker around this call, which would wait for itself: use one locker for both, or another key if they lock on different servers`,
+        `${JSON.stringify(key)} is held by another locker around this call, so the call would wait for itself: use one locker for both, or another key if they lock on different servers`,
       );
     }
     assertHeld(each.shared);
@@ -69,7 +69,7 @@ export async function runWithLock<T>(locker: Locker, shared: SharedLock, work: (
   const already = outer?.shared === shared && isSameLocker(outer.locker, locker);
   const done = shared.busy();
   try {
-    // What begins when it is awaited, such as a query, begins within the turn.
+    // Work that begins when it is awaited, such as a query, begins within the turn.
     return await held.run(already ? outer : { locker, shared, outer }, async () => await work());
   } finally {
     done();

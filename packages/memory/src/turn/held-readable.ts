@@ -1,6 +1,6 @@
 import { type StreamHold, step } from "./stream-hold";
 
-/** The same stream. Nothing is read from it before the caller reads. */
+/** Returns the stream. Nothing is read from it before the caller reads. */
 export function heldReadable<T>(stream: ReadableStream<T>, hold: StreamHold): ReadableStream<T> {
   const reader: ReadableStreamDefaultReader<T> = stream.getReader();
   let cancelled: Promise<void> | undefined;
@@ -33,8 +33,8 @@ export function heldReadable<T>(stream: ReadableStream<T>, hold: StreamHold): Re
 }
 
 /**
- * Gives the held stream the class of the original, and its own members. Methods that a subclass adds then read the held
- * stream, and its `cancel` ends the held stream also while a reader has it.
+ * Sets the class and the own members of the original on the held stream. Methods that a subclass adds then read the held
+ * stream, and its `cancel` ends the held stream even while a reader has it.
  */
 function inClassOf<T>(
   stream: ReadableStream<T>,

@@ -13,7 +13,7 @@ const isAsyncIterable = (value: unknown): value is AsyncIterable<unknown> => has
 export const isStream = (value: unknown): boolean => isReadable(value) || isAsyncIterable(value);
 
 /**
- * The same stream, or the promise of it, with all its members. Only reads by the members of a `ReadableStream` or of an
+ * Returns the stream, or the promise of it, with all its members. Only reads by the members of a `ReadableStream` or of an
  * iterator are held. Throws `TypeError` for a value that is not a stream, and for a stream that has a reader.
  */
 export function heldStream(stream: unknown, hold: StreamHold): unknown {

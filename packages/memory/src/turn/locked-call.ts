@@ -7,7 +7,7 @@ import type { SharedLock } from "./shared-lock";
 import { takeTurn } from "./take-turn";
 import type { HowToHold } from "./turn-options";
 
-/** What a call may pass on to the code that it calls. */
+/** The signal and fence that a call may pass on to the code that it calls. */
 export interface HeldCall {
   /** Aborts when the lock is lost, and when the `signal` of the options does. */
   readonly signal: AbortSignal;
@@ -50,11 +50,11 @@ async function lockFor(
 /**
  * Calls with the lock of the key held, or with the lock of a turn around the caller if there is one, until the result has
  * settled; if the result is a stream, until that has ended, failed or been cancelled. The lock is held for the call and for
- * all that it starts, also when a stream is asked for more.
+ * all that it starts, even when a stream is asked for more.
  * Rejects as `locker.acquire` does, or with `StaleTurnError` in a turn that has lost the lock, and does not call then. After
  * that the call's own error wins. A good call rejects with `LockLostError` if the lock was lost under way, and so does a
  * stream, when it is read on. A release that fails is a warning.
- * `options` are those of the lock. Their `signal` ends the wait, and is part of the call's signal.
+ * `options` are the options of the lock. Their `signal` ends the wait, and is part of the call's signal.
  */
 export async function lockedCall<R>(
   locker: Locker,
@@ -73,7 +73,7 @@ export async function lockedCall<R>(
   const lost = () => !lock.isHeld;
 
   async function over(good: boolean): Promise<void> {
-    // An aborted call may reject before its work has ended: that work shall come to begin the writes that are left to it.
+    // An aborted call may reject before its work has ended: the turn of the event loop lets that work begin its remaining writes.
     if (!good && joined.signal.aborted) await setImmediate();
     joined.dispose();
     const failed = good && log !== undefined && log.failures.length > 0;

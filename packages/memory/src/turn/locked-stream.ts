@@ -16,7 +16,7 @@ export function lockedStream<T>(open: (signal: AbortSignal) => Promise<AsyncIter
     opened = true;
     return stream[Symbol.asyncIterator]();
   }
-  /** The iterator, if one is left to be told of the end. */
+  /** The iterator, if one is left that must learn of the end. */
   async function toEnd(): Promise<AsyncIterator<T> | undefined> {
     if (!opened) cancelled.abort();
     return opening?.catch(() => undefined);

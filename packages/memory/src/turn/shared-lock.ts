@@ -25,7 +25,7 @@ export interface SharedLock {
   busy(): () => void;
   /** Whether all have left. */
   readonly over: boolean;
-  /** Gives out the places of the turns within this one. */
+  /** The queue of the turns within this one. */
   within?: Locker;
 }
 

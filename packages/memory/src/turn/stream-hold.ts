@@ -1,8 +1,8 @@
 /** How a stream keeps its lock. */
 export interface StreamHold {
-  /** Asks the stream for more, or tells it to end, with the lock held. */
+  /** Asks the stream for more, or ends it, with the lock held. */
   run<T>(work: () => T | PromiseLike<T>): Promise<T>;
-  /** Whether the lock was lost. The stream is then told to end, and `over` rejects. */
+  /** Whether the lock was lost. The stream is then ended, and `over` rejects. */
   lost(): boolean;
   /**
    * Awaited before the reader learns that the stream has ended (`good`), failed or been cancelled. May reject if good: the

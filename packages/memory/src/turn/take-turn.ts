@@ -30,10 +30,10 @@ async function acquire(locker: Locker, key: string, how: LockOptions): Promise<L
 }
 
 /**
- * The lock of the key for a turn or a run: the lock of a turn around the caller, else one that is acquired. Turns and runs
+ * The lock of the key for a turn or a run: the lock of a turn around the caller, or else one that is acquired. Turns and runs
  * within one turn or run take place one at a time, and wait as their options say; none waits for one that it is in. Each ends
  * by its own bounds, too.
- * Rejects as `locker.acquire` does, with `LockBackendError` also when Redis can't be reached for about 5 s of the wait, and
+ * Rejects as `locker.acquire` does, with `LockBackendError`, too, when Redis can't be reached for about 5 s of the wait, and
  * with `StaleTurnError` if the turn around it has lost its lock.
  */
 export async function takeTurn(locker: Locker, key: string, options: HowToHold): Promise<SharedLock> {

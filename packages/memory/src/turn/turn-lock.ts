@@ -5,13 +5,13 @@ import { type JoinedSignal, joinSignals } from "../support/join-signals";
 export type TurnLock = Pick<Lock, "key" | "fence" | "signal" | "isHeld">;
 
 export interface BoundLock extends TurnLock {
-  /** Ends it, whatever the lock itself says. */
+  /** Ends it, even if the lock itself is still held. */
   lose(loss: LockLostError): void;
   /** Leaves no listener behind. The signal then aborts no more. */
   dispose(): void;
 }
 
-/** The same lock, which can also be lost by a bound. `look` is called whenever somebody asks whether it was lost. */
+/** Returns the lock, which can now also be lost by a bound. `look` is called whenever somebody asks whether it was lost. */
 export function boundLock(lock: TurnLock, look: () => void): BoundLock {
   let joined: JoinedSignal | undefined;
   let loss: LockLostError | undefined;

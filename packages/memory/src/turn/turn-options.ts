@@ -1,6 +1,6 @@
 import type { LockOptions } from "@distlock/core";
 
-/** How the lock of a turn is waited for and held; what is left out is as for the memory's writes. All times are in ms. */
+/** How the lock of a turn is waited for and held; options that are left out are as for the memory's writes. All times are in ms. */
 export interface TurnOptions extends Omit<LockOptions, "autoExtend" | "maxHold"> {
   /** While another turn runs: `"wait"` for it, up to `timeout`, or `"reject"` after one attempt. Default `"wait"`. */
   whenBusy?: "wait" | "reject" | undefined;
@@ -15,7 +15,7 @@ export interface TurnOptions extends Omit<LockOptions, "autoExtend" | "maxHold">
   maxTurn?: number | undefined;
 }
 
-/** The same, as a lock is held for it. */
+/** The options of a turn's lock, and the turn's `maxIdle`. */
 export interface HowToHold extends LockOptions {
   /** Default `Infinity`. */
   readonly maxIdle?: number | undefined;
@@ -51,7 +51,7 @@ export function resolveTurnOptions(base: LockOptions, given: TurnOptions = {}): 
   }
   const maxTurn = bound("maxTurn", turn);
 
-  // A turn waits by time: the bound on the attempts of a write is no bound on the attempts of a turn.
+  // A turn waits by time: the bound on the attempts of a write does not apply to a turn.
   const { wait, retryDelay, waitReplicas } = base;
   const how: LockOptions = { wait, retryDelay, waitReplicas, ...rest };
   const { ttl = base.ttl as number } = rest;

@@ -12,12 +12,12 @@ import type { Message } from "../store/message";
  * One turn of a conversation: load, ask a model, save, under one lock whose lease is kept alive.
  * Its methods of a memory pass the lock's fence to the memory, and a signal that aborts when the lock is lost, joined with
  * the caller's own. They reject with `StaleTurnError`, and do not call the memory, once the turn has ended or its lock was
- * lost; else their outcome is the memory's.
+ * lost; otherwise their outcome is the memory's.
  */
 export interface Turn<M = Message, W = unknown> extends Memory<M, W> {
   /** The fence of the turn's lock. It rises with every turn of the session. */
   readonly fence: number;
-  /** Aborts, with a `LockLostError` as reason, when the lock is lost, also by `maxIdle` or `maxTurn`; not when the turn ends. */
+  /** Aborts, with a `LockLostError` as reason, when the lock is lost, including by `maxIdle` or `maxTurn`; not when the turn ends. */
   readonly signal: AbortSignal;
   /**
    * Does the work within the turn, as `withTurn` does, and returns its result, or rejects with its error: until then the
@@ -36,7 +36,7 @@ export interface Turn<M = Message, W = unknown> extends Memory<M, W> {
   hold<T>(stream: PromiseLike<AsyncIterable<T>>): Promise<AsyncIterableIterator<T>>;
   /**
    * Ends the turn. The lock is released then, or when the last call of the memory that is under way has settled and the
-   * last turn within or around this one has ended. Never rejects: a release that fails is a warning, since what was saved
+   * last turn within or around this one has ended. Never rejects: a release that fails is a warning, since a message that was saved
    * is saved. A second call does nothing.
    */
   end(): Promise<void>;

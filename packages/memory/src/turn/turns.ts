@@ -9,8 +9,8 @@ import { resolveTurnOptions, type TurnOptions } from "./turn-options";
 import { optionsAndWork, type TurnWork } from "./turn-work";
 
 /**
- * Turns of one session, one at a time in however many processes. Both reject with `LockNotAcquiredError` if the session
- * stays busy, with `LockBackendError` if Redis does not answer for about 5 s, else as `locker.acquire` does; with `TypeError` or
+ * Turns of one session, one at a time over all processes. Both reject with `LockNotAcquiredError` if the session
+ * stays busy, with `LockBackendError` if Redis does not answer for about 5 s, otherwise as `locker.acquire` does; with `TypeError` or
  * `RangeError` for bad options; and with `StaleTurnError` within a turn of the same session that has lost its lock.
  */
 export interface Turns<T> {

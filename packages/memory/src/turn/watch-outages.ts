@@ -38,7 +38,7 @@ function createWatch(locker: Locker): (key: string, tell: Tell) => () => void {
   const suspects = new Set<string>();
   let looking = false;
 
-  /** Looks at one key after the other, so that many cost no more than one; at all of them when one is not answered. */
+  /** Checks one key after the other, so that many keys cost no more than one; checks all of them when one is not answered. */
   async function look(): Promise<void> {
     looking = true;
     for (;;) {
@@ -55,7 +55,7 @@ function createWatch(locker: Locker): (key: string, tell: Tell) => () => void {
     looking = false;
   }
 
-  /** Looks at this key until Redis answers, or has been silent for too long. */
+  /** Checks this key until Redis answers, or has been silent for too long. */
   async function suspect(key: string, since: number): Promise<void> {
     if (suspects.has(key)) return;
     suspects.add(key);
@@ -65,8 +65,8 @@ function createWatch(locker: Locker): (key: string, tell: Tell) => () => void {
       if (!(await isSilent(locker, key))) break;
       if (sent - since < SILENCE - LOOK) continue;
       const silence = Math.round(performance.now() - since);
-      const what = `Redis gave no answer for ${silence} ms while a turn was waited for`;
-      const outage = new LockBackendError(key, `${what}: see whether it can be reached, and the client's error events`);
+      const what = `Redis did not answer for ${silence} ms while a turn waited for its lock`;
+      const outage = new LockBackendError(key, `${what}: check that Redis is reachable, and the client's error events`);
       for (const tell of waits.get(key) ?? []) tell(outage);
     }
     suspects.delete(key);

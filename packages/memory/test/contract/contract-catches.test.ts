@@ -22,7 +22,7 @@ test.for(Object.entries(faults) as [Fault, string][])("catches the fault: %s", a
   expect(await failing(fault)).toContain(title);
 });
 
-test("has no case that is there for no fault", () => {
+test("has no case without a fault that it catches", () => {
   expect(
     casesOf()
       .map(({ title }) => title)
@@ -30,7 +30,7 @@ test("has no case that is there for no fault", () => {
   ).toEqual([...new Set<string>(Object.values(faults))].toSorted());
 });
 
-test("has the cases of the parts that a memory is said to have, and no others", () => {
+test("has the cases of the declared parts of a memory, and no others", () => {
   const create = createFaultyStore();
   const titles = (...parts: MemoryPart[]) => memoryContract({ create, parts }).map(({ title }) => title);
   const least = titles();
@@ -45,7 +45,7 @@ test("has the cases of the parts that a memory is said to have, and no others", 
   expect(titles(...all).toSorted()).toEqual([...least, ...alone, ...both].toSorted());
 });
 
-test("fails for a memory that has more than it is said to have, or a part that does nothing", async () => {
+test("fails for a memory that has more than its declared parts, or a part that does nothing", async () => {
   const [methods] = memoryContract({ create: () => twice(new InProcessMemory()), parts: ["append"] }).filter(
     ({ title }) => title.startsWith("has the methods"),
   );
@@ -53,7 +53,7 @@ test("fails for a memory that has more than it is said to have, or a part that d
   const cases = memoryContract({ create: () => twice({ ...idle, append: async () => {} }), parts: all });
   const outcomes = await Promise.allSettled(cases.map(({ run }) => run()));
   const passed = cases.filter((_, i) => outcomes[i]!.status === "fulfilled").map(({ title }) => title);
-  expect(passed).toEqual(["begins empty", "finds nothing where nothing is, and what was cleared no more"]);
+  expect(passed).toEqual(["begins empty", "finds nothing in an empty conversation, nor cleared messages"]);
 });
 
 const twice = (memory: Handle): readonly [Handle, Handle] => [memory, memory];

@@ -6,60 +6,60 @@ import { decodeMessage, encodeMessage, encodeMessages } from "../../src/store/me
 import { pageOf } from "../../src/store/page";
 import { writeDigest } from "../../src/store/write-digest";
 
-/** What somebody may get wrong in a store of his own, and the case of the contract that is there for it. */
+/** Faults that a store may have, and the case of the contract that finds each. */
 export const faults = {
-  "answer before question": "gives what was said and what was answered, oldest first, to every handle",
+  "answer before question": "loads each message and its answer, oldest first, for every handle",
   "a message at a time": "loses nothing, mixes no two saves, and shows none in part, when many come at once",
-  "the first, then a look at the second": "refuses what is no message, and saves neither",
-  "any message": "refuses what is no message, and saves neither",
-  "no look at what JSON makes of it": "refuses a message that JSON makes something else of, and stays readable",
+  "the first, then a look at the second": "refuses a value that is not a message, and saves neither",
+  "any message": "refuses a value that is not a message, and saves neither",
+  "no look at what JSON makes of it": "refuses a message that JSON would change, and stays readable",
   "no field but role and content": "keeps every field and text of any content",
   "known roles only": "keeps messages of any role and shape",
   "the caller's own objects": "copies messages in and out",
-  "a copy per handle": "gives what was said and what was answered, oldest first, to every handle",
+  "a copy per handle": "loads each message and its answer, oldest first, for every handle",
   "one conversation for all": "keeps conversations apart",
   "begins with a greeting": "begins empty",
   "clear is put off": "forgets the conversation, and goes on after that",
   "oldest found first": "finds the newest messages that contain a text, whatever its case, newest first",
-  "search finds what was cleared": "finds nothing where nothing is, and what was cleared no more",
-  "search for anything": "refuses a search for something else than a text, or for a bad number of documents",
-  "no append": "has the methods that it is said to have, and no others",
+  "search finds cleared messages": "finds nothing in an empty conversation, nor cleared messages",
+  "search for anything": "refuses a search for anything but a text, or for a bad number of documents",
+  "no append": "has the methods of its declared parts, and no others",
   "append takes two at most": "appends any number of messages, in order",
   "append of none": "appends all or none, and refuses none",
-  "replace appends": "replaces all messages, also by none",
+  "replace appends": "replaces all messages, even with none",
   "replace clears first": "replaces all or none, and never shows what is between",
-  "replace of none refused": "replaces all messages, also by none",
-  "pages ignored": "gives the last messages, and those before them, oldest first",
+  "replace of none refused": "replaces all messages, even with none",
+  "pages ignored": "loads the last messages, and the ones before them, oldest first",
   "any page": "refuses a bad number of messages",
   "signals ignored": "does nothing, and rejects with the reason, once its signal has aborted",
-  "names ignored": "does a named write once, whoever asks again",
-  "names of all conversations together": "takes a name in another conversation for another write",
+  "names ignored": "does a named write once, no matter who repeats it",
+  "names of all conversations together": "treats a name in another conversation as another write",
   "names remembered at clear": "forgets the names of a conversation that was cleared",
   "no look at what a name names": "refuses another write under the name of one that was done, and does nothing",
-  "no word of what was done": "says of a named write whether it was done now or before",
+  "no word of earlier writes": "says of a named write whether it was done now or before",
   "the last ten names": "remembers a name when a hundred others have come",
-  "short names": "knows names of any length apart",
+  "short names": "tells names of any length apart",
   "look for the name, then write": "does a named write once when it is asked for several times at once",
   "the name of a refused write": "does not count a refused write as done",
-  "any name": "refuses what is no name, before anything is done",
-  "fence before name": "says of a named write that it was done, also later than a newer holder",
-  "no stamp by load": "refuses who is older than the last who read",
-  "no stamp by a write": "refuses who is older than the last who wrote",
-  "no check by load": "refuses who is older than the last who wrote",
-  "no check by search": "refuses who is older than the last who wrote",
-  "no check by save": "refuses who is older than the last who wrote",
-  "no check by clear": "refuses who is older than the last who wrote",
-  "no check by replace": "refuses who is older than the last who wrote",
+  "any name": "refuses a value that is not a name, before anything is done",
+  "fence before name": "says of a named write that it was done, even after a newer holder has come",
+  "no stamp by load": "refuses a holder that is older than the last reader",
+  "no stamp by a write": "refuses a holder that is older than the last writer",
+  "no check by load": "refuses a holder that is older than the last writer",
+  "no check by search": "refuses a holder that is older than the last writer",
+  "no check by save": "refuses a holder that is older than the last writer",
+  "no check by clear": "refuses a holder that is older than the last writer",
+  "no check by replace": "refuses a holder that is older than the last writer",
   "look at the fence, then write": "shows a late write to the newer reader, or refuses it",
-  "fences as text": "refuses who is older than the last who wrote",
-  "fence forgotten at clear": "lets no late write bring back what was cleared",
+  "fences as text": "refuses a holder that is older than the last writer",
+  "fence forgotten at clear": "lets no late write bring cleared messages back",
   "a write without a fence": "refuses a write without a fence where there are fences, and lets everybody read",
   "a write without a fence after a read":
     "refuses a write without a fence where there are fences, and lets everybody read",
   "no read without a fence": "refuses a write without a fence where there are fences, and lets everybody read",
   "fences of all conversations together": "knows nothing of another conversation's fences",
-  "any fence": "refuses what is no fence, before anything is done",
-  "an error of its own": "refuses who is older than the last who wrote",
+  "any fence": "refuses a value that is not a fence, before anything is done",
+  "an error of its own": "refuses a holder that is older than the last writer",
 } as const;
 
 export type Fault = keyof typeof faults;
@@ -85,7 +85,7 @@ const newState = (): State => ({
 const told = (done: Written["done"]): Written => ({ done });
 const tick = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-/** A store whose calls take a while, with one fault or none: each function given back makes handles of a conversation. */
+/** A store whose calls take a while, with one fault or none: each returned function makes handles of a conversation. */
 export function createFaultyStore(fault?: Fault): () => readonly [Handle, Handle] {
   const is = (...ones: readonly Fault[]) => fault !== undefined && ones.includes(fault);
   const everywhere = newState();
@@ -154,7 +154,7 @@ export function createFaultyStore(fault?: Fault): () => readonly [Handle, Handle
       const before = name === undefined || is("names ignored") ? undefined : marks.done.get(name);
       if (before !== undefined) {
         if (before !== digest && !is("no look at what a name names")) throw new RangeError("idempotencyKey is used");
-        return is("no word of what was done") ? undefined : told("before");
+        return is("no word of earlier writes") ? undefined : told("before");
       }
       if (is("look for the name, then write")) await tick();
       if (name !== undefined && is("the name of a refused write")) marks.done.set(name, digest);
@@ -166,7 +166,7 @@ export function createFaultyStore(fault?: Fault): () => readonly [Handle, Handle
       if (is("the last ten names") && marks.done.size > 10) marks.done.delete(oldest!);
       state.written = true;
       await change();
-      return is("no word of what was done") ? undefined : told("now");
+      return is("no word of earlier writes") ? undefined : told("now");
     }
     async function add(messages: readonly (string | Message)[]): Promise<void> {
       if (!is("a message at a time")) return void state.messages.push(...messages);
@@ -226,7 +226,7 @@ export function createFaultyStore(fault?: Fault): () => readonly [Handle, Handle
           ? finder(String(query), Number(k) >= 1 ? Math.floor(k) : 1)
           : finder(query, k);
         const found = find([
-          ...(is("search finds what was cleared") ? state.gone : []),
+          ...(is("search finds cleared messages") ? state.gone : []),
           ...(await memory.load(is("no check by search") ? { signal: options.signal } : options)),
         ]);
         return is("oldest found first") ? found.toReversed() : found;

@@ -37,7 +37,7 @@ const error = (...parts: string[]) =>
     name: "TypeError",
     message: expect.toSatisfy((message: string) => parts.every((part) => message.includes(part))),
   });
-/** What a caller is told who would wait for himself. */
+/** The error of a caller that would wait for itself. */
 const bySecond = (key: string) => error(`${JSON.stringify(key)} is held by another locker`);
 const otherKey = (own: string, held: string) =>
   error(`is locked by ${JSON.stringify(own)}`, `holds ${JSON.stringify(held)}`);
@@ -45,7 +45,7 @@ const otherKey = (own: string, held: string) =>
 describe("a second locker within a turn of the same key", () => {
   const patient = { timeout: Number.POSITIVE_INFINITY };
 
-  test("is told at once, by every call of a LockedMemory", async () => {
+  test("is reported at once, by every call of a LockedMemory", async () => {
     const key = `memory:{${randomUUID()}}`;
     const inner = new InProcessMemory();
     const memory = new LockedMemory(inner, locker, { key });
@@ -72,7 +72,7 @@ describe("a second locker within a turn of the same key", () => {
     expect(await memory.load()).toEqual([hello, hello]);
   });
 
-  test("is told at once, by a RedisSession that hides in another session", async () => {
+  test("is reported at once, by a RedisSession that hides in another session", async () => {
     const session = new RedisSession<AgentInputItem>(connection, second, { session: randomUUID(), timeout: 60_000 });
     const key = sessionKey(await session.getSessionId());
     const hidden = {
@@ -127,7 +127,7 @@ describe("a history of LangChain in a locked run", () => {
     return { session, asked, chain, ask, key: sessionKey(session), runKey: sessionKey(id) };
   }
 
-  test("of another key is told at the first call, and nothing is written", async () => {
+  test("of another key is reported at the first call, and nothing is written", async () => {
     const { session, asked, ask, key, runKey } = agent();
     await expect(ask()).rejects.toEqual(otherKey(key, runKey));
     expect(asked).not.toHaveBeenCalled();
@@ -142,7 +142,7 @@ describe("a history of LangChain in a locked run", () => {
     expect((await sessions.for(session).load()).map(({ content }) => content)).toEqual(["Hello", "saw 1"]);
   });
 
-  test("is told, too, in a turn around a chain that is not locked itself, unless that is of its session", async () => {
+  test("is reported, too, in a turn around a chain that is not locked itself, unless the turn is of its session", async () => {
     const { session, chain, ask, key, runKey } = agent();
     const apart = new LockedMemory(new InProcessMemory(), locker, { key: runKey });
     await apart.withTurn(async () => {
@@ -153,7 +153,7 @@ describe("a history of LangChain in a locked run", () => {
     expect(await sessions.for(session).load()).toHaveLength(4);
   });
 
-  test("is told, too, if it is one of LangChain's own that is locked, also when it is read", async () => {
+  test("is reported, too, for a locked history of LangChain's own, even when it is read", async () => {
     const inner = new InMemoryChatMessageHistory();
     const history = lockChatHistory(inner, locker, { session: { tenant: "acme", session: "s1" } });
     const own = sessionKey({ tenant: "acme", session: "s1" });
@@ -177,7 +177,7 @@ describe("a history of LangChain in a locked run", () => {
 describe("a RedisSession in a locked run", () => {
   const redisSession = () => new RedisSession<AgentInputItem>(connection, locker, { session: randomUUID() });
 
-  test("of another session is told at the first call: its own run is not locked", async () => {
+  test("of another session is reported at the first call: its own run is not locked", async () => {
     const [outer, inner] = [redisSession(), redisSession()];
     const [outerKey, innerKey] = await Promise.all([outer, inner].map(async (s) => sessionKey(await s.getSessionId())));
     const told: unknown[] = [];

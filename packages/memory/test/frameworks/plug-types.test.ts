@@ -27,7 +27,7 @@ test("a state adapter with our locks is of the type that it was", () => {
 
 test("takes nothing else", () => {
   const wrong = [
-    // @ts-expect-error: a driver is no leases
+    // @ts-expect-error: a driver is not leases
     () => leaseProvider(driver),
     // @ts-expect-error: nor is a locker
     () => leaseProvider(createLocker(driver)),

@@ -150,7 +150,7 @@ describe("an object with locked methods", () => {
     expect(locked.add).toBe(locked.add);
   });
 
-  test("is what methods give that promise the object, also one that can be iterated", async () => {
+  test("is the result of methods that promise the object, even of an object that can be iterated", async () => {
     const own = { count: 0 };
     const target = {
       connect: async () => target,
@@ -181,7 +181,7 @@ describe("an object with locked methods", () => {
     expect(await locked.read()).toEqual(["false"]);
   });
 
-  test("can be locked by a key of the call, also one that is promised", async () => {
+  test("can be locked by a key that depends on the call, or a promise of one", async () => {
     const raw = new Notes();
     const asked: unknown[] = [];
     const locked = lockMethods(raw, locker, {
@@ -262,7 +262,7 @@ describe("a lock that is lost while a method runs", () => {
     const inner = lockMethods({ good: () => lose(key) }, locker, { write: ["good"], key });
     const outcome: unknown[] = [];
     const target = { good: async () => void outcome.push(await inner.good().catch((error) => error)) };
-    const outer = lockMethods(target, locker, { write: ["good"], key, ttl: 300 });
+    const outer = lockMethods(target, locker, { write: ["good"], key, ttl: 1_500 });
     await expect(outer.good()).rejects.toMatchObject({ code: "LOCK_LOST" });
     expect(outcome).toEqual([expect.objectContaining({ code: "LOCK_LOST", key })]);
   });
@@ -275,7 +275,7 @@ describe("a lock that is lost while a method runs", () => {
         await inner.add("late");
       },
     };
-    const outer = lockMethods(target, locker, { write: ["late"], key, ttl: 300 });
+    const outer = lockMethods(target, locker, { write: ["late"], key, ttl: 1_500 });
     await expect(outer.late()).rejects.toMatchObject({ code: "STALE_TURN", key });
     expect(inner.count).toBe(0);
   });
@@ -383,21 +383,21 @@ test("a method that returns an async generator and is not one can be iterated at
   }
 });
 
-test("a generator that is not async is refused, and so is a method that returns one", async () => {
+test("a sync generator is refused, and so is a method that returns one", async () => {
   const { raw, key, isHeld } = notes(["a", "b"]);
   const lock = (list: "write" | "stream") => () =>
     lockMethods(raw, locker, { write: [], [list]: ["eachNow"], key } as never);
-  expect(lock("write")).toThrow(/^write: eachNow is a generator that is not async, which can't wait for a lock/);
-  expect(lock("stream")).toThrow(/^stream: eachNow is a generator that is not async/);
+  expect(lock("write")).toThrow(/^write: eachNow is a sync generator, which can't wait for a lock/);
+  expect(lock("stream")).toThrow(/^stream: eachNow is a sync generator/);
   const target = { list: async () => raw.eachNow(), now: () => raw.eachNow() };
   const locked = lockMethods(target, locker, { write: ["list"], stream: ["now"] as never, key });
-  await expect(locked.list()).rejects.toThrow(/^write: list returned a generator that is not async/);
+  await expect(locked.list()).rejects.toThrow(/^write: list returned a sync generator/);
   const now = locked.now() as Iterator<string> as unknown as AsyncIterator<string>;
-  await expect(now.next()).rejects.toThrow(/^stream: now returned no stream/);
+  await expect(now.next()).rejects.toThrow(/^stream: now did not return a stream/);
   expect(await isHeld()).toBe(false);
 });
 
-test("a locked generator takes values, gives its last one, and can be thrown into", async () => {
+test("a locked generator takes values, returns its last one, and can be thrown into", async () => {
   const { locked, raw, isHeld } = notes(["a", "b"]);
   const each = locked.each();
   expect(await each.next()).toEqual({ done: false, value: "a" });
@@ -411,7 +411,7 @@ test("a locked generator takes values, gives its last one, and can be thrown int
   expect(await isHeld()).toBe(false);
 });
 
-test("a locked ReadableStream is one, also of LangChain's kind, for whoever pipes, cancels, or asks for the next", async () => {
+test("a locked ReadableStream can be piped, cancelled and read with next, even one of LangChain's kind", async () => {
   const { locked, isHeld } = notes(["a", "b"]);
   expect(await new Response(locked.stream().pipeThrough(new TextEncoderStream())).text()).toBe("ab");
   const kind = await locked.streamLater();
@@ -493,25 +493,25 @@ test("bad options are refused before anything is called", () => {
   const raw = new Notes();
   const bad = (options: object, target: unknown = raw) =>
     expect(() => lockMethods(target as Notes, locker, options as never));
-  bad({ write: ["adds"], key: "k" }).toThrow(/^write: adds is no method/);
-  bad({ write: ["title"], key: "k" }).toThrow(/^write: title is no method/);
-  bad({ write: [], stream: ["nothing"], key: "k" }).toThrow(/^stream: nothing is no method/);
+  bad({ write: ["adds"], key: "k" }).toThrow(/^write: adds is not a method/);
+  bad({ write: ["title"], key: "k" }).toThrow(/^write: title is not a method/);
+  bad({ write: [], stream: ["nothing"], key: "k" }).toThrow(/^stream: nothing is not a method/);
   bad({ write: ["add", "add"], key: "k" }).toThrow(/^write: add is named twice/);
   bad({ write: "add", key: "k" }).toThrow(/^write and stream must be arrays/);
   bad({ write: ["add"] }).toThrow(/^key must be a string/);
   bad({ write: ["add"], key: "k", maxTurn: 0 }).toThrow(RangeError);
   bad({ write: ["add"], key: "k", ttl: -1 }).toThrow(RangeError);
   bad({ write: ["add"], key: "k", waitReplicas: -1 }).toThrow(/^waitReplicas must be/);
-  bad({ write: ["add"], key: "k", signal: new AbortController().signal }).toThrow(/^signal is not an option/);
+  bad({ write: ["add"], key: "k", signal: new AbortController().signal }).toThrow(/^signal is an option of each call/);
   bad({ write: ["add"], key: "k" }, Object.freeze({ async add() {} })).toThrow(/^write: add is frozen/);
   bad({ write: ["add"], key: "k" }, "text").toThrow(/^lockMethods needs an object/);
   bad(undefined as never).toThrow(TypeError);
   expect(() => lockMethods(raw, {} as never, { write: ["add"], key: "k" })).toThrow(/^lockMethods needs a locker/);
 });
 
-test("what a stream method gives must be one", async () => {
+test("a stream method must return a stream", async () => {
   const { raw, locked, isHeld } = notes();
   raw.stream = () => "text" as never;
-  await expect(locked.stream().getReader().read()).rejects.toThrow(/^stream: stream returned no stream/);
+  await expect(locked.stream().getReader().read()).rejects.toThrow(/^stream: stream did not return a stream/);
   expect(await isHeld()).toBe(false);
 });

@@ -46,7 +46,7 @@ describe("sessionKey", () => {
     expect(sessionKey(session)).toBe(key);
   });
 
-  test("differs for all that differ", () => {
+  test("differs for all sessions that differ", () => {
     const parts = ["a", "a:b", "b", "%:", "%", ":", "{", "}", "a%:b"];
     const sessions: Session[] = [...parts, ...odd.filter((id) => !parts.includes(id))];
     for (const tenant of [undefined, ...parts]) {
@@ -92,7 +92,7 @@ describe("a LockedMemory of many sessions", () => {
     },
   );
 
-  test("runs turns of different sessions at the same time, and those of one in turn", async () => {
+  test("runs turns of different sessions at the same time, and turns of one session in order", async () => {
     const stores = new Map<string, FencedMemory>();
     const create = vi.fn((session: string) => {
       const store = stores.get(session) ?? new FencedMemory();

@@ -72,7 +72,7 @@ test("can be locked again, and used where the type of message is open", () => {
   expectTypeOf(generic<Note>).returns.toEqualTypeOf<Memory<Note>>();
 });
 
-test("a turn has the memory's own types, appends and replaces if the memory does, and gives what its work gives", () => {
+test("a turn has the memory's own types, appends and replaces if the memory does, and returns the result of its work", () => {
   const memory = new LockedMemory(new NoteMemory(), locker, options);
   const work = () => memory.withTurn({ whenBusy: "reject" }, async (turn) => (await turn.load())[0]?.text);
   expectTypeOf(work).returns.resolves.toEqualTypeOf<string | undefined>();
@@ -108,7 +108,7 @@ test("a held stream keeps its kind and its chunks", () => {
   }>();
 });
 
-test("a LockedMemory of many sessions gives one for a session of the type that its function takes", () => {
+test("a LockedMemory of many sessions returns one for a session of the type that its function takes", () => {
   const sessions = new LockedMemory((session) => new RedisMemory({} as never, { session }), locker);
   expectTypeOf(sessions.for).parameters.toEqualTypeOf<[Session]>();
   expectTypeOf(sessions.for).returns.toEqualTypeOf<LockedMemory<RedisMemory>>();
@@ -140,7 +140,7 @@ class Store {
   size = 0;
 }
 
-test("an object with locked methods is of its own type, but for what it would have given at once", () => {
+test("an object with locked methods keeps its type, but results that came at once are promises", () => {
   const same = lockMethods(new Store(), locker, { write: ["add", "maybe", "later", "each"], key: "k" });
   expectTypeOf(same).toEqualTypeOf<Store>();
   const now = lockMethods(new Store(), locker, { write: ["addNow"], stream: ["each"], key: "k" });
@@ -174,17 +174,17 @@ test("only methods can be locked", () => {
     () => lockMethods(new Store(), locker, { write: ["ad"], key: "k" }),
     // @ts-expect-error: no method
     () => lockMethods(new Store(), locker, { write: ["size"], key: "k" }),
-    // @ts-expect-error: gives a stream at once
+    // @ts-expect-error: returns a stream at once
     () => lockMethods(new Store(), locker, { write: ["open"], key: "k" }),
     // @ts-expect-error: a generator that is not async
     () => lockMethods(new Store(), locker, { write: ["eachNow"], key: "k" }),
     // @ts-expect-error: a generator that is not async
     () => lockMethods(new Store(), locker, { write: [], stream: ["eachNow"], key: "k" }),
-    // @ts-expect-error: gives no stream
+    // @ts-expect-error: does not return a stream
     () => lockMethods(new Store(), locker, { write: [], stream: ["add"], key: "k" }),
     // @ts-expect-error: the key is missing
     () => lockMethods(new Store(), locker, { write: ["add"] }),
-    // @ts-expect-error: a signal is no option of all calls
+    // @ts-expect-error: a signal is not an option of all calls
     () => lockMethods(new Store(), locker, { write: ["add"], key: "k", signal: new AbortController().signal }),
   ];
   expectTypeOf(wrong).toBeArray();
@@ -192,7 +192,7 @@ test("only methods can be locked", () => {
 
 test("takes nothing else", () => {
   const wrong = [
-    // @ts-expect-error: saveContext alone is no memory
+    // @ts-expect-error: saveContext alone is not a memory
     () => new LockedMemory({ saveContext: async () => {} }, locker, options),
     // @ts-expect-error: the key is missing
     () => new LockedMemory(new InProcessMemory(), locker, {}),

@@ -15,7 +15,7 @@ import {
 
 const locker = createLocker(inProcessDriver());
 
-/** What a memory of messages `M` takes and gives back, also locked, also in a turn. */
+/** What a memory of messages `M` takes and returns, locked or not, in a turn or not. */
 function memoryOf<M extends object>() {
   const memory = new RedisMemory<M>({} as never, { session: "s" });
   const locked = new LockedMemory((session: string) => new RedisMemory<M>({} as never, { session }), locker).for("s");
@@ -50,7 +50,7 @@ export const fits = {
     await client.chat.completions.create({ model: "gpt-5", messages: await gives.memory() });
   },
 
-  async "openai, what was answered"(client: OpenAI) {
+  async "openai, answers"(client: OpenAI) {
     const { takes, gives } = memoryOf<OpenAI.ChatCompletionMessage>();
     const answers: OpenAI.ChatCompletionMessage[] = await gives.memory();
     takes(answers);
@@ -75,7 +75,7 @@ export const fits = {
     takes([{ role: "user", content: [{ type: "tool_result", tool_use_id: "t1", content: "noon" }] }]);
   },
 
-  async "anthropic, what was answered"(client: Anthropic) {
+  async "anthropic, answers"(client: Anthropic) {
     const { takes, gives } = memoryOf<Anthropic.Message>();
     const messages: Anthropic.Message[] = await gives.inProcess();
     takes(messages);
@@ -92,7 +92,7 @@ export const fits = {
   },
 };
 
-test("a memory is of the messages that it is told of, and of Message else", () => {
+test("a memory has the type of message that it is created with, or Message by default", () => {
   expectTypeOf<RedisMemory["load"]>().returns.resolves.toEqualTypeOf<Message[]>();
   expectTypeOf<RedisMemory<UIMessage>["load"]>().returns.resolves.toEqualTypeOf<UIMessage[]>();
   expectTypeOf<LockedMemory<RedisMemory<UIMessage>>>().toExtend<SearchableMemory>();

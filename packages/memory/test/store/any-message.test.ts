@@ -38,7 +38,7 @@ test.for(Object.entries({ ...connections, "this process": undefined }))(
   },
 );
 
-describe.for(Object.entries(connections))("a list with something else between its messages, %s", ([, connection]) => {
+describe.for(Object.entries(connections))("a list with other texts between its messages, %s", ([, connection]) => {
   const odd = ["text", "null", "[1]", "1", '"a string"', "{", ""];
 
   test("is read around it, searched, written and trimmed, and keeps it", async () => {
@@ -54,7 +54,7 @@ describe.for(Object.entries(connections))("a list with something else between it
     expect(await redis.llen(list)).toBe(odd.length + 2);
   });
 
-  test("with a message of a later version gives that as it is", async () => {
+  test("loads a message of a later version as it is", async () => {
     const session = randomUUID();
     const later = { role: "critic", content: { of: "another shape" }, version: 2 };
     await redis.rpush(`memory:{${session}}:messages`, JSON.stringify(later), JSON.stringify(said));
@@ -86,7 +86,7 @@ describe.for(Object.entries(connections))("a list with something else between it
   });
 });
 
-test("a search looks into content and parts, and passes by what has neither", async () => {
+test("a search looks into content and parts, and skips messages that have neither", async () => {
   const memory = new InProcessMemory<object>();
   await memory.append([
     {

@@ -66,7 +66,7 @@ describe.for([
     },
   );
 
-  test("what is known of its writes never ends before it, whoever writes or reads", async () => {
+  test("the record of its writes never ends before it, no matter who writes or reads", async () => {
     const { memory, left } = conversation();
     const steps: [string, () => Promise<unknown>][] = [
       ["a write with a ttl", () => memory({ ttl: 40 * DAY }).save(said, answered, { fence: 1 })],
@@ -97,7 +97,7 @@ describe.for([
     expect(await kept.save(said, answered, { idempotencyKey: "request-1" })).toEqual({ done: "now" });
   });
 
-  test("after a clear there is a fence and some random ids, for a day, and nothing that anybody said or named", async () => {
+  test("after a clear there is a fence and some random ids, for a day, and no message or name", async () => {
     const { memory, session, writes } = conversation();
     for (let i = 0; i < 5; i++) {
       await memory({ ttl: 30 * DAY }).append([said], { fence: i + 1, idempotencyKey: `secret ${i}` });
@@ -114,7 +114,7 @@ describe.for([
     await expect(memory().append([said], { fence: 8 })).rejects.toThrow(StaleTurnError);
   });
 
-  test("a turn that only looks at a session that never was leaves one key, for a day", async () => {
+  test("a turn that only reads a session that never existed leaves one key, for a day", async () => {
     const { session, writes } = conversation();
     const sessions = new LockedMemory(
       (session: string) => new RedisMemory(connection, { session }),
@@ -134,7 +134,7 @@ describe.for([
     expect(await redis.keys(`*${session}*`)).toEqual([]);
   });
 
-  test("what is known of writes is bounded by their number, and less than what a long conversation itself needs", async () => {
+  test("the record of writes is bounded by their number, and smaller than a long conversation itself", async () => {
     const { memory, writes } = conversation();
     for (let i = 0; i < 3_500; i++) {
       await memory({ maxMessages: 10 }).append([said], { fence: 1 + Math.floor(i / 2) });

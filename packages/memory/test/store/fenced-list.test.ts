@@ -51,7 +51,7 @@ test("reads all, or the last ones, oldest first", async () => {
   expect(await a.read({}, { last: 9 })).toEqual(all);
 });
 
-test("replaces all, also by nothing", async () => {
+test("replaces all, even with nothing", async () => {
   const [a, b] = twoLists();
   await a.append(["1", "2"]);
   await b.replace(["3"]);
@@ -124,7 +124,7 @@ test.for(Object.entries(writes))("%s is refused without a fence where there are 
 });
 
 test.for(Object.entries(writes).filter(([name]) => !/another end|clear|pop/.test(name)))(
-  "%s is done once by its name, also when a newer holder has read, and refused for another write",
+  "%s is done once by its name, even when a newer holder has read, and its name is refused for another write",
   async ([, write]) => {
     const [a, b] = twoLists();
     const named = { fence: 7, idempotencyKey: "request-1" };
@@ -142,7 +142,7 @@ test.for(Object.entries(writes).filter(([name]) => !/another end|clear|pop/.test
   },
 );
 
-test("a clear takes no name, so that one that was given to a write does not keep it from being done", async () => {
+test("a clear takes no name, so that the name of a write does not stop the clear", async () => {
   const [a, b] = twoLists();
   const named = { idempotencyKey: "request-1" };
   for (const text of ["1", "2"]) {
@@ -220,7 +220,7 @@ test("drops the oldest beyond so many bytes, at every write", async () => {
   expect((await list.read()).join("")).toBe(`${"4567890123".repeat(9)}456789last`);
 });
 
-test("drops the oldest of thousands of texts, and those that another bound has kept", async () => {
+test("drops the oldest of thousands of texts, and texts that another bound has kept", async () => {
   const session = randomUUID();
   const all = newList({}, session);
   await all.append(Array.from({ length: 9_000 }, () => "12345"));
@@ -276,7 +276,7 @@ test("its ttl counts from the last write of any kind", async () => {
   }
 });
 
-test("a full server refuses a write before anything of it is done, and lets what frees memory pass", async () => {
+test("a full server refuses a write before any part of it is done, and accepts writes that free memory", async () => {
   const list = newList();
   await list.append(["1", "3", "2"], { fence: 1 });
   const before = await stateOf(list);
@@ -300,7 +300,7 @@ test.for([
   ["fences", 101, (i: number) => ({ fence: i + 1 })],
   ["names", 1_000, (i: number) => ({ idempotencyKey: `${i}`, fence: i + 1 })],
   ["writes without a fence", 1_000, () => ({})],
-] as const)("a full server refuses a write also where so many %s are forgotten with it", async ([, count, options]) => {
+] as const)("a full server refuses a write even where so many %s are forgotten with it", async ([, count, options]) => {
   const list = newList();
   for (let i = 0; i < count; i++) await list.append([`${i}`], options(i));
   const before = await stateOf(list);

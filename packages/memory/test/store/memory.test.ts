@@ -39,7 +39,7 @@ const [mapped, resp2] = [await viaNodeRedis(port, buffers), await viaNodeRedis(p
 
 const bounds = { ttl: 100_000, maxMessages: 100_000, maxBytes: 100_000_000 };
 const all: MemoryPart[] = ["search", "append", "replace", "pages", "signal", "names", "fences"];
-/** The fences of what it writes are those of its own lock. */
+/** Its writes carry the fences of its own lock. */
 const ofLocked: MemoryPart[] = ["search", "append", "replace", "pages", "signal", "names"];
 
 const targets: Record<string, readonly [create: Create, parts: MemoryPart[]]> = {

@@ -27,7 +27,7 @@ const kinds = {
 };
 
 describe.for(Object.entries(kinds))("names of writes of %s", ([, create]) => {
-  test("the answer is not lost when it is given the name of its question", async () => {
+  test("the answer is not lost when it has the name of its question", async () => {
     const memory = create();
     const named = { idempotencyKey: "request-1" };
     await memory.append([question("How much?")], named);
@@ -55,7 +55,7 @@ describe.for(Object.entries(kinds))("names of writes of %s", ([, create]) => {
     expect(texts(await memory.load())).toEqual(["1", "2"]);
   });
 
-  test("a write is the same also if the fields of its messages come in another order", async () => {
+  test("a write is the same even if the fields of its messages come in another order", async () => {
     const memory = create();
     const named = { idempotencyKey: "request-1" };
     await memory.append([{ role: "user", content: "1", metadata: { a: 1, b: 2 } }], named);
@@ -64,7 +64,7 @@ describe.for(Object.entries(kinds))("names of writes of %s", ([, create]) => {
     expect(await memory.load()).toHaveLength(1);
   });
 
-  test("a name ends with the conversation that was cleared: what is written then is there", async () => {
+  test("a name ends with the conversation that was cleared: a later write of that name is done", async () => {
     const memory = create();
     const named = { idempotencyKey: "request-1" };
     await memory.save(question("1"), answer("2"), named);
@@ -101,7 +101,7 @@ describe.for(Object.entries(kinds))("names of writes of %s", ([, create]) => {
     expect(texts(await memory.load())).toEqual(["0", "1", "2", "3", "4"]);
   });
 
-  test("at least the last 1,000 names are remembered, and not for ever", async () => {
+  test("at least the last 1,000 names are remembered, but not indefinitely", async () => {
     const memory = create();
     const write = (i: number) => memory.append([question(String(i))], { idempotencyKey: `name ${i}` });
     await write(0);
@@ -126,7 +126,7 @@ test("a turn, and a locked write, say it too", async () => {
   expect((await memory.append([question("3")])).done).toBe("now");
 });
 
-test("of a retry whose model answers otherwise, the caller hears that the first answer is kept", async () => {
+test("a caller whose retry has a different answer learns that the first answer is kept", async () => {
   const memory = new RedisMemory(connections.ioredis, { session: randomUUID() });
   const request = async (model: string) => {
     const asked = await memory.append([question("How much?")], { idempotencyKey: "request-1 question" });

@@ -164,7 +164,7 @@ test.for(["string", "hash", "set", "zset", "stream"])(
     await fill[type]!();
     const before = await client.dump(key);
     const memory = new RedisMemory(connection, { session, ttl: 1_000, maxMessages: 2 });
-    const message = `key "${key}" holds a ${type}, not what a session's messages are kept in`;
+    const message = `key "${key}" holds a ${type}, and not a session's messages: use another key`;
     const unknown = message.replace(`a ${type}`, "something else");
     await expect(memory.save(said, answered)).rejects.toThrow(message);
     await expect(memory.load()).rejects.toThrow(unknown);
@@ -179,12 +179,12 @@ test.for(["string", "hash", "set", "zset", "stream"])(
   },
 );
 
-test("leaves a key beside it that holds something else as it is, and says so", async () => {
+test("leaves a companion key of another type as it is, and says so", async () => {
   const session = randomUUID();
   const key = `${keyOf(session)}:writes`;
   await client.set(key, "precious");
   const memory = new RedisMemory(connection, { session });
-  const message = `key "${key}" holds a string, not what a session's messages are kept in`;
+  const message = `key "${key}" holds a string, and not a session's messages: use another key`;
   await expect(memory.save(said, answered)).rejects.toThrow(message);
   await expect(memory.load({ fence: 1 })).rejects.toThrow(message);
   expect(await memory.load()).toEqual([]);
@@ -219,7 +219,7 @@ test("says that the client is closed when the server is gone", async () => {
   await expect(memory.load()).rejects.toThrow(/closed/);
 });
 
-test("refuses what is no connection", async () => {
+test("refuses a value that is not a connection", async () => {
   const options = { session: "s" };
   const message = /^RedisMemory needs a connection with lists, such as ioredisConnection/;
   for (const bad of [undefined, null, {}, client, await nodeRedis(server.port), { ...connection, lists: undefined }]) {

@@ -28,7 +28,7 @@ function repeatableList(plain: ListConnection) {
   const list = createFencedList({ ...plain, eval: noted("eval"), evalSha: noted("evalSha") }, place, unbounded);
   const near = createFencedList(plain, place, unbounded);
 
-  /** Sends again what was sent as the n-th, and says what its caller is told; nothing may change by that. */
+  /** Sends the n-th command again, and returns its reply; nothing may change by that. */
   async function again(n: number): Promise<unknown> {
     const before = await near.read();
     const answer = { ...plain, eval: sent[n]!, evalSha: sent[n]! };
@@ -60,7 +60,7 @@ describe.for([
   ["node-redis", await viaNodeRedis(server.port)],
 ] as const)("a write that is sent again, %s", ([, plain]) => {
   describe.for(Object.entries(writes))("%s", ([name, write]) => {
-    /** What is written, and who has sent it as his only command. */
+    /** The written messages, and the sender whose only command each of them was. */
     async function written(fence?: number) {
       const { list, near, again } = repeatableList(plain);
       await near.append(["1", "2"], { fence });
@@ -75,10 +75,10 @@ describe.for([
       expect(await again()).toBe("done");
     });
 
-    test("is never said not to have been done when newer holders have come", async () => {
+    test("is never reported as not done when newer holders have come", async () => {
       const { near, again } = await written(5);
       await near.read({ fence: 6 });
-      // What it has taken away is forgotten when another holder has come.
+      // The texts that it has taken away are forgotten when another holder has come.
       if (name === "pop") expect(await again()).toBeInstanceOf(UnknownOutcomeError);
       else expect(await again()).toBe("done");
       for (let fence = 7; fence < 300; fence++) await near.append([`${fence}`], { fence });
@@ -89,7 +89,7 @@ describe.for([
       expect(await again()).toBeInstanceOf(UnknownOutcomeError);
     });
 
-    test("is known to have been done for a hundred writes of newer holders, and a clear says of none that it was not", async () => {
+    test("is recognised for a hundred writes of newer holders, and a clear reports none as not done", async () => {
       const { near, again } = await written(5);
       for (let fence = 6; fence < 106; fence++) await near.append([`${fence}`], { fence });
       if (name === "pop") expect(await again()).toBeInstanceOf(UnknownOutcomeError);
@@ -99,13 +99,13 @@ describe.for([
       expect(await again()).toBeInstanceOf(UnknownOutcomeError);
     });
 
-    test("is done once among the 1,000 that follow, where nobody gives a fence", async () => {
+    test("is done once among the 1,000 that follow, where writes have no fence", async () => {
       const { near, again } = await written();
       await Promise.all(Array.from({ length: 990 }, (_, i) => near.append([`${i}`])));
       expect(await again()).toBe("done");
     });
 
-    test("brings nothing back that was cleared or has expired meanwhile", async () => {
+    test("brings no message back that was cleared or has expired meanwhile", async () => {
       const cleared = await written(5);
       await cleared.near.clear({ fence: 5 });
       if (name === "pop") expect(await cleared.again()).toBeInstanceOf(UnknownOutcomeError);
@@ -139,7 +139,7 @@ describe.for([
   });
 });
 
-describe("a server that has lost what it knew of the turns, but not the messages", () => {
+describe("a server that has lost its record of the turns, but not the messages", () => {
   const said: Message = { role: "user", content: "said" };
   const lose = (session: string) => redis.del(`memory:{${session}}:messages:writes`);
   const memoryOf = (session: string) => new RedisMemory(viaIoredis(server.port), { session });
@@ -156,7 +156,7 @@ describe("a server that has lost what it knew of the turns, but not the messages
     expect(await next.load()).toHaveLength(what === "written" ? 1 : 0);
   });
 
-  test("refuses a turn that has read, when an older one was let in since, and takes it when it has read anew", async () => {
+  test("refuses a turn that has read, when an older one was accepted since, and accepts it when it has read anew", async () => {
     const session = randomUUID();
     const memory = memoryOf(session);
     await memory.load({ fence: 2 });

@@ -87,7 +87,7 @@ describe.for([
       expect(await memory.load()).toEqual([...turn("4"), ...turn("5")]);
     });
 
-    test("by bytes begins with a turn as well", async () => {
+    test("begins with a turn when the bound is in bytes, too", async () => {
       const bytes = [...turn("1"), ...turn("2")].reduce((sum, each) => sum + JSON.stringify(each).length, 0);
       const memory = memoryOf({ maxBytes: bytes + 20 });
       for (const name of ["1", "2", "3", "4"]) await memory.append(turn(name));
@@ -122,7 +122,7 @@ describe.for([
     }
   });
 
-  test("keeps a call and its results together, though they alone are more", async () => {
+  test("keeps a call and its results together, even if they alone are above the bound", async () => {
     const results = ["1", "2", "3"].map((tool_call_id) => ({ role: "tool", tool_call_id, content: "ok" }));
     const call = { role: "assistant", content: null, tool_calls: [{ id: "1" }, { id: "2" }, { id: "3" }] };
     const memory = memoryOf({ maxMessages: 2 });
@@ -133,7 +133,7 @@ describe.for([
     expect(await memory.load()).toEqual([system, assistant("done")]);
   });
 
-  test("never lacks what was just written, and says where that does not fit beside the system's message", async () => {
+  test("never drops the messages of the write itself, and rejects where they do not fit beside the system's message", async () => {
     const bytes = JSON.stringify(system).length + JSON.stringify(user("12345")).length;
     const session = randomUUID();
     const memory = memoryOf({ maxBytes: bytes }, session);
@@ -151,7 +151,7 @@ describe.for([
     expect(await memory.load()).toEqual([user("x".repeat(30))]);
   });
 
-  test("is right also where a text is deep, has half of a surrogate pair, or names a role within", async () => {
+  test("is right even where a text is deep, has half of a surrogate pair, or names a role within", async () => {
     const memory = memoryOf({ maxTurns: 1 });
     const within = { role: "assistant", content: 'says "role":"user"', metadata: { role: "user", 'x"role":"user': 1 } };
     await memory.append([user("1"), within]);

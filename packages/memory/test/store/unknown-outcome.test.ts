@@ -147,7 +147,7 @@ describe("the words of a refusal", () => {
     const memory = create();
     await memory.append([said], { fence: 12 });
     await expect(memory.append([said])).rejects.toThrow(
-      /^a call of ".*" was refused: it gave no fence, and others read and write under a lock, the last of them with the fence 12; nothing was written$/,
+      /^a call of ".*" was refused: it has no fence, but others read and write under a lock, the last one with the fence 12; nothing was written$/,
     );
     await expect(memory.append([said], { fence: 11 })).rejects.toThrow(
       /^a call of ".*" was refused: the conversation was read or written with the fence 12, above its own, 11; nothing was written$/,

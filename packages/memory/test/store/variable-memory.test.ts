@@ -17,7 +17,7 @@ describe("toVariableMemory", () => {
     expect(await variables.loadMemoryVariables({ input: "Hello" })).toEqual({ history: [] });
   });
 
-  test("uses the names that it is given", async () => {
+  test("uses the names in its options", async () => {
     const variables = toVariableMemory(new InProcessMemory(), { input: "q", output: "a", history: "chat" });
     await variables.saveContext({ q: "1" }, { a: "2" });
     expect(variables.memoryVariables()).toEqual(["chat"]);
@@ -26,7 +26,7 @@ describe("toVariableMemory", () => {
     });
   });
 
-  test("hands on the query and the options", async () => {
+  test("passes on the query and the options", async () => {
     const calls = { save: vi.fn(), load: vi.fn(async () => []), clear: vi.fn() };
     const variables = toVariableMemory(calls satisfies Memory);
     const options = { signal: new AbortController().signal };
@@ -38,7 +38,7 @@ describe("toVariableMemory", () => {
     expect(calls.clear).toHaveBeenCalledExactlyOnceWith(options);
   });
 
-  test("refuses variables that are no text, and saves nothing", async () => {
+  test("refuses variables that are not text, and saves nothing", async () => {
     const memory = new InProcessMemory();
     const variables = toVariableMemory(memory);
     const missing = variables.saveContext({}, { output: "a" });

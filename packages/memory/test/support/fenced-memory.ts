@@ -7,7 +7,7 @@ import type {
   WriteOptions,
 } from "../../src/index";
 
-/** Texts in this process, kept by a memory that refuses a fence lower than one it has seen, and tells what it was asked. */
+/** Texts in this process, kept by a memory that refuses a fence lower than one it has seen, and records its calls. */
 export class FencedMemory
   implements Memory<string>, AppendableMemory<string>, ReplaceableMemory<string>, SearchableMemory<string>
 {

@@ -13,7 +13,7 @@ import {
 /** What a write of a memory does, and what it was called with. */
 export type Write = (options: MemoryOptions, ...args: unknown[]) => Promise<void>;
 
-/** A memory of the newer generation whose writes do as they are told. */
+/** A memory of the newer generation with scripted writes. */
 export const memoryThat = (write: Write): Memory<string> & SearchableMemory<string> => ({
   save: (input, output, options) => write(options!, input, output),
   load: async (options) => [`loaded ${options?.query}`],
@@ -21,7 +21,7 @@ export const memoryThat = (write: Write): Memory<string> & SearchableMemory<stri
   clear: (options) => write(options!),
 });
 
-/** The same, which also takes what is no pair, and whole conversations. */
+/** A scripted memory that also takes single messages, and whole conversations. */
 export const openMemoryThat = (
   write: Write,
 ): Memory<string> & AppendableMemory<string> & ReplaceableMemory<string> => ({
@@ -30,7 +30,7 @@ export const openMemoryThat = (
   replace: (messages, options) => write(options!, ...messages),
 });
 
-/** A memory of the older generation whose writes do as they are told. */
+/** A memory of the older generation with scripted writes. */
 export const variableMemoryThat = (write: Write): VariableMemory => ({
   saveContext: (inputs, outputs, options) => write(options!, inputs, outputs),
   loadMemoryVariables: async (inputs) => ({ history: `loaded ${inputs.input}` }),
@@ -45,7 +45,7 @@ type LockedWrite = (
   call?: MemoryOptions,
 ) => Promise<unknown>;
 
-/** Every write that a `LockedMemory` locks, over a memory that does as it is told. */
+/** Every write that a `LockedMemory` locks, over a scripted memory. */
 export const lockedWrites: Record<string, LockedWrite> = {
   append: (write, locker, options, call) =>
     new LockedMemory(openMemoryThat(write), locker, options).append(["in", "out"], call),

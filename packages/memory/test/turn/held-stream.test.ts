@@ -83,7 +83,7 @@ describe.for(Object.entries(kinds))("%s that a turn holds", ([, create]) => {
     expect(await isHeld()).toBe(false);
   });
 
-  test("ends the turn when its reader breaks off, and is told", async () => {
+  test("ends the turn when its reader breaks off, and is ended itself", async () => {
     const { memory, isHeld } = session();
     const closed = vi.fn();
     const turn = await memory.beginTurn();
@@ -153,7 +153,7 @@ describe.for(Object.entries(kinds))("%s that a turn holds", ([, create]) => {
   });
 });
 
-test("a ReadableStream that is cancelled while it is read ends the turn, and is told why", async () => {
+test("a ReadableStream that is cancelled while it is read ends the turn, and receives the reason", async () => {
   const { memory, isHeld } = session();
   const cancel = vi.fn();
   const turn = await memory.beginTurn();
@@ -201,7 +201,7 @@ test("an iterator that was never asked ends the turn when it is returned, and so
   expect(await isHeld()).toBe(false);
 });
 
-test("a generator that goes on after it was told to end holds the turn until it has ended", async () => {
+test("a generator that goes on after its return was called holds the turn until it has ended", async () => {
   const { memory, isHeld } = session();
   const turn = await memory.beginTurn();
   async function* stubborn() {
@@ -250,7 +250,7 @@ test("a stream that was begun goes on when the lock is lost, and what it writes 
   expect(inner.texts).toEqual([]);
 });
 
-test("what writes for a stream that nobody reads gets no new lock when that of the turn is lost", async () => {
+test("a stream that nobody reads gets no new lock for its writes when the lock of the turn is lost", async () => {
   const { memory, inner } = session();
   let outcome: Promise<unknown> | undefined;
   await memory.withTurn({ maxTurn: 100 }, (turn) => {
@@ -284,7 +284,7 @@ test("a stream is refused by a turn that has ended, and is not read", async () =
   expect(begun).not.toHaveBeenCalled();
 });
 
-test("what is no stream, or is locked, is refused and leaves the turn as it is", async () => {
+test("a value that is not a stream, or a locked stream, is refused and leaves the turn as it is", async () => {
   const { memory } = session();
   await using turn = await memory.beginTurn();
   for (const wrong of [undefined, null, "text", {}, [1]]) {

@@ -19,7 +19,7 @@ function session() {
     memory,
     isHeld: async () => (await locker.inspect(key)).held,
     said: async () => (await memory.load()).map(({ content }) => content),
-    /** Counts what is there, and adds it: as a turn does that asks a model. */
+    /** Counts the messages, and adds the count, like a turn that asks a model. */
     async count(thinks?: PromiseLike<void>): Promise<void> {
       await memory.withTurn(async (turn) => {
         const seen = (await turn.load()).length;

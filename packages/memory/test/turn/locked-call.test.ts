@@ -8,11 +8,11 @@ import { stall } from "../support/stall";
 const locker = createLocker(inProcessDriver());
 const own = new Error("the user is bored");
 
-test("what an aborted call starts once it has been told is within its lock", async () => {
+test("work that an aborted call starts after the abort is within its lock", async () => {
   const bored = new AbortController();
   const begun: Promise<number>[] = [];
   const call = lockedCall(locker, "aborted", { signal: bored.signal }, async ({ signal, fence }) => {
-    // As a framework: it tells its caller first, and then sees to what it still has to write.
+    // Like a framework: it rejects first, and then does the writes that it still has to do.
     const aborted = once(signal, "abort");
     const late = aborted.then(() => Promise.resolve()).then(() => Promise.resolve());
     void late.then(() => begun.push(lockedCall(locker, "aborted", {}, (held) => held.fence - fence)));
@@ -25,7 +25,7 @@ test("what an aborted call starts once it has been told is within its lock", asy
   expect((await locker.inspect("aborted")).held).toBe(false);
 });
 
-test("a result that is not done when it is given holds the lock until it is, be it well or not", async () => {
+test("a result that has not settled when it is returned holds the lock until it settles", async () => {
   for (const settle of [() => Promise.resolve("done"), () => Promise.reject(own)]) {
     const end = settle();
     const result = await lockedCall(locker, "later", {}, async () => ({ end }), { until: ({ end }) => end });
@@ -50,7 +50,7 @@ test("a call is not made when the lease has ended before it could be", async () 
   expect(outcomes[1]).toMatchObject({ status: "rejected", reason: { code: "LOCK_LOST", key: "b" } });
 });
 
-test("a result that begins its work when it is awaited does so with the lock held", async () => {
+test("a result that begins its work when it is awaited does the work with the lock held", async () => {
   const write = () => lockedCall(locker, "lazy", { timeout: 0 }, ({ fence }) => fence);
   const lazy = <T>(begin: () => Promise<T>): PromiseLike<T> => ({
     // biome-ignore lint/suspicious/noThenProperty: a query builder is such a thing
@@ -76,7 +76,7 @@ test("a stream that nobody reads leaves no listener when the lock is lost", asyn
   expect(getEventListeners(signal, "abort")).toEqual([]);
 });
 
-test("the signal of a call leaves no listener on that of its caller", async () => {
+test("the signal of a call leaves no listener on the signal of its caller", async () => {
   const { signal } = new AbortController();
   await lockedCall(locker, "listeners", { signal }, ({ signal }) => signal.throwIfAborted());
   const failing = lockedCall(locker, "listeners", { signal }, () => {
@@ -86,7 +86,7 @@ test("the signal of a call leaves no listener on that of its caller", async () =
   expect(getEventListeners(signal, "abort")).toEqual([]);
 });
 
-test("calls within one call wait for one another if they are told to, also for one whose stream goes on", async () => {
+test("calls within one call wait for one another if their options say so, and for one whose stream goes on", async () => {
   const call = <T>(work: () => T, inOrder = true) => lockedCall(locker, "within", { timeout: 20 }, work, { inOrder });
   const busy = { code: "LOCK_NOT_ACQUIRED", key: "within" };
   await call(async () => {

@@ -62,7 +62,7 @@ test("the next turn also waits for a write that was under way when the place of 
   const locker = createLocker(inProcessDriver());
   const [gate, told] = [createGate(), createGate()];
   const log: string[] = [];
-  // As a database that can't be told to stop.
+  // Like a database that can't be stopped.
   const deaf = openMemoryThat(async ({ signal }, text) => {
     if (text !== "slow") return void log.push(`wrote ${text}`);
     signal!.addEventListener("abort", told.open);
@@ -98,7 +98,7 @@ test("a nested turn's signal aborts, too, when the turn around it has lost its l
   });
 });
 
-test("a run within a turn is bound by its own maxTurn, and is told so", async () => {
+test("a run within a turn is bound by its own maxTurn, and its error says so", async () => {
   const { memory, locker, key } = session();
   const options = { ttl: 30, maxHold: 30, autoExtend: true };
   await memory.withTurn(async (turn) => {

@@ -26,12 +26,12 @@ async function open(connect: Connect) {
 const viaIoredis: Connect = async (port) => createLocker(ioredisDriver(ioredis(port)));
 const clients: Record<string, Connect> = {
   ioredis: viaIoredis,
-  "ioredis that retries for ever": async (port) =>
+  "ioredis that retries indefinitely": async (port) =>
     createLocker(ioredisDriver(ioredis(port, { maxRetriesPerRequest: null }))),
   "node-redis": async (port) => createLocker(nodeRedisDriver(await nodeRedis(port))),
 };
 
-// All are started before the first is killed: its port might else become another one's.
+// All are started before the first is killed: otherwise another one could get its port.
 const restarted = await open(viaIoredis);
 const [refusing, crowded] = [await open(viaIoredis), await open(viaIoredis)];
 const servers = await Promise.all(
@@ -41,10 +41,10 @@ const servers = await Promise.all(
 );
 
 const patient = { timeout: Number.POSITIVE_INFINITY };
-const down = { code: "LOCK_BACKEND", message: expect.stringContaining("Redis gave no answer") };
+const down = { code: "LOCK_BACKEND", message: expect.stringContaining("Redis did not answer") };
 
 test.concurrent.each(servers)(
-  "a turn of any patience is told that Redis can't be reached, and others wait on, by $name",
+  "a turn of any timeout rejects when Redis can't be reached, and others wait on, by $name",
   async ({ live, dead }) => {
     const busy = await live.locker.acquire(live.key, { autoExtend: true });
     const waiting = live.memory.withTurn(patient, ({ fence }) => fence);
@@ -92,7 +92,7 @@ test.concurrent("a server that refuses to be looked at does answer, and the turn
   expect(await waiting).toBeGreaterThan(busy.fence);
 });
 
-test.concurrent("locked calls are told, too; and however many wait, they look together", async () => {
+test.concurrent("locked calls reject, too; and however many wait, they share the checks", async () => {
   const { server, locker } = crowded;
   const looks = vi.spyOn(locker, "inspect");
   const locked = lockMethods({ run: async (_name: string) => {} }, locker, {

@@ -11,7 +11,7 @@ test("the lease of a turn is 10 s, so that a crash costs those who wait no more"
   expect(await remaining("lease")).toBeLessThanOrEqual(10_000);
 });
 
-test("so is that of a write and of a locked call", async () => {
+test("so is the lease of a write and of a locked call", async () => {
   const left: number[] = [];
   const inner = new InProcessMemory();
   inner.clear = async () => void left.push(await remaining("write"));

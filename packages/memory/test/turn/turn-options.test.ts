@@ -47,7 +47,9 @@ test("a turn takes what a lock takes, and no cap", async () => {
   ).toBe(1);
 });
 
-test("withTurn refuses what is no work", async () => {
-  await expect(memory.withTurn({} as never)).rejects.toThrow(/^withTurn needs the work to do/);
-  await expect(memory.withTurn({}, undefined as never)).rejects.toThrow(/^withTurn needs the work to do/);
+test("withTurn refuses work that is not a function", async () => {
+  await expect(memory.withTurn({} as never)).rejects.toThrow(/^withTurn: the last argument must be a function/);
+  await expect(memory.withTurn({}, undefined as never)).rejects.toThrow(
+    /^withTurn: the last argument must be a function/,
+  );
 });

@@ -39,7 +39,7 @@ function session() {
   return {
     key,
     inner,
-    memory: new LockedMemory(inner, locker, { key, ttl: 300 }),
+    memory: new LockedMemory(inner, locker, { key, ttl: 1_500 }),
     another: new LockedMemory(inner, other, { key }),
     isFree: async () => !(await other.inspect(key)).held,
     isWaited: () => vi.waitFor(async () => expect((await other.inspect(key)).waiting).toBe(1)),
@@ -57,7 +57,7 @@ const calls: Record<string, (turn: Held, options?: WriteOptions) => Promise<unkn
   clear: (turn, options) => turn.clear(options),
 };
 
-test("a turn loads, searches, saves, appends, replaces and clears under one lock, and gives the result of its work", async () => {
+test("a turn loads, searches, saves, appends, replaces and clears under one lock, and returns the result of its work", async () => {
   const { key, memory, inner, isFree } = session();
   const result = await memory.withTurn(async (turn) => {
     await turn.save("Hello", "Hi there!");
@@ -112,7 +112,7 @@ test("the fence rises from turn to turn, so that a memory that checks it refuses
 });
 
 describe.for(Object.entries(calls))("%s", ([name, call]) => {
-  test("passes on what it was called with, the fence, and a signal joined of the caller's and the lock's", async () => {
+  test("passes on its arguments, the fence, and a signal that joins the caller's and the lock's", async () => {
     const { memory, inner } = session();
     const controller = new AbortController();
     await memory.withTurn(async (turn) => {
@@ -170,7 +170,7 @@ test("the signal of a turn aborts when its lock is lost, and a write under way l
       throw signal!.reason;
     }),
     locker,
-    { key, ttl: 300 },
+    { key, ttl: 1_500 },
   );
   const work = memory.withTurn(async (turn) => {
     await turn.save("in", "out").catch((error) => {
@@ -216,7 +216,7 @@ describe("a busy session", () => {
   });
 
   test.for([{}, { retryDelay: 1 }, { wait: "retry", maxAttempts: 1 }] as const)(
-    "is waited for by time, also when the memory's writes have %o",
+    "is waited for by time, even when the memory's writes have %o",
     async (options) => {
       const { key, inner, another } = session();
       const memory = new LockedMemory(inner, locker, { key, ...options });
@@ -266,7 +266,7 @@ describe("maxTurn", () => {
 
   test("outlives the lease before", async () => {
     const { key, memory } = session();
-    await memory.withTurn({ ttl: 150 }, async (turn) => {
+    await memory.withTurn({ ttl: 600 }, async (turn) => {
       for (let before = 0, extended = 0; extended < 3; ) {
         const { held, remaining } = await other.inspect(key);
         expect(held).toBe(true);

@@ -19,7 +19,7 @@ export const acquireCases: Cases<Scene> = {
     assert.ok(reply.status === "held" && reply.remaining > TTL / 2 && reply.remaining <= TTL);
   },
 
-  "answers an acquire that is repeated with the same fence, also on another connection": async ({ a, b }) => {
+  "answers an acquire that is repeated with the same fence, even on another connection": async ({ a, b }) => {
     const [key, token] = [newKey(), newToken()];
     const fence = await grant(a, key, token);
     assert.equal(await grant(a, key, token), fence);

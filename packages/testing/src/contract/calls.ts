@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { type Driver, LockError } from "@distlock/core";
 import type { AcquireReply, ExtendReply, ReleaseReply } from "@distlock/core/driver";
 
-/** Of a lease that lasts longer than its case. */
+/** The ttl of a lease that lasts longer than its case. */
 export const TTL = 20_000;
 
 /** The caller still waits for the answer. */

@@ -5,7 +5,7 @@ import type { Cases } from "./scene";
 
 /** How a driver hands a lock over to the first waiter. */
 export const handOverCases: Cases<QueueScene> = {
-  "hands over in the order of arrival, and tells only the inbox of the next waiter": async ({
+  "hands over in the order of arrival, and notifies only the inbox of the next waiter": async ({
     a,
     b,
     key,
@@ -46,7 +46,7 @@ export const handOverCases: Cases<QueueScene> = {
     assert.deepEqual([...here.forcedOut, ...there.forcedOut], []);
   },
 
-  "gives a later grant a fence above the floor of every answer before": async ({ a, b, key, here, heartbeat }) => {
+  "mints for a later grant a fence above the floor of every earlier answer": async ({ a, b, key, here, heartbeat }) => {
     const [holder, token] = [here.newToken(), here.newToken()];
     await grant(a, key, holder);
     const { floor } = await wait(b, key, token);
@@ -113,7 +113,7 @@ export const handOverCases: Cases<QueueScene> = {
     await release(a, key, token);
   },
 
-  "tells the inbox of a holder that is forced out, and hands over": async ({ a, b, key, here, there }) => {
+  "notifies the inbox of a holder that is forced out, and hands over": async ({ a, b, key, here, there }) => {
     const [holder, next] = [here.newToken(), there.newToken()];
     await grant(a, key, holder);
     await wait(b, key, next);

@@ -3,7 +3,7 @@ import { grant, release, TTL } from "./calls";
 import { type QueueScene, wait } from "./queue-scene";
 import type { Cases } from "./scene";
 
-/** What the heartbeat of an inbox asks, and whose waiters count as alive. */
+/** The replies to a heartbeat, and the waiters that it keeps alive. */
 export const heartbeatCases: Cases<QueueScene> = {
   "answers a heartbeat for each token, and enqueues nobody": async ({ a, b, key, here, there, waiting, heartbeat }) => {
     const [holder, granted, queued, other] = [there, here, here, there].map((inbox) => inbox.newToken());

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { Driver, Listener } from "@distlock/core/driver";
 
-/** An open inbox, and what came into it, in order. */
+/** An open inbox, and its messages in order. */
 export interface Inbox {
   readonly name: string;
   readonly grants: readonly { readonly token: string; readonly fence: number; readonly claim: number }[];

@@ -4,7 +4,7 @@ import { createLocker, LockError } from "@distlock/core";
 import { acquire, grant, newKey, newToken, release, TTL } from "./calls";
 import type { Cases, Scene } from "./scene";
 
-/** Text that a driver, a client or a server could take for something else. */
+/** Text that a driver, a client or a server could misread. */
 const anyContent = (id: string): string[] => [
   `${id} it's "quoted" \`so\` \\ $1 %s`,
   `${id}\r\nDEL other\n\t\0`,
@@ -63,7 +63,7 @@ export const keyCases: Cases<Scene> = {
     assert.equal(await release(b, `{${id}}`, tagged), "released");
   },
 
-  "takes no two keys for one": async ({ a, b, command, keyPrefix }) => {
+  "treats different keys as different locks": async ({ a, b, command, keyPrefix }) => {
     const keys = lookAlikes(randomUUID());
     const fences = new Map<string, number>();
     for (const key of keys) fences.set(key, await grant(a, key, `contract:${key}`));

@@ -50,7 +50,7 @@ function queueingOf(scene: Scene, server: ServerScene | undefined, key: string, 
   };
 }
 
-/** The cases with a key and two inboxes for each; those that look at the server only if there is one. */
+/** The cases with a key and two inboxes for each; cases that look at the server only if there is one. */
 export function queueCasesOf(
   target: DriverTarget,
   cases: Cases<QueueScene>,

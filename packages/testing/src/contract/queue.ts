@@ -5,7 +5,7 @@ import type { Cases } from "./scene";
 
 /** How a driver keeps the waiters of a key in their order. */
 export const queueCases: Cases<QueueScene> = {
-  "keeps the place of a token that asks again, and gives a ticket its old place back": async ({
+  "keeps the place of a token that asks again, and restores the old place of a ticket": async ({
     a,
     b,
     key,

@@ -15,7 +15,7 @@ export const releaseCases: Cases<Scene> = {
     assert.equal(await extend(a, key, token), "lost");
   },
 
-  "answers a repeated release like the first also when the next holder has the lock already": async ({ a, b }) => {
+  "answers a repeated release like the first even when the next holder has the lock already": async ({ a, b }) => {
     const [key, first, second] = [newKey(), newToken(), newToken()];
     await grant(a, key, first);
     await release(a, key, first);

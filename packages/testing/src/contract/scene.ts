@@ -10,7 +10,7 @@ const PATIENCE = 900;
 
 const pause = () => new Promise((resolve) => setTimeout(resolve, 5));
 
-/** What a case works with. */
+/** The tools of a case. */
 export interface Scene {
   /** Two drivers of the same place. */
   readonly a: Driver;
@@ -25,7 +25,7 @@ export interface Scene {
   freed(key: string): Promise<void>;
 }
 
-/** What a case works with that looks at the server beneath. */
+/** The tools of a case that looks at the server beneath. */
 export interface ServerScene extends Scene {
   readonly command: Command;
   /** The key as the server sees it. */
@@ -62,7 +62,7 @@ export const serverSceneOf = (target: DriverTarget, command: Command): ServerSce
   namesOf: async (key) => ((await command("KEYS", `*${key}*`)) as unknown[]).map(String).sort(),
 });
 
-/** What a driver must do, by title. */
+/** The cases of the contract, by title. */
 export type Cases<S> = Readonly<Record<string, (scene: S) => Promise<void>>>;
 
 /** Each case with a scene of its own. */

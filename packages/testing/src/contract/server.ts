@@ -7,7 +7,7 @@ import { type Cases, type ServerScene, SHORT } from "./scene";
 const guideRelease =
   '\n        if redis.call("get", KEYS[1]) == ARGV[1] then\n            return redis.call("del", KEYS[1])\n        else\n            return 0\n        end\n    ';
 
-/** What a driver keeps at its server, beside the data and the locks of others. */
+/** The keys of a driver at its server, beside the data and the locks of others. */
 export const serverCases: Cases<ServerScene> = {
   "goes on after SCRIPT FLUSH between any two steps": async ({ a, command, namesOf, there }) => {
     const [key, token] = [newKey(), newToken()];
@@ -44,7 +44,7 @@ export const serverCases: Cases<ServerScene> = {
       await assert.rejects(a.forceRelease(key), isBackendError);
       assert.equal(await extend(a, key, newToken()), "lost");
       assert.equal(await release(a, key, newToken()), "lost");
-      await assert.rejects(createLocker(a).acquire(key), { code: "LOCK_BACKEND", message: /no lock/ });
+      await assert.rejects(createLocker(a).acquire(key), { code: "LOCK_BACKEND", message: /not a lock/ });
     }
     assert.deepEqual(await command("LRANGE", there(list), "0", "-1"), ["precious"]);
     assert.equal(await command("HGET", there(hash), "f"), "precious");

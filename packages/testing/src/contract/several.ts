@@ -94,7 +94,7 @@ const cases: SeveralCases = {
 
 /** For drivers that queue waiters. */
 const queueing: SeveralCases = {
-  "waits for the first key that is held, with those before it": async (keys, { a, b }) => {
+  "waits for the first key that is held, and holds the keys before it": async (keys, { a, b }) => {
     const [first, second, third] = keys;
     const holders = [await holderOf(b, second), await holderOf(b, third)] as const;
     const token = newToken();

@@ -12,7 +12,7 @@ export interface DriverTarget {
    * server: cases that need it are then not in the contract.
    */
   readonly command?: Command | undefined;
-  /** What the client puts before every key. */
+  /** The text that the client puts before every key. */
   readonly keyPrefix?: string | undefined;
 }
 

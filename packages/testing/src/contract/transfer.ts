@@ -4,9 +4,9 @@ import { openInbox } from "./inbox";
 import type { Cases, Scene, ServerScene } from "./scene";
 import { fenceOf, isHeldBy, type Tokens, transfer } from "./transfer-scene";
 
-/** How a driver gives a lock from one token to another, and says who holds it. */
+/** How a driver passes a lock from one token to another, and says who holds it. */
 export const transferCases: Cases<Scene & Tokens> = {
-  "says whose token holds a lock": async ({ a, b, key, from, to, ending, ended }) => {
+  "says which token holds a lock": async ({ a, b, key, from, to, ending, ended }) => {
     assert.equal((await a.inspect(key)).token, null);
     await grant(a, key, from, ending);
     assert.equal((await b.inspect(key)).token, from);
@@ -44,7 +44,7 @@ export const transferCases: Cases<Scene & Tokens> = {
     assert.ok((await a.inspect(key)).remaining > 2 * TTL);
   },
 
-  "gives a transferred lock the lease that was asked for, be it longer or shorter than the old one": async (scene) => {
+  "sets the requested lease on a transferred lock, whether it is longer or shorter than the old one": async (scene) => {
     const { a, b, key, from, to } = scene;
     await grant(a, key, from, 3 * TTL);
     await transfer(a, key, from, to, TTL);
@@ -125,7 +125,7 @@ export const transferPastQueue: Cases<Scene & Tokens> = {
     assert.deepEqual([waiting, token === to], [2, true]);
     await release(b, key, to);
     assert.equal((await a.inspect(key)).token, first);
-    // A waiter that is given the lock by a transfer waits no more.
+    // A waiter that gets the lock by a transfer waits no more.
     await transfer(b, key, first, second);
     assert.equal((await a.inspect(key)).waiting, 0);
     await release(b, key, second);
@@ -169,7 +169,7 @@ export const transferOnServer: Cases<ServerScene & Tokens> = {
     }
   },
 
-  "mints a fence above the last one also where the server's clock is behind it": async (scene) => {
+  "mints a fence above the last one even where the server's clock is behind it": async (scene) => {
     const { a, key, from, to, command, namesOf } = scene;
     await grant(a, key, from);
     const ahead = 8_000_000_000_000_000;

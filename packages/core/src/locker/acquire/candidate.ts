@@ -106,7 +106,7 @@ export class Candidate {
     else this.send();
   }
 
-  /** To be called with each event before anything else: remembers what the event means for the token. */
+  /** Call this first with each event: it remembers what the event means for the token. */
   read({ status }: WaitEvent): void {
     if (status !== "push" && status !== "rested") this.#inFlight = undefined;
     if (status === "failed") this.#outcomeUnknown = true;

@@ -4,7 +4,7 @@ import { LockBackendError, type LockError, LockNotAcquiredError } from "../../dr
 import { now } from "../../driver/lease";
 import { ANSWER_TIMEOUT } from "../../driver/with-timeout";
 
-/** What a call learns while it asks for a lock: the material for the error that says why it did not get it. */
+/** Collects the outcomes of a call's requests, to build the error that says why it did not get the lock. */
 export class Diagnosis {
   /** The key that another token holds, as far as is known. */
   key: string;
@@ -40,7 +40,7 @@ export class Diagnosis {
    * The reply to a granted request came after its lease was over. Returns how long to pause before the next request.
    */
   replyExpired(ttl: number): number {
-    this.#failure = new Error(`every answer came after the lease of ${ttl} ms was over`);
+    this.#failure = new Error(`every answer came after the lease of ${ttl} ms was over: use a longer ttl`);
     return 10 * this.#expiredReplies++;
   }
 

@@ -34,7 +34,7 @@ export function createRequest(
     onGrant();
     const patience = Math.ceil(Math.min(REPLICATION, ttl / 3, 0.8 * Math.max(until - now(), 1)));
     const count = await openReplicator().replicate({ keys, token, ttl, replicas: waitReplicas, patience });
-    if (count === "lost") throw new Error("the lock was gone before replicas had it");
+    if (count === "lost") throw new Error("the lock was lost before replicas acknowledged it");
     if (count >= waitReplicas) return reply;
     const what = `acquire was undone: ${count} of ${waitReplicas} replicas acknowledged it within ${patience} ms`;
     return { status: "unreplicated", error: new LockBackendError(keys[0]!, what) };

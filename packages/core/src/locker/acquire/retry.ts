@@ -35,7 +35,7 @@ export function retry(candidate: Candidate, event: WaitEvent): Grant | undefined
   return undefined;
 }
 
-/** A call outside the queues holds nothing while it pauses: of several keys, it gives up those that it may have. */
+/** A call outside the queues holds nothing while it pauses: it gives up any keys that it may have. */
 function pause(candidate: Candidate, mayHave: MayHave): void {
   const { diagnosis, keys, options } = candidate;
   if (keys.length > 1) candidate.renew(mayHave);

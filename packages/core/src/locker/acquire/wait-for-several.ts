@@ -12,9 +12,9 @@ const SHORTEST_REFRESH = 25;
 const REPLY_PATIENCE = 2 * HEARTBEAT;
 
 /**
- * Waits in queues for several keys, or for a grant that replicas must acknowledge. Of several keys it waits for one at
- * a time, and has those before it meanwhile: each request asks for all from the first on, and so also extends the
- * leases of those. A push does not grant the lock here; it is only a reason to ask.
+ * Waits in queues for several keys, or for a grant that replicas must acknowledge. With several keys it waits for one at
+ * a time, and holds the keys before it meanwhile: each request asks for all keys from the first on, and so extends the
+ * leases of the held keys. A push does not grant the lock here; it is only a reason to ask.
  */
 export function createWaitForSeveral(): Strategy {
   /** The number of the request that was in flight when a push arrived: its reply may be older than the push. */

@@ -10,7 +10,7 @@ import type { ManagedLock } from "./lease-monitor";
 import { extensionDue, type LeaseTerms, planExtension, retryDue } from "./lease-schedule";
 import { CLAIM_ENDED, FORCED_OUT, type LossCause, leaseEnded, MAX_HOLD_REACHED, TAKEN } from "./loss";
 
-/** What is known of a granted lock: whether it is held, until when, and how it was lost. Users get a `Lock` of it. */
+/** The state of a granted lock: whether it is held, until when, and how it was lost. Users get a `Lock` that reads it. */
 export class HeldLock implements ManagedLock {
   readonly key: string;
   readonly fence: number;
@@ -112,7 +112,7 @@ export class HeldLock implements ManagedLock {
 
   extended(sent: number, ttl: number): void {
     this.answered();
-    // A loss that the caller knows of stays, and the release that it sent frees the key. Before that, the reply counts, also
+    // A loss that the caller knows of stays, and the release that it sent frees the key. Before that, the reply counts, even
     // if it was read after the deadline.
     if (this.state !== "held") return;
     this.failure = undefined;

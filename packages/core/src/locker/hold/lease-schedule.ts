@@ -14,7 +14,7 @@ export const RETRY_AFTER = 1 / 12;
 const SHORTEST_RETRY = 10;
 const LONGEST_RETRY = 1_000;
 
-/** What was agreed when the lock was acquired. */
+/** The terms of a lock, as its options set them. */
 export interface LeaseTerms {
   readonly ttl: number;
   readonly autoExtend: boolean;

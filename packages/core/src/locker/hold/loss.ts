@@ -11,7 +11,7 @@ export const CLAIM_ENDED = "the lease of its hand-over ended";
 export const MAX_HOLD_REACHED = "maxHold was reached";
 /** A reply said that the token does not hold the lock. */
 export const TAKEN = "another client released or acquired it";
-/** A message said so. */
+/** A message said that the lock was forced out. */
 export const FORCED_OUT = "it was forced out";
 
 export type LossCause =

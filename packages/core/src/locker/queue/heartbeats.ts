@@ -17,7 +17,7 @@ interface Heartbeats {
   stop(): void;
 }
 
-/** A line that is due so soon is sent with those that are due now, in ms: lines share commands. */
+/** A line that is due so soon is sent with the lines that are due now, in ms: lines share commands. */
 const SOON = HEARTBEAT / 20;
 /**
  * The pause between two parts of the lines that are due at once, in ms: there may be many thousands. A part is small
@@ -38,7 +38,7 @@ const isTimeout = (error: unknown): boolean =>
   error instanceof Error && (error.name === "TimeoutError" || /\btimed out\b/.test(error.message));
 
 /**
- * Shows the server that the waiters of a locker are alive, and tells each waiter what the replies say of it. `onGrant`
+ * Shows the server that the waiters of a locker are alive, and passes each waiter its part of the replies. `onGrant`
  * is called when a reply says that a waiter has the lock.
  */
 export function createHeartbeats(queue: DriverQueue, inbox: string, onGrant: () => void): Heartbeats {

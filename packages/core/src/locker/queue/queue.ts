@@ -21,7 +21,7 @@ export interface Queue {
 }
 
 /**
- * Keeps a locker's waiters alive in their queues, and tells each when it has the lock: by message at once, by heartbeat
+ * Keeps a locker's waiters alive in their queues, and notifies each one when it has the lock: by message at once, by heartbeat
  * if the message was lost, and at the end of the holder's lease if the holder died.
  */
 export function createQueue(

@@ -2,7 +2,7 @@ import type { EndReplaceableMemory, Memory, MemoryOptions, ReplaceableMemory } f
 import type { Message } from "../../store/message";
 import { type ChatMessage, fromMessage, toMessage } from "./chat-message";
 
-/** A memory that keeps a chat. One that can't `replaceEnd` is sent the whole chat by every save. */
+/** A memory that keeps a chat. If it can't `replaceEnd`, every save sends it the whole chat. */
 export type ChatMemory = Pick<Memory, "load"> & ReplaceableMemory & Partial<EndReplaceableMemory>;
 
 /** The chat as the turn has loaded or saved it. A save sends only the messages that differ from this copy. */
@@ -18,7 +18,7 @@ interface Known {
   readonly kept: string | undefined;
 }
 
-/** `undefined` for what JSON can't write: the memory says so. */
+/** `undefined` for a message that JSON can't write: the memory refuses it. */
 function textOf(value: unknown): string | undefined {
   try {
     return JSON.stringify(value);
@@ -27,7 +27,7 @@ function textOf(value: unknown): string | undefined {
   }
 }
 
-/** Whether `toMessage` would make the same text of what the caller has, to the last byte. */
+/** Whether `toMessage` turns the caller's message into the same text, to the last byte. */
 function isAsSaved(message: Message, shown: ChatMessage): boolean {
   const names = Object.keys(message);
   return Array.isArray(message.content) && names.at(-1) === "content" && names.length === Object.keys(shown).length;
@@ -39,7 +39,7 @@ const keptOf = ({ shown, kept }: Known): Message =>
 export function createChatCopy(memory: ChatMemory): ChatCopy {
   let known: readonly Known[] = [];
 
-  /** Sends what is behind those that are the same, if the chat still ends as it is known to: whether it does. */
+  /** Sends the messages after the unchanged ones, if the chat still ends as this turn knows it. Resolves with whether it does. */
   async function sendChanges(
     before: readonly Known[],
     messages: readonly ChatMessage[],
@@ -53,7 +53,7 @@ export function createChatCopy(memory: ChatMemory): ChatCopy {
     try {
       return await memory.replaceEnd(expected, [expected[0]!, ...changed], options);
     } catch (error) {
-      // Of a message that can't be kept, `replace` knows the place in the whole.
+      // The error of `replace` names the place of a bad message in the whole chat.
       if (error instanceof TypeError) return false;
       throw error;
     }

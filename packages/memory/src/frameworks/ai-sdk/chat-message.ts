@@ -1,7 +1,7 @@
 import type { Message } from "../../store/message";
 import { withoutOwnFields } from "../own-fields";
 
-/** What a `UIMessage` of the AI SDK has. Other fields are kept too. */
+/** The required fields of a `UIMessage` of the AI SDK. Other fields are kept too. */
 export interface ChatMessage {
   id: string;
   role: "system" | "user" | "assistant";
@@ -25,7 +25,7 @@ export function toMessage(message: ChatMessage, i: number): Message {
   return { ...rest, content: parts } as unknown as Message;
 }
 
-/** The saved message, as JSON gives it back. */
+/** The saved message, as JSON keeps it. */
 export function fromMessage(message: Message): ChatMessage {
   const { content, ...rest } = withoutOwnFields(message);
   const parts = typeof content === "string" ? [{ type: "text", text: content }] : (content ?? rest.parts ?? []);

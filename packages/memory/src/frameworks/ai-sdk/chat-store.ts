@@ -20,7 +20,7 @@ export interface ChatTurn<M> extends Omit<Turn, keyof Memory> {
   /** All messages of the chat, oldest first; `[]` of a new one. */
   loadChat(options?: MemoryOptions): Promise<M[]>;
   /**
-   * Puts the messages in the place of all that are there, in one step: sends those that are not as this turn has loaded or
+   * Replaces all messages of the chat in one step: sends the messages that are not as this turn has loaded or
    * saved them, from the first one on. Rejects with `StaleTurnError`, and changes nothing, when the turn has ended, has lost
    * its lock, or a newer one has loaded or saved.
    */
@@ -28,15 +28,15 @@ export interface ChatTurn<M> extends Omit<Turn, keyof Memory> {
 }
 
 /**
- * The chat store of the AI SDK's guides, and turns of a chat. Messages come back as JSON gives them back. `M` is your
+ * The chat store of the AI SDK's guides, and turns of a chat. Messages are loaded as JSON keeps them. `M` is your
  * `UIMessage`. Rejects as the memory and its turns do, and with `TypeError` for a value that is not a `UIMessage`.
  */
 export interface ChatStore<M, S extends Session = string> {
   /** All messages of the chat, oldest first; `[]` of a new one. */
   loadChat(chatId: S): Promise<M[]>;
   /**
-   * Puts the messages in the place of all that are there, in one step, which takes the lock for itself unless it is called
-   * within a turn of the chat. What others have saved since `loadChat` is lost: use a turn for both.
+   * Replaces all messages of the chat in one step, which takes the lock for itself unless it is called
+   * within a turn of the chat. Messages that others have saved since `loadChat` are lost: use a turn for both.
    */
   saveChat(chat: { chatId: S; messages: readonly M[] }): Promise<void>;
   /** As `beginTurn` of a memory: a turn that goes on after the caller has returned. */

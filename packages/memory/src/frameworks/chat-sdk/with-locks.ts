@@ -21,7 +21,7 @@ export interface StateLocks {
 }
 
 export interface LocksOptions {
-  /** What is locked for a thread or channel. Default `chat:{<its id>}`, percent-encoded. */
+  /** The key of the lock of a thread or channel. Default `chat:{<its id>}`, percent-encoded. */
   key?: ((threadId: string) => string) | undefined;
 }
 
@@ -57,7 +57,7 @@ function createLocks(leases: Leases, keyOf: (threadId: string) => string): State
 }
 
 /**
- * The same state adapter, whose threads are locked by distlock: `acquireLock` returns `null` while another instance has the
+ * Returns the state adapter, with threads that are locked by distlock: `acquireLock` returns `null` while another instance has the
  * thread, `extendLock` is false once the lock is lost, a release that does not reach Redis is a warning. The other three reject
  * with `LockBackendError` if Redis does not answer within 5 s or refuses, and with `TypeError` or `RangeError` for a bad id or
  * ttl. Everything else is the adapter's own. Throws `TypeError` for bad arguments.

@@ -5,7 +5,7 @@ import { assertHistoryOf } from "../../turn/held-locks";
 import { recordFailure } from "./recorded-failures";
 import { fromLangChain, type StoredMessageLike, toLangChain, toPlainLangChain } from "./stored-message";
 
-/** Of `@langchain/core/messages`, so that the messages are of your copy of it. */
+/** Functions of `@langchain/core/messages`, so that the messages are of your copy of it. */
 export interface MessageMaps<M, S extends StoredMessageLike> {
   mapChatMessagesToStoredMessages(messages: M[]): S[];
   mapStoredMessagesToChatMessages(messages: S[]): M[];
@@ -34,12 +34,12 @@ export interface ChatHistory<M> {
 
 /**
  * A conversation as a history of LangChain. Over a `LockedMemory` of `RedisMemory` it is fenced: in a run of `lockRunnable`,
- * with the same locker and session, what it reads and writes carries the fence of the run, and is refused with
+ * with the same locker and session, its reads and writes carry the fence of the run, and are refused with
  * `StaleTurnError` once a newer one has read or written. Within runs and turns that are all of other sessions it rejects with
- * `TypeError`. Else it rejects as the memory does. The run around it rejects with its error too: LangChain keeps the error to
+ * `TypeError`. Otherwise it rejects as the memory does. The run around it rejects with its error too: LangChain keeps the error to
  * itself.
  *
- * Messages are kept in the form of the memory, for others to read, and come back as LangChain gave them, with tool calls, ids
+ * Messages are kept in the form of the memory, for others to read, and come back as LangChain passed them, with tool calls, ids
  * and usage: LangChain's own stored form is in their field `langchain`. The role of a message says which message comes back. A
  * message that LangChain can't make comes back by its role and content.
  */

@@ -21,7 +21,7 @@ export type ChatHistoryOptions = CallOptions &
   ({ session: Session; key?: undefined } | { key: string; session?: undefined });
 
 /**
- * The same history, each of whose writes (`addMessage`, `addMessages`, `addUserMessage`, `addAIMessage`, `clear`) holds the
+ * Returns the history, each of whose writes (`addMessage`, `addMessages`, `addUserMessage`, `addAIMessage`, `clear`) holds the
  * lock of the session, or the lock of the run or turn around it. That alone makes no turn: lock the runs, with `lockRunnable`.
  * Writes reject as methods of `lockMethods` do, and with `TypeError` within runs and turns that are all of other keys. A run of
  * `lockRunnable` around a write, or around `getMessages`, rejects with its error too: LangChain keeps the error to itself.
@@ -32,7 +32,7 @@ export function lockChatHistory<H extends ChatHistoryLike>(
   locker: Locker,
   { session, key, ...rest }: ChatHistoryOptions,
 ): H {
-  if ((session === undefined) === (key === undefined)) throw new TypeError("give one of session and key");
+  if ((session === undefined) === (key === undefined)) throw new TypeError("pass either session or key");
   const own = key ?? sessionKey(session!);
   const write = ["addMessage", "addMessages", "addUserMessage", "addAIMessage", "clear"] as const;
   const locked = lockMethods(history as ChatHistoryLike, locker, { ...rest, write, key: own });

@@ -20,9 +20,9 @@ export interface RunKind {
   readonly id: string;
   /** Methods whose config comes first, and that write without being runs. */
   readonly writes?: readonly string[] | undefined;
-  /** Of a run that `streamEvents` of version 3 returns, and that is not a stream: it is over when this settles. */
+  /** Version 3 of `streamEvents` returns a run, not a stream. The run is over when this settles. */
   readonly until?: ((run: unknown) => PromiseLike<unknown> | undefined) | undefined;
-  /** Makes the runnable that is locked, also for each that is derived from it. */
+  /** Makes the locked runnable, and one for each runnable that is derived from it. */
   readonly prepare?: ((runnable: RunnableLike) => RunnableLike) | undefined;
 }
 
@@ -46,7 +46,7 @@ const derivations = [
 ];
 
 /**
- * The same runnable, whose runs hold the lock of their conversation until their result, or their stream, is over. A run's
+ * Returns the runnable, whose runs hold the lock of their conversation until their result, or their stream, is over. A run's
  * `signal` ends the wait for the lock; the signal that the run gets also aborts when the lock is lost.
  */
 export function lockedRunnable<R extends RunnableLike>(
@@ -57,14 +57,14 @@ export function lockedRunnable<R extends RunnableLike>(
   inherited?: RunConfig["configurable"],
 ): R {
   const { name: who, id, writes = [], until, prepare } = kind;
-  if (typeof given?.invoke !== "function") throw new TypeError(`${who} needs something with invoke`);
+  if (typeof given?.invoke !== "function") throw new TypeError(`${who} needs a runnable with a method invoke`);
   assertLocker(who, locker);
   const resolved = resolveRunOptions(options, id);
   const { how } = resolved;
   const runnable = (prepare?.(given) ?? given) as R & Record<string, Method>;
   const { configurableOf, keyOf, signalOf } = createRunConfigs(runnable, resolved, inherited);
 
-  /** `args` are those of the method: an input, a config and maybe more. */
+  /** `args` are the arguments of the method: an input, a config and maybe more. */
   function run(key: string, name: string, args: unknown[], hooks?: CallHooks<unknown>): Promise<unknown> {
     const [input, given, ...more] = args;
     const config = given as RunConfig | undefined;

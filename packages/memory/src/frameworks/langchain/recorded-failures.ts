@@ -14,7 +14,7 @@ export function createFailureLog(): FailureLog {
   return { failures, collect: (work) => recording.run(failures, work) };
 }
 
-/** Calls, and tells the innermost run around the caller of a failure: LangChain may keep the rejection to itself. */
+/** Calls, and records a failure for the innermost run around the caller, since LangChain may swallow the rejection. */
 export async function recordFailure<T>(call: () => T): Promise<Awaited<T>> {
   try {
     return await call();

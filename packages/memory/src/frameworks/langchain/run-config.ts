@@ -17,12 +17,12 @@ const places = globalThis as { [name: symbol]: AsyncLocalStorage<{ extra?: Recor
 const ambientConfig = (): RunConfig | undefined =>
   places[Symbol.for("ls:tracing_async_local_storage")]?.getStore?.()?.extra?.[Symbol.for("lc:child_config")];
 
-/** What the config of a run says, together with the config of its runnable and of the run around it. */
+/** The config of a run, together with the config of its runnable and of the run around it. */
 export interface RunConfigs {
   configurableOf(config?: RunConfig): Record<string, unknown>;
   /** The key of the run's lock. Throws `TypeError` for a run that names no conversation. */
   keyOf(config: RunConfig | undefined): string;
-  /** The run's own signal, which the signal of the lock would else replace. */
+  /** The run's own signal; the signal of the lock would otherwise replace it. */
   signalOf(config: RunConfig | undefined): AbortSignal | undefined;
 }
 

@@ -9,7 +9,7 @@ export interface RunOptions extends CallOptions {
    * `configurable`, which each adapter names.
    */
   session?: ((config: { readonly configurable: Readonly<Record<string, unknown>> }) => Session) | undefined;
-  /** What is locked for a session: another key for each. Default `sessionKey`. */
+  /** The key of a session's lock: a different one for each. Default `sessionKey`. */
   key?: ((session: Session) => string) | undefined;
 }
 
@@ -25,7 +25,7 @@ const sessionBy =
   ({ configurable }) => {
     const given = configurable[id];
     if (typeof given === "string" && given !== "") return given;
-    throw new TypeError(`config.configurable.${id} must be a string, and not empty: it names what is locked`);
+    throw new TypeError(`config.configurable.${id} must be a string, and not empty: it names the conversation to lock`);
   };
 
 /** The one place for defaults and validation. Throws `TypeError` or `RangeError`. */

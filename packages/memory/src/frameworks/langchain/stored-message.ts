@@ -61,7 +61,7 @@ export function fromLangChain({ type, data }: StoredMessageLike): Message {
   };
 }
 
-/** The message of this role and content, whoever wrote it. */
+/** The message of this role and content, no matter who wrote it. */
 export function toPlainLangChain({ role, type, content, id, name }: Message): StoredMessageLike {
   return {
     type: types.get(role) ?? "generic",
@@ -74,7 +74,7 @@ export function toPlainLangChain({ role, type, content, id, name }: Message): St
   };
 }
 
-/** The message as LangChain wrote it. The role says what a message is: a kept form of another role does not count. */
+/** The message as LangChain wrote it. The role says what a message is: a kept form of another role is ignored. */
 export function toLangChain(message: Message): StoredMessageLike {
   const kept = message[ownField.langchain];
   if (!isObject(kept) || !isObject(kept.data) || roleOf(kept.type, kept.data) !== message.role) {

@@ -44,9 +44,9 @@ function setterOf(graph: object): ((value: unknown) => void) | undefined {
 }
 
 /**
- * The same graph, whose run keeps its lock until what it writes has been written: LangGraph rejects a run that is aborted, or
+ * Returns the graph, whose run keeps its lock until its writes are done: LangGraph rejects a run that is aborted, or
  * ends its stream, while its last checkpoints are under way, and the next run would begin without them. So with a
- * checkpointer that it is given later, as by LangGraph's server.
+ * checkpointer that is set later, as LangGraph's server does.
  */
 export function holdCheckpoints<G extends object>(graph: G, locker: Locker): G {
   const { withConfig } = graph as Graph;

@@ -6,7 +6,7 @@ import { createOrder } from "./order";
 import { newToken, ownerOf } from "./owned-token";
 
 export interface LeaseOptions {
-  /** What is locked for a lease's key. Default `mastra:lease:{<key>}`, percent-encoded. */
+  /** The key of the lock for a lease's key. Default `mastra:lease:{<key>}`, percent-encoded. */
   key?: ((key: string) => string) | undefined;
 }
 
@@ -30,14 +30,14 @@ export interface LeaseProvider {
   releaseLease(key: string, owner: string): Promise<void>;
   /** False if the owner does not have the lease. It makes a lease longer, never shorter. */
   renewLease(key: string, owner: string, ttlMs: number): Promise<boolean>;
-  /** Gives the lease to another owner without its being free in between. False if `fromOwner` does not have it. */
+  /** Passes the lease to another owner; it is never free in between. False if `fromOwner` does not have it. */
   transferLease(key: string, fromOwner: string, toOwner: string, ttlMs: number): Promise<boolean>;
 }
 
 /** For how many keys. A forgotten one costs nothing while Redis answers. */
 const REMEMBERED = 10_000;
 
-/** How often the holder may change between a look and the step that it was for: each time, another process got its way. */
+/** How often the holder may change between a read of it and the next step: each time, another process succeeded. */
 const LOOKS = 100;
 
 function assertOwner(name: string, owner: unknown): asserts owner is string {
@@ -57,7 +57,7 @@ export function leaseProvider(leases: Leases, { key: keyOption }: LeaseOptions =
   const inOrder = createOrder();
   /**
    * Per key the token that an answer granted us, until we ask for what ends it: so long nothing is under way, nor repeated,
-   * that could take the lease from it. Of other tokens nobody knows that.
+   * that could take the lease from it. That is not known of other tokens.
    */
   const granted = new Map<string, string>();
 
@@ -84,7 +84,10 @@ export function leaseProvider(leases: Leases, { key: keyOption }: LeaseOptions =
       const done = await step();
       if (done !== undefined) return done;
     }
-    throw new LockBackendError(key, `its holder changed ${LOOKS} times between a look and the step that followed`);
+    throw new LockBackendError(
+      key,
+      `its holder changed ${LOOKS} times between the read of its holder and the next step: try again`,
+    );
   }
 
   /** Acts on the token of this owner that holds the lease. False if none does. `act` says whether the token still held it. */

@@ -1,4 +1,4 @@
-/** Does work for a key when all that was given to it for this key before has settled. */
+/** Does work for a key when all earlier work for this key has settled. */
 export function createOrder(): <T>(key: string, work: () => Promise<T>) => Promise<T> {
   const last = new Map<string, Promise<unknown>>();
   return (key, work) => {

@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 export const newToken = (owner: string): string =>
   `${randomUUID()}=${Buffer.from(JSON.stringify(owner)).toString("base64url")}`;
 
-/** Whose token it is; `undefined` for one that was made elsewhere. */
+/** The owner of a token; `undefined` for a token that was made elsewhere. */
 export function ownerOf(token: string): string | undefined {
   const [, encoded] = /^[\da-f-]{36}=([\w-]+)$/.exec(token) ?? [];
   if (encoded === undefined) return undefined;

@@ -7,7 +7,7 @@ import { frameworkKey } from "../framework-key";
 export interface ThreadLockOptions extends Omit<LockOptions, "signal" | "autoExtend"> {
   /** Longest wait for a thread that another process has. Default 0: one attempt. */
   timeout?: number | undefined;
-  /** What is locked for a thread. Default `mastra:thread:{<thread id>}`, percent-encoded. */
+  /** The key of a thread's lock. Default `mastra:thread:{<thread id>}`, percent-encoded. */
   key?: ((threadId: string) => string) | undefined;
   /**
    * Called when a thread's lock is lost while the thread is in use; the controller does not learn of it by itself, so end
@@ -16,7 +16,7 @@ export interface ThreadLockOptions extends Omit<LockOptions, "signal" | "autoExt
   onLost?: ((threadId: string, error: LockError) => void) | undefined;
 }
 
-/** What `AgentController` takes as `threadLock`. */
+/** The `threadLock` of an `AgentController`. */
 export interface ThreadLock {
   /**
    * Rejects with `LockNotAcquiredError` if another process has the thread, with `LockBackendError` if Redis does not answer,
@@ -29,7 +29,7 @@ export interface ThreadLock {
    * warning, and is repeated in the background.
    */
   release(threadId: string): Promise<void>;
-  /** Frees all threads at once, for the end of the process: else their leases must end. */
+  /** Frees all threads at once, for the end of the process. Otherwise they stay locked until their leases end. */
   releaseAll(): Promise<void>;
 }
 
@@ -46,7 +46,8 @@ export function threadLock(locker: Locker, options: ThreadLockOptions = {}): Thr
   assertLocker("threadLock", locker);
   if (typeof options !== "object" || options === null) throw new TypeError("options must be an object");
   for (const name of ["signal", "autoExtend"]) {
-    if (name in options) throw new TypeError(`${name} is no option of threadLock: a thread is held until its release`);
+    if (name in options)
+      throw new TypeError(`${name} is not an option of threadLock: a thread is held until its release`);
   }
   const { key, onLost, timeout = 0, ...rest } = options;
   if (onLost !== undefined && typeof onLost !== "function") {
@@ -88,7 +89,7 @@ export function threadLock(locker: Locker, options: ThreadLockOptions = {}): Thr
   async function free({ lock }: Use): Promise<void> {
     const held = await lock.catch(() => undefined); // the call of acquire rejects with it
     await held?.release().catch((error: LockError) => {
-      if (error.code !== "LOCK_LOST") warn(error); // a loss was told already
+      if (error.code !== "LOCK_LOST") warn(error); // a loss was reported already
     });
   }
 

@@ -1,6 +1,6 @@
 import { tryDecode } from "../../store/json-text";
 
-/** A change of one call in the history: `replacement` takes the place of its first item, and its other items are removed. */
+/** A change of one call in the history: `replacement` replaces its first item, and its other items are removed. */
 export interface HistoryMutation<Item> {
   type: "replace_function_call";
   callId: string;
@@ -18,7 +18,7 @@ function applyMutations(items: readonly object[], mutations: readonly HistoryMut
   }, items);
 }
 
-/** A new history of JSON texts. A text that is not changed stays as it is, also one that holds no item. */
+/** A new history of JSON texts. A text that is not changed stays as it is, even one that holds no item. */
 export function mutateTexts(texts: readonly string[], mutations: readonly HistoryMutation<object>[]): string[] {
   const textOf = new Map<object, string>();
   const items = texts.map((text) => {

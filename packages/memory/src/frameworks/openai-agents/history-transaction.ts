@@ -1,11 +1,11 @@
 import { encodeItems } from "./session-item";
 
-/** A change of the history: items at its end, or others in the place of those at its end. */
+/** A change of the history: appends items, or replaces the last ones. */
 export type HistoryTransaction<Item> =
   | { type: "append_items"; items: Item[] }
   | { type: "replace_suffix"; expectedSuffix: Item[]; replacement: Item[] };
 
-/** The same as JSON texts: nothing is expected of the end that items are added to. */
+/** The transaction as JSON texts. `expectedSuffix` is empty where items are only added. */
 export interface EncodedTransaction {
   readonly expected: readonly string[];
   readonly texts: readonly string[];

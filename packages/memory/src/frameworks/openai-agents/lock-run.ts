@@ -13,10 +13,10 @@ import { isRedisSession } from "./redis-session";
 /** How the lock of a run is waited for and held, as for a turn. A run is never idle. All times are in ms. */
 export type LockRunOptions = Omit<CallOptions, "maxIdle">;
 
-/** `run` of the SDK, whatever its agent, input and result. */
+/** `run` of the SDK, with any agent, input and result. */
 export type Run = (agent: never, input: never, options?: never) => Promise<unknown>;
 
-/** What a lock needs of the options of a run. */
+/** The options of a run that a lock needs. */
 interface RunOptions {
   readonly session?: { getSessionId(): Promise<string> } | undefined;
   readonly conversationId?: string | undefined;
@@ -28,15 +28,17 @@ type AnyRun = (agent: unknown, input: unknown, options?: RunOptions) => Promise<
 async function conversationOf({ session, conversationId }: RunOptions, locker: Locker): Promise<string> {
   if (isRedisSession(session) && !isSameLocker(session.locker, locker)) {
     throw new TypeError(
-      "lockRun needs the locker of the RedisSession, which else waits for the lock that the run holds",
+      "lockRun needs the same locker as the RedisSession: otherwise the session waits for the lock that the run holds",
     );
   }
   const id = session === undefined ? conversationId : await session.getSessionId();
   if (id !== undefined) return id;
-  throw new TypeError("a locked run needs a session, or a conversationId, in its options: it shares nothing else");
+  throw new TypeError(
+    "a locked run needs a session or a conversationId in its options: it names the conversation to lock",
+  );
 }
 
-/** Of a streamed run: settles when it has ended, its last save included. */
+/** Settles when a streamed run has ended, its last save included. */
 const completedOf = (result: unknown): Promise<void> | undefined =>
   (result as { completed?: Promise<void> } | null | undefined)?.completed;
 
@@ -52,7 +54,7 @@ function lockOne(run: AnyRun, locker: Locker, options: LockRunOptions = {}): Any
     const shared = await takeTurn(locker, key, { ...how, signal: given.signal });
     const leave = shared.enter();
     const joined = joinSignals(shared.lock.signal, given.signal);
-    // A session that checks fences has refused what came too late.
+    // A session that checks fences has refused late writes.
     const fenced = isRedisSession(given.session);
     async function over(good: boolean): Promise<void> {
       joined.dispose();
@@ -62,9 +64,9 @@ function lockOne(run: AnyRun, locker: Locker, options: LockRunOptions = {}): Any
       const value = await end.catch(async (error) => {
         const lost = !shared.lock.isHeld;
         await over(false);
-        // Of an abort, models say little but that there was one.
+        // The error of a model whose call was aborted says little more than that it was aborted.
         if (!lost || LockError.is(error) || StaleTurnError.is(error)) throw error;
-        throw new LockLostError(key, "the run went on without it", error);
+        throw new LockLostError(key, "the run went on without the lock", error);
       });
       await over(true);
       return value;
@@ -82,8 +84,8 @@ function lockOne(run: AnyRun, locker: Locker, options: LockRunOptions = {}): Any
 }
 
 /**
- * The same `run`, or the same `Runner` with such a `run`, whose runs of one session take place one at a time, in however
- * many processes: each holds the lock `sessionKey(id)` of the session that its options name, else of the
+ * Returns a `run`, or the `Runner` with such a `run`, whose runs of one session take place one at a time, over
+ * all processes: each holds the lock `sessionKey(id)` of the session that its options name, or else of the
  * `conversationId`, from before the history is read until the last save is done. A streamed run holds it until its
  * `completed` settles, whether or not somebody reads the stream. A run within a run of the same session uses its lock;
  * several within one take place one at a time.
@@ -91,9 +93,9 @@ function lockOne(run: AnyRun, locker: Locker, options: LockRunOptions = {}): Any
  * A run rejects as `locker.acquire` does if it does not get the lock: `LockNotAcquiredError`, `LockBackendError`,
  * `LockerClosedError`, or the reason of its own `signal`; with `TypeError` if its options name no session; within a run of
  * the same session that has lost its lock with `StaleTurnError`. After that its error is the run's own.
- * If the lock is lost meanwhile, also by `maxTurn`, the `signal` of the run aborts, and it rejects (a streamed one: its
- * `completed`) with `LockLostError`, whose `cause` is the run's own error: what it has saved by then stays. A
- * `RedisSession` refuses what comes too late: the run rejects with its `StaleTurnError`, and is good if nothing was late.
+ * If the lock is lost meanwhile, including by `maxTurn`, the `signal` of the run aborts, and it rejects (a streamed one: its
+ * `completed`) with `LockLostError`, whose `cause` is the run's own error: items that it has saved by then stay. A
+ * `RedisSession` refuses late writes: the run rejects with its `StaleTurnError`, and is good if nothing was late.
  * Throws `TypeError` or `RangeError` for a target that is not a `run`, for a value that is not a locker, or for a bad option.
  */
 export function lockRun<T extends Run | { run: Run }>(target: T, locker: Locker, options?: LockRunOptions): T {

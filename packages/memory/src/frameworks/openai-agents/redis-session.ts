@@ -15,25 +15,25 @@ import { encodeItem, encodeItems } from "./session-item";
 
 const mark = Symbol.for("distlock.redisSession");
 
-/** Also one of another copy of this package. */
+/** True even for a `RedisSession` of another copy of this package. */
 export const isRedisSession = (session: object | undefined): session is RedisSession =>
   session !== undefined && mark in session;
 
 /**
  * A session of `@openai/agents` in Redis, one list of items, shared by all that name it: a `Session` that also applies
  * transactions and mutations of its history, and compactions, each as one script: all of it or nothing, and once, though
- * its command is sent again. `Item` is the SDK's `AgentInputItem`. Items come back as JSON gives them back.
+ * its command is sent again. `Item` is the SDK's `AgentInputItem`. Items are loaded as JSON keeps them.
  *
  * Within a run of `lockRun` with the same locker, its calls carry the fence of the run's lock: they reject with
  * `StaleTurnError`, and change nothing, if that lock was lost, or a newer run has read or written. Any other write takes
  * the lock for itself, up to `timeout`, and rejects as `locker.acquire` does; any other read takes none. Within runs and
  * turns that are all of other sessions, or that have its lock from another locker, all reject with `TypeError`.
  * All reject with the client's own error when Redis does not answer or refuses, with an `Error` that names the key when
- * that holds something else, and with `TypeError` for bad arguments, before anything is sent.
+ * it holds another value, and with `TypeError` for bad arguments, before anything is sent.
  */
-// biome-ignore lint/suspicious/noExplicitAny: what is assignable to the SDK's item can't be said without its types
+// biome-ignore lint/suspicious/noExplicitAny: a type that the SDK's item fits can't be named without its types
 export class RedisSession<Item = any> {
-  /** Give `lockRun` the same one. */
+  /** Pass the same locker to `lockRun`. */
   readonly locker: Locker;
   readonly #session: string;
   readonly #key: string;
@@ -41,7 +41,7 @@ export class RedisSession<Item = any> {
   readonly #list: FencedList;
 
   /**
-   * `connection` is that of an adapter: `ioredisConnection(client)` or `nodeRedisConnection(client)`. The client stays the
+   * `connection` is the connection of an adapter: `ioredisConnection(client)` or `nodeRedisConnection(client)`. The client stays the
    * caller's. Throws `TypeError` or `RangeError` for a bad connection, locker or option.
    */
   constructor(connection: RedisConnection, locker: Locker, options: RedisSessionOptions) {
@@ -82,18 +82,18 @@ export class RedisSession<Item = any> {
       for (;;) {
         const text = await this.#list.pop(options);
         const item = text === undefined ? undefined : tryDecode(text);
-        // What only others can have put there, and is not an item, goes with it.
+        // Texts that are not items, which only others can have added, go with it.
         if (text === undefined || item) return item as Item | undefined;
       }
     });
   }
 
-  /** Deletes the items. What late runs then write is refused as before. */
+  /** Deletes the items. Later writes of late runs are refused as before. */
   async clearSession(): Promise<void> {
     await this.#locked((options) => this.#list.clear(options));
   }
 
-  /** Puts the items in the place of all that are there, in one step. */
+  /** Replaces all items in one step. */
   async replaceHistoryWithCompaction(items: Item[]): Promise<void> {
     const texts = encodeItems("items", items);
     await this.#locked((options) => this.#list.replace(texts, options));
@@ -116,13 +116,13 @@ export class RedisSession<Item = any> {
       const there = expected.length === 0 ? [] : await this.#list.read(options, { last: expected.length });
       const isWanted = (text: string, i: number) => tryDecode(text) !== undefined && canonical(text) === wanted[i];
       const same = there.length === wanted.length && there.every(isWanted);
-      // What is expected is asked for also where it is not there: the transaction may have been applied before.
+      // The expected items are sent even where they are missing: the transaction may have been applied before.
       return this.#list.replaceEnd(same ? there : expected, texts, named);
     });
     if (!applied) throw new Error(`session ${JSON.stringify(this.#session)} does not end with the expected items`);
   }
 
-  /** Changes what the history says of calls, all of it in one step. */
+  /** Changes the items of calls in the history, all in one step. */
   async applyHistoryMutations(args: { mutations: HistoryMutation<Item>[] }): Promise<void> {
     const mutations = args.mutations.map((mutation, i) => ({
       ...mutation,

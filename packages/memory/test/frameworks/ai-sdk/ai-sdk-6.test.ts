@@ -69,7 +69,7 @@ test("with ai 6, answers of one chat are saved one after the other, and none is 
 
 const alternating = (...texts: string[]) => texts.flatMap((text) => [`user: ${text}`, `assistant: re: ${text}`]);
 
-test("with ai 6, a client that leaves still has its answer saved, and a save that is refused is told", async () => {
+test("with ai 6, the answer to a client that leaves is still saved, and a refused save is reported", async () => {
   await (await answer("c2", "A")).body!.cancel();
   await vi.waitFor(async () => expect(await said("c2")).toEqual(alternating("A")));
   const errors: unknown[] = [];

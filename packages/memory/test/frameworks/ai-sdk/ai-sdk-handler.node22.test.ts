@@ -59,7 +59,7 @@ const calls = (toolName: string): Chunk[] => [
 
 type Answer = Chunk[] | Error | (() => Promise<Chunk[]>);
 
-/** A service with the handler of the guide, whose model gives these answers, one for each time it is asked. */
+/** A service with the handler of the guide, whose model returns these answers, one for each call. */
 function service(...answers: Answer[]) {
   const model = new MockLanguageModelV4({
     async doStream() {
@@ -177,7 +177,7 @@ test("a message that can't be saved is refused before the model is asked", async
   expect(await stored("refused")).toEqual([]);
 });
 
-test("a lock that is lost leaves the question, and the refused save is told though the client has gone", async () => {
+test("a lock that is lost leaves the question, and the refused save is reported though the client has gone", async () => {
   const id = randomUUID();
   // As in another process: not within the turn.
   const next = AsyncResource.bind(() => elsewhere.withTurn(id, (turn) => turn.loadChat()));

@@ -63,7 +63,7 @@ const counter = (thinks: () => Promise<unknown>) =>
     },
   });
 
-/** A model that says one word, and the rest when it is told to. */
+/** A model that says one word, and the rest when the test lets it. */
 function pausingModel() {
   const [started, told] = [createGate(), createGate()];
   const model = new MockLanguageModelV4({
@@ -201,7 +201,7 @@ test("a request while a turn goes on is answered by 409 at once", async () => {
   ]);
 });
 
-test("the answer is saved before the turn ends, also by a save that nobody awaits", async () => {
+test("the answer is saved before the turn ends, even by a save that nobody awaits", async () => {
   const id = randomUUID();
   const turn = await stores[0].beginTurn(id);
   const stream = createUIMessageStream<UIMessage>({
@@ -276,7 +276,7 @@ test("a model that fails ends the turn, and the question is saved", async () => 
   expect((await stores[1].loadChat(id)).map(said)[0]).toBe("user: Hello");
 });
 
-test("the signal of a chat's turn looks at the clock, as that of every turn", async () => {
+test("the signal of a chat's turn looks at the clock, like the signal of every turn", async () => {
   const turn = await stores[0].beginTurn(randomUUID(), { maxTurn: 100 });
   expect(turn.signal.aborted).toBe(false);
   stall(150);
@@ -378,7 +378,7 @@ const everything: UIMessage[] = [
   },
 ];
 
-test("messages come back as they were, in and out of a turn, also to other instances", async () => {
+test("messages are loaded as they were saved, in and out of a turn, and by other instances", async () => {
   const id = randomUUID();
   expect(await stores[0].loadChat(id)).toEqual([]);
   await stores[0].saveChat({ chatId: id, messages: everything });
@@ -393,7 +393,7 @@ test("messages come back as they were, in and out of a turn, also to other insta
   expect(await stores[1].loadChat(id)).toEqual([]);
 });
 
-test("what is no UIMessage is refused, and nothing is changed", async () => {
+test("a value that is not a UIMessage is refused, and nothing is changed", async () => {
   const id = randomUUID();
   await stores[0].saveChat({ chatId: id, messages: everything });
   const wrong = [undefined, null, "text", {}, { ...everything[0]!, id: 1 }, { ...everything[0]!, parts: "text" }];
@@ -401,7 +401,9 @@ test("what is no UIMessage is refused, and nothing is changed", async () => {
     await expect(stores[0].saveChat({ chatId: id, messages: [each as UIMessage] })).rejects.toThrow(TypeError);
   }
   await expect(stores[0].saveChat({ chatId: id, messages: undefined as never })).rejects.toThrow(TypeError);
-  await expect(stores[0].withTurn(id, undefined as never)).rejects.toThrow(/^withTurn needs the work to do/);
+  await expect(stores[0].withTurn(id, undefined as never)).rejects.toThrow(
+    /^withTurn: the last argument must be a function/,
+  );
   expect(await stores[0].loadChat(id)).toEqual(everything);
 });
 

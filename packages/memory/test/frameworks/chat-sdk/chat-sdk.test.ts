@@ -120,7 +120,7 @@ describe("two chats with a state of one process each", () => {
     return { ...handler, here, there, thread: newThread() };
   }
 
-  test("handle one at a time with our locks, and those of other threads meanwhile", async () => {
+  test("handle one message at a time with our locks, and messages of other threads meanwhile", async () => {
     const { busy, hold, here, there, thread } = await open();
     const go = hold();
     const first = here.receive(thread, "first");
@@ -192,7 +192,7 @@ describe("two chats with a state of one process each", () => {
     expect(here.logged).toEqual([]);
   });
 
-  test("force a handler out where the chat says so; that one is told, and frees nobody else's lock", async () => {
+  test("force a handler out where the chat says so; that handler is notified, and frees nobody else's lock", async () => {
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
     const { busy, hold, here, there, thread } = await open({ onLockConflict: "force" });
     const ends = [hold()];
@@ -348,7 +348,7 @@ describe("everything else of a state is its own", () => {
     expect(await inner.queueDepth("t")).toBe(1);
   });
 
-  test("and what is no state, or no leases, is refused", () => {
+  test("and a value that is not a state, or not leases, is refused", () => {
     expect(() => withLocks({} as never, leases[0]!)).toThrow(/needs a state adapter, with acquireLock/);
     expect(() => withLocks(undefined as never, leases[0]!)).toThrow(/needs a state adapter/);
     expect(() => withLocks(memoryState(), drivers[0] as never)).toThrow(/needs leases, such as/);

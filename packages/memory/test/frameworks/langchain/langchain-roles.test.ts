@@ -46,7 +46,7 @@ describe("what a browser sends", () => {
   const parts = [{ type: "text", text: "hello" }];
 
   test.for(forged)(
-    "is no message of another role in LangChain, and leaves the session readable: %o",
+    "is not a message of another role in LangChain, and leaves the session readable: %o",
     async (langchain) => {
       const chatId = randomUUID();
       const message = { id: "1", role: "user" as const, parts, metadata: { langchain }, langchain };
@@ -56,7 +56,7 @@ describe("what a browser sends", () => {
     },
   );
 
-  test("is refused where its role is none of a UIMessage", async () => {
+  test("is refused where its role is not one of a UIMessage", async () => {
     for (const role of ["tool", "developer", "human", 1, undefined]) {
       const messages = [{ id: "1", role: role as never, parts }];
       await expect(chats.saveChat({ chatId: randomUUID(), messages })).rejects.toThrow(
@@ -65,7 +65,7 @@ describe("what a browser sends", () => {
     }
   });
 
-  test("does not get what LangChain has kept of a message", async () => {
+  test("does not get the fields that LangChain has kept of a message", async () => {
     const chatId = randomUUID();
     await chatHistory(sessions.for(chatId), maps).addMessage(
       new AIMessage({ content: "hi", response_metadata: { secret: "of the model" } }),
@@ -75,7 +75,7 @@ describe("what a browser sends", () => {
 });
 
 test.for(forged)(
-  "whoever writes it, the role of a message decides, not what LangChain is said to have kept: %o",
+  "the role of a message decides, not the field langchain, no matter who writes it: %o",
   async (langchain) => {
     for (const [role, type] of [
       ["user", "human"],
@@ -96,7 +96,7 @@ test.for(forged)(
   },
 );
 
-test("messages without a role, or content, of others do not keep the rest from being read", async () => {
+test("messages of others without a role or content do not stop the rest from being read", async () => {
   const memory = new InProcessMemory<object>();
   await memory.append([
     { type: "function_call_output", call_id: "c1", output: "noon" },
@@ -140,7 +140,7 @@ test("all kinds of messages of LangChain come back as they were", async () => {
   ]);
 });
 
-test("what LangChain stores and can't read again, it gets by its role, and reads the rest", async () => {
+test("a message that LangChain stores and can't read again is loaded by its role, and the rest is read", async () => {
   const history = chatHistory(new InProcessMemory(), maps);
   await history.addMessages([new RemoveMessage({ id: "h1" }), new HumanMessage("hi")]);
   expect((await history.getMessages()).map(({ type }) => type)).toEqual(["generic", "human"]);

@@ -40,7 +40,7 @@ const isHeld = async (session: string) => (await lockers[1].inspect(sessionKey(s
 const told = (messages: readonly BaseMessage[]) => messages.map(({ type, content }) => `${type}:${content}`);
 const at = (sessionId: string, config: object = {}) => ({ ...config, configurable: { sessionId } });
 
-/** Answers with what it was told last, and how many messages it saw; streams that in two pieces. */
+/** Answers with the last message, and how many messages it saw; streams that in two pieces. */
 function model(meanwhile: (said: string, signal?: AbortSignal) => Promise<unknown> = async () => {}) {
   return RunnableLambda.from(async function* (messages: BaseMessage[], { signal }: { signal?: AbortSignal }) {
     const said = String(messages.at(-1)!.content);
@@ -193,7 +193,7 @@ describe("a locked run whose history fails", () => {
   const errors = { write: "not written", "read again": "not read" } as const;
 
   describe.for(["write", "read again"] as const)("to %s", (fails) => {
-    test.for(Object.entries(ways))("rejects by %s, and gives its lock free", async ([, go]) => {
+    test.for(Object.entries(ways))("rejects by %s, and frees its lock", async ([, go]) => {
       const session = randomUUID();
       const history = new FailingHistory(fails);
       const chain = lockRunnable(
@@ -225,7 +225,7 @@ describe("a locked run whose history fails", () => {
     expect(await isHeld(session)).toBe(false);
   });
 
-  test("rejects also if its code has seen to it, with its own error if it has one, and so does no run around it", async () => {
+  test("rejects even if its code has caught the failure, with its own error if it has one, and no run around it rejects", async () => {
     const session = randomUUID();
     const history = lockChatHistory(new FailingHistory("write"), locker, { session });
     const careless = (after: () => void) =>
@@ -254,7 +254,7 @@ describe("a locked run whose history fails", () => {
   });
 });
 
-test("runs of one session within a turn, such as those of a batch, take place one at a time and lose nothing", async () => {
+test("runs of one session within a turn, such as the runs of a batch, take place one at a time and lose nothing", async () => {
   const session = randomUUID();
   const memory = new LockedMemory(new RedisMemory(connection, { session }), locker, { key: sessionKey(session) });
   const counting = RunnableLambda.from(async (text: string) => {
@@ -451,7 +451,7 @@ describe("a locked run", () => {
     await chain.invoke([new HumanMessage("A")], at(session));
   });
 
-  test("may have its session from what it was derived of", async () => {
+  test("may have its session from the runnable that it was derived from", async () => {
     const session = randomUUID();
     const spied = RunnableLambda.from(async (text: string) => `${text}:${await isHeld(session)}`);
     const chain = lockRunnable(spied, locker);
@@ -496,7 +496,7 @@ describe("a chat history of a memory", () => {
     new AIMessage("It is sunny."),
   ];
 
-  test("gives back what LangChain gave it, and shows others the rest", async () => {
+  test("returns to LangChain what it saved, and shows others the rest", async () => {
     const memory = new RedisMemory(connection, { session: randomUUID() });
     const history: BaseChatMessageHistory = chatHistory(memory, maps);
     await history.addMessages(messages.slice(0, 4));
@@ -531,7 +531,7 @@ describe("a chat history of a memory", () => {
     ["a part without a type", [{ type: "text", text: "x" }, { cachePoint: { type: "default" } }], ["x"]],
     ["a text without a type", [{ text: "hi" }], ["hi"]],
     ["a string among the parts", ["hi"], ["hi"]],
-    ["a text that is none", [{ type: "thinking", text: null }], []],
+    ["a text that is null", [{ type: "thinking", text: null }], []],
     ["null among the parts", [null, { type: "text", text: "x" }], ["x"]],
   ])("keeps %s as it is, and shows others what they can read", async ([, content, texts]) => {
     const memory = new RedisMemory(connection, { session: randomUUID() });
@@ -606,13 +606,13 @@ test("bad options are refused", () => {
   const echo = RunnableLambda.from(async (text: string) => text);
   const bad = (options: object, runnable: unknown = echo) =>
     expect(() => lockRunnable(runnable as typeof echo, locker, options));
-  bad({}, {}).toThrow(/^lockRunnable needs something with invoke/);
+  bad({}, {}).toThrow(/^lockRunnable needs a runnable with a method invoke/);
   bad({ session: "s" }).toThrow(/^session must be a function/);
   bad({ key: "k" }).toThrow(/^key must be a function/);
   bad({ timeout: -1 }).toThrow(RangeError);
   expect(() => lockRunnable(echo, {} as never)).toThrow(/^lockRunnable needs a locker/);
   const history = new InMemoryChatMessageHistory();
-  expect(() => lockChatHistory(history, locker, {} as never)).toThrow(/^give one of session and key/);
-  expect(() => lockChatHistory(history, locker, { session: "s", key: "k" } as never)).toThrow(/^give one/);
+  expect(() => lockChatHistory(history, locker, {} as never)).toThrow(/^pass either session or key/);
+  expect(() => lockChatHistory(history, locker, { session: "s", key: "k" } as never)).toThrow(/^pass either/);
   expect(() => lockChatHistory(history, locker, { session: "" })).toThrow(RangeError);
 });

@@ -43,7 +43,7 @@ type Said = typeof State.State;
 
 type Meanwhile = (said: string, signal?: AbortSignal) => unknown;
 
-/** Each run adds what was said, in one node, and an answer that knows how much was said before, in the next. */
+/** Each run adds a message in one node, and in the next an answer that knows the number of messages before. */
 function graph(checkpointer: MemorySaver | undefined, meanwhile: Meanwhile = () => {}) {
   return new StateGraph(State)
     .addNode("think", async ({ said }: Said, { signal }) => {
@@ -150,7 +150,7 @@ describe("a locked graph", () => {
     expect(await saidIn(saver, thread)).toEqual([...before, "C", `re:C:${before.length + 1}`]);
   });
 
-  test("gives a stream that can be cancelled while it is read, as that of LangGraph", async () => {
+  test("returns a stream that can be cancelled while it is read, as LangGraph does", async () => {
     const thread = randomUUID();
     const begun = createGate();
     const locked = lockGraph(
@@ -216,7 +216,7 @@ describe("a locked graph", () => {
     "that is aborted keeps its lock until the checkpointer that %s has written: the next run begins there",
     async ([, give]) => {
       const thread = randomUUID();
-      /** Writes when it is told to. */
+      /** Writes when the test lets it. */
       class SlowSaver extends MemorySaver {
         gate: Promise<void> | undefined;
         late: string[] = [];
@@ -325,7 +325,7 @@ describe("a locked graph", () => {
     expect(await saidIn(saver, thread)).toEqual(["B", "re:B:1"]);
   });
 
-  test("is locked as a tool, and as what is derived from one with a thread", async () => {
+  test("is locked as a tool, and as a tool that is derived with a thread", async () => {
     const thread = randomUUID();
     const heldThen: boolean[] = [];
     const spying = () =>

@@ -18,7 +18,7 @@ function createRandom(seed: number): (below: number) => number {
   };
 }
 
-/** Requests that are slow, lost, answered in vain, or land long after their sender was told that they failed. */
+/** Requests that are slow, lost, answered too late, or land long after they failed for their sender. */
 function faulty(inner: Driver, random: (below: number) => number): Driver {
   const late: (() => unknown)[] = [];
   let storm = false;
@@ -44,10 +44,10 @@ function faulty(inner: Driver, random: (below: number) => number): Driver {
 
 const seeds = Array.from({ length: Number(process.env.LEASE_SEEDS ?? 8) }, (_, i) => i + 1);
 
-test.each(seeds)("no owner loses a lease that it was told it has, nor do two have it (%i)", async (seed) => {
+test.each(seeds)("no owner loses a lease that a reply granted, nor do two have it (%i)", async (seed) => {
   const random = createRandom(seed);
   const inner = inProcessDriver();
-  /** Who was told so, and has done nothing since that ends it. */
+  /** The owner that was granted the lease, and has done nothing since that ends it. */
   let believed: string | undefined;
   const seen = { grants: 0, transfers: 0, failures: 0 };
 

@@ -114,7 +114,7 @@ test("a transfer leaves no gap, once, with the lease that was asked for", async 
   expect(await there.getLeaseOwner(key)).toBe(owner);
 });
 
-test("calls for one key take effect in the order in which they were made, also if nobody awaits them", async () => {
+test("calls for one key take effect in the order in which they were made, even if nobody awaits them", async () => {
   const key = newKey();
   await here.acquireLease(key, "a", TTL);
   void here.releaseLease(key, "a");
@@ -189,7 +189,7 @@ describe("between a look at the holder and the step that follows it", () => {
     return { before, slow, quick, third, key: "k" };
   }
 
-  test("the lease may go to nobody", async () => {
+  test("the lease may become free", async () => {
     const { before, slow, quick, key } = open();
     await quick.acquireLease(key, "a", TTL);
     before.extend = () => quick.releaseLease(key, "a");
@@ -247,7 +247,7 @@ describe("a request that lands after it has failed", () => {
     transfer: (provider) => provider.transferLease("k", "a", "b", TTL),
   };
 
-  test.each(Object.entries(calls))("a %s takes nothing from who has acquired since", async (_, call) => {
+  test.each(Object.entries(calls))("a %s takes nothing from an owner that has acquired since", async (_, call) => {
     const { provider, failed, landed } = open();
     await provider.acquireLease("k", "a", TTL);
     await failed(() => call(provider));
@@ -291,7 +291,7 @@ describe("an answer that is lost", () => {
         expect(failure).toMatchObject({ code: "LOCK_BACKEND" });
         expect(warnings).toContain(failure);
       },
-      /** What is undone or repeated after a failure has come. */
+      /** The requests that undo or repeat after a failure have arrived. */
       async settled(key: string) {
         await vi.waitFor(() => far.getLeaseOwner(key));
         for (let i = 0; i < 3; i++) await far.getLeaseOwner(key);
@@ -309,7 +309,7 @@ describe("an answer that is lost", () => {
     await close();
   });
 
-  test("of an acquire by who has the lease already: it keeps it, whichever request that was", async () => {
+  test("of an acquire by the owner of the lease: it keeps the lease, whichever request that was", async () => {
     for (const verb of ["acquire", "extend"] as const) {
       const { far, key, losing, settled, close } = await open();
       await far.acquireLease(key, "a", TTL);
@@ -320,7 +320,7 @@ describe("an answer that is lost", () => {
     }
   });
 
-  test("of an acquire: the lease is nobody's for long", async () => {
+  test("of an acquire: the lease is soon free", async () => {
     const { far, key, losing, settled, close } = await open();
     await losing("acquire", far.acquireLease(key, "a", TTL));
     await settled(key);

@@ -1,4 +1,4 @@
-/** A model that answers when it is told to, and keeps what it was asked. */
+/** A model that answers when the test lets it, and keeps the questions. */
 export function scriptedModel() {
   const asked: string[] = [];
   let running = 0;
@@ -42,7 +42,7 @@ export function scriptedModel() {
     get most() {
       return most;
     },
-    /** Answers wait from now on, until the function given back is called. */
+    /** Answers wait from now on, until the returned function is called. */
     hold(): () => void {
       let open!: () => void;
       gate = new Promise<void>((resolve) => {

@@ -19,7 +19,7 @@ const server = await startRedis();
 afterAll(() => server.stop());
 
 /**
- * Two instances in one process: each with a copy of the package, whose module state is that of a process, and a client of
+ * Two instances in one process: each with a copy of the package, so with module state like a process of its own, and a client of
  * its own. They share what a deployment shares: storage, and events.
  */
 const require = createRequire(import.meta.url);
@@ -56,7 +56,7 @@ test("the copies are two, and both know our leases as such", () => {
 });
 
 describe("agents that are sent messages", () => {
-  /** `shared`: with our leases in their pub/sub, else with its own, which are those of one process. */
+  /** `shared`: with our leases in their pub/sub, else with its own leases, which are local to one process. */
   function open(shared: boolean, through: (driver: Driver) => Driver = (driver) => driver) {
     const store = new InMemoryStore();
     const wires = new EventEmitter();

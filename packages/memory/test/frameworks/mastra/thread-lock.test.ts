@@ -94,7 +94,7 @@ test("the lease is kept alive until the release, and not for longer than maxHold
   expect(warnings).toEqual([]);
 });
 
-test("a lost thread is told of, once, and can be acquired again", async () => {
+test("a lost thread is reported, once, and can be acquired again", async () => {
   const thread = randomUUID();
   const short = threadLock(lockers[0]!, { ttl: 900 });
   await short.acquire(thread);
@@ -111,7 +111,7 @@ test("a lost thread is told of, once, and can be acquired again", async () => {
   expect(warnings).toHaveLength(1);
 });
 
-test("a loss that shows only at the release is told as well, and frees nobody else's lock", async () => {
+test("a loss that shows only at the release is reported as well, and frees nobody else's lock", async () => {
   const thread = randomUUID();
   await here.acquire(thread);
   await lockers[1]!.forceRelease(keyOf(thread));
@@ -150,7 +150,7 @@ test("a release that fails is a warning, and repeated", async () => {
   await vi.waitFor(async () => expect((await inner.inspect(keyOf("t"))).held).toBe(false));
 });
 
-test("an outage is no contention, and the thread can be acquired after it", async () => {
+test("an outage is not contention, and the thread can be acquired after it", async () => {
   const inner = inProcessDriver();
   let fails = true;
   const acquire: Driver["acquire"] = async (...request) => {
@@ -199,8 +199,8 @@ test("bad names and options are refused by name", async () => {
   expect(() => threadLock(locker, { ttl: 0 })).toThrow(/^ttl must/);
   expect(() => threadLock(locker, { timeout: -1 })).toThrow(/^timeout must/);
   expect(() => threadLock(locker, { waitReplicas: -1 })).toThrow(/^waitReplicas must/);
-  expect(() => threadLock(locker, { autoExtend: false } as never)).toThrow(/^autoExtend is no option/);
-  expect(() => threadLock(locker, { signal: AbortSignal.abort() } as never)).toThrow(/^signal is no option/);
+  expect(() => threadLock(locker, { autoExtend: false } as never)).toThrow(/^autoExtend is not an option/);
+  expect(() => threadLock(locker, { signal: AbortSignal.abort() } as never)).toThrow(/^signal is not an option/);
   expect(() => threadLock(locker, { onLost: 1 as never })).toThrow(/^onLost must/);
   expect(() => threadLock(locker, { key: 1 as never })).toThrow(/^key must/);
   expect(() => threadLock(locker, { tll: 1 } as never)).toThrow(/unknown option "tll"/);

@@ -17,7 +17,7 @@ export function plainSession(client: Redis, id: string): Session {
   };
 }
 
-/** What is said in an item, and by whom or by which tool. */
+/** The text of an item, and its speaker or tool. */
 export function said(item: AgentInputItem): string {
   switch (item.type) {
     case "function_call":

@@ -48,7 +48,7 @@ const redisSession = (i: 0 | 1, session: string = randomUUID()) =>
 const isHeld = async (session: string) => (await lockers[0].inspect(sessionKey(session))).held;
 const history = async (session: Session) => (await session.getItems()).map(said);
 
-/** Runs to its end, however it is told. */
+/** Runs to its end, in either mode. */
 const finish = async (result: unknown): Promise<void> => (result as { completed?: Promise<void> }).completed;
 
 const agentOf = (...steps: ScriptedModelInput[]) => new Agent({ name: "agent", model: new ScriptedModel(steps) });
@@ -62,7 +62,7 @@ const counter = (thinks: () => Promise<unknown>) =>
     }),
   );
 
-/** A model that is asked, and answers when it is told to, or fails with the reason of its run's abort. */
+/** A model that is asked, and answers when the test lets it, or fails with the reason of its run's abort. */
 function waitingAgent(own?: Error) {
   const [asked, told] = [createGate(), createGate()];
   const agent = agentOf(
@@ -112,7 +112,7 @@ describe.for(both)("runs of $name at once, stream: $stream", ({ name, create, st
     expect(items.filter((item) => item === "assistant: knows 1")).toHaveLength(2);
   });
 
-  test("each know all that was said before with one", async () => {
+  test("each know all earlier messages with one", async () => {
     const id = randomUUID();
     const one = async (_: unknown, n: number) => {
       const i = (n % 2) as 0 | 1;
@@ -253,7 +253,7 @@ test.for([false, true])(
   },
 );
 
-test("a late run does not bring back what was cleared", async () => {
+test("a late run does not bring cleared items back", async () => {
   const id = randomUUID();
   const { agent, asked, answer } = waitingAgent();
   const late = runs[0](agent, "late", { session: redisSession(0, id) });
@@ -310,7 +310,7 @@ test("the signal of a run aborts it while it goes on", async () => {
   expect(await isHeld(await session.getSessionId())).toBe(false);
 });
 
-test("a streamed run that fails is no unhandled rejection, if only its stream is read", async () => {
+test("a streamed run that fails is not an unhandled rejection, if only its stream is read", async () => {
   const session = redisSession(0);
   const unhandled: unknown[] = [];
   const onUnhandled = (reason: unknown) => unhandled.push(reason);
@@ -350,7 +350,7 @@ describe.for([false, true])("a run that was good although its lock was lost, str
     await expect(finished(plainSession(redis, randomUUID()))).rejects.toThrow(LockLostError);
   });
 
-  test("is good if its session is a RedisSession, which took its save in time", async () => {
+  test("is good if its session is a RedisSession, which accepted its save in time", async () => {
     expect(await finished(redisSession(0))).toEqual(["user: Hello", "assistant: knows 1"]);
   });
 });
@@ -453,10 +453,12 @@ test("bad arguments are refused", async () => {
   expect(() => lockRun(run, lockers[0], { maxTurn: 0 })).toThrow(/^maxTurn must be/);
   expect(() => lockRun(run, lockers[0], { maxIdle: 1 } as object)).toThrow(/^maxIdle is not an option of lockRun/);
   expect(() => lockRun(run, lockers[0], { ttl: 0 })).toThrow(/^ttl must be/);
-  expect(() => lockRun(run, lockers[0], { signal: AbortSignal.abort() } as never)).toThrow(/^signal is not an option/);
+  expect(() => lockRun(run, lockers[0], { signal: AbortSignal.abort() } as never)).toThrow(
+    /^signal is an option of each call/,
+  );
   expect(() => lockRun(run, lockers[0], null as never)).toThrow(TypeError);
   await expect(runs[1](agentOf(), "Hello", { session: redisSession(0) })).rejects.toThrow(
-    /^lockRun needs the locker of the RedisSession/,
+    /^lockRun needs the same locker as the RedisSession/,
   );
 });
 
@@ -466,6 +468,6 @@ test("a RedisSession of another copy of the package is known as one", async () =
   expect(Copy).not.toBe(RedisSession);
   const copied = (i: 0 | 1) => new Copy(ioredisConnection(redis), lockers[i], { session: randomUUID() });
   await expect(runs[1](agentOf(), "Hello", { session: copied(0) })).rejects.toThrow(
-    /^lockRun needs the locker of the RedisSession/,
+    /^lockRun needs the same locker as the RedisSession/,
   );
 });

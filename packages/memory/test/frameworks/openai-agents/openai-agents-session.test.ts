@@ -85,7 +85,7 @@ describe.for(Object.entries(kinds))("%s", ([, create]) => {
     expect(await session.getItems()).toEqual([one, three, three]);
   });
 
-  test("replaces no other end than the expected one, and does not remember that it should", async () => {
+  test("replaces only the expected end, and does not remember a refused transaction", async () => {
     const session = create();
     await session.addItems([one, two]);
     for (const end of [[one], [one, three], [three, one, two]]) {
@@ -111,7 +111,7 @@ describe.for(Object.entries(kinds))("%s", ([, create]) => {
     await expect(session.applyHistoryTransaction(replaceSuffix("op 2", [turned], []))).rejects.toThrow(Error);
   });
 
-  test("refuses what is no transaction", async () => {
+  test("refuses a value that is not a transaction", async () => {
     const session = create();
     const wrong = [
       { operationId: " ", transaction: append("x").transaction },
@@ -140,7 +140,7 @@ describe.for(Object.entries(kinds))("%s", ([, create]) => {
   });
 });
 
-test("all that name a session share it, and no others", async () => {
+test("all instances that name a session share it, and no others", async () => {
   const id = randomUUID();
   const [a, b] = [sessionOn(0, id), sessionOn(1, id)];
   expect(await a.getSessionId()).toBe(id);
@@ -185,7 +185,7 @@ test.for(Object.entries(writes))("%s is done once, though its command is sent ag
   expect(await session.getItems()).toEqual(left);
 });
 
-test("a write waits for whoever holds the session, up to its timeout; a read does not", async () => {
+test("a write waits for the holder of the session, up to its timeout; a read does not", async () => {
   const id = randomUUID();
   const session = new RedisSession<AgentInputItem>(connections[0], lockers[0]!, { session: id, timeout: 50 });
   await session.addItems([one]);
@@ -214,13 +214,11 @@ test("its keys end by its ttl, or not at all, and lie in the slot of its lock", 
   }
 });
 
-test("what is no list of items is left as it is", async () => {
+test("a key that is not a list of items is left as it is", async () => {
   const id = randomUUID();
   const list = `${sessionKey(id)}:items`;
   await redis.set(list, "text");
-  await expect(sessionOn(0, id).addItems([one])).rejects.toThrow(
-    /holds a string, not what a session's items are kept in/,
-  );
+  await expect(sessionOn(0, id).addItems([one])).rejects.toThrow(/holds a string, and not a session's items/);
   expect(await redis.get(list)).toBe("text");
 });
 

@@ -36,7 +36,7 @@ test("a locked run, and a locked Runner, have the types of the SDK's own", () =>
   expectTypeOf(streamed).returns.resolves.toHaveProperty("completed").toEqualTypeOf<Promise<void>>();
 });
 
-test("what is no run is no argument of lockRun", () => {
+test("lockRun takes only a run as its argument", () => {
   const wrong = () => {
     // @ts-expect-error no run
     lockRun({}, locker);
