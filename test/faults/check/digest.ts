@@ -117,8 +117,12 @@ export function digest(history: readonly Event[]): Digest {
     const byFence = began ? holding.fence / 1_000 - began.wall + began.at : holding.calledAt;
     const grantedAt = mintedAt.get(`${holding.id} ${holding.fence}`) ?? byFence;
     const until = Math.max(holding.believedUntil, Math.min(holding.endedAt, holding.boundAt(holding.endedAt)));
-    holding.robbed = forgot.some(
-      ({ at, to, key = holding.key }) => key === holding.key && grantedAt - CLOSE < to && at < until,
+    // A token that was forced out may be granted anew when it is no longer remembered: the message may then come late.
+    const askedAt = asks.get(holding.id) ?? grantedAt;
+    holding.robbed = forgot.some(({ at, to, key }) =>
+      key === undefined
+        ? grantedAt - CLOSE < to && at < until
+        : key === holding.key && askedAt - CLOSE < to && at < until,
     );
   }
   return { history, of, holdings, byKey: group([...holdings.values()], ({ key }) => key) };
