@@ -28,6 +28,8 @@ export interface Result {
 /** For all calls to end when no more are made: the longest wait, and what is held then. */
 const ENDING = 45_000;
 const STEP = 250;
+/** What was sent over a slow connection arrives, one way and back. */
+const SETTLING = 9_000;
 /** The second copy of a request may be so late. */
 const LATEST = 20_000;
 
@@ -81,7 +83,7 @@ export async function run({ seed, scenario, faults }: Plan): Promise<Result> {
 
   await engine.run(scenario.rage);
   nemesis.heal();
-  await engine.run(engine.now + 1_000);
+  await engine.run(engine.now + SETTLING);
   world.isCalm = true;
   record({ what: "healed", at: engine.now, patience: observer.longestLease() });
   await engine.run(engine.now + scenario.calm);
