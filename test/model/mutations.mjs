@@ -229,7 +229,7 @@ export const mutations = {
   },
   "a push counts from its arrival": {
     rule: "A pushed lease counts from the last request that was answered",
-    edits: [["src/locker/queue/waiter.ts", "leaseEnd(this.#foundAt, claim)", "leaseEnd(now(), claim)"]],
+    edits: [["src/locker/queue/waiter.ts", "leaseEnd(this.#answeredSentAt, claim)", "leaseEnd(now(), claim)"]],
   },
   "a heartbeat's grant counts from its arrival": {
     rule: "A lease counts from when its request was sent",
@@ -241,7 +241,7 @@ export const mutations = {
       [
         "src/locker/queue/waiter.ts",
         "    this.#isAsking = true;\n",
-        "    this.#isAsking = true;\n    this.#foundAt = now();\n",
+        "    this.#isAsking = true;\n    this.#answeredSentAt = now();\n",
       ],
     ],
   },

@@ -13,7 +13,7 @@ export function proceed(candidate: Candidate, event: WaitEvent): Grant | undefin
       throw event.error;
     case "held":
       candidate.diagnosis.contended(event);
-      if (candidate.keys.length > 1) candidate.renew("none");
+      if (candidate.keys.length > 1) candidate.replaceToken("none");
       candidate.sendAfter(jittered(FAILURE_PAUSE));
       break;
     case "failed":
@@ -21,7 +21,7 @@ export function proceed(candidate: Candidate, event: WaitEvent): Grant | undefin
       candidate.sendAfter(jittered(FAILURE_PAUSE));
       break;
     case "dead":
-      candidate.renew("some");
+      candidate.replaceToken("some");
       candidate.send();
       break;
     case "rested":
