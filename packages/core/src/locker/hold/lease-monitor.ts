@@ -44,8 +44,7 @@ export interface LeaseMonitor {
 }
 
 /**
- * From so many held locks on, those are forgotten whose lease is over; then again when there are twice as many as were
- * left.
+ * At so many held locks, those whose lease is over are first dropped; then again when there are twice as many as were left.
  */
 const FIRST_SWEEP = 1_000;
 

@@ -71,7 +71,7 @@ export function createHeartbeats(queue: DriverQueue, inbox: string, onGrant: () 
   }
 
   /**
-   * A client that times its commands out drops the answers of a server that was away. So the silent line that sent nothing
+   * A client that times its commands out drops the replies of a server that was away. So the silent line that sent nothing
    * for the longest time sends a heartbeat that can be answered in time. One waiter is enough for it.
    */
   function probe(time: number): void {
