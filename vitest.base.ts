@@ -7,7 +7,7 @@ export const base = {
   test: {
     // Tests of packages that need Node 22 are run by vitest.node22.config.ts.
     exclude: [...configDefaults.exclude, "**/*.node22.test.ts"],
-    // A test that waits for what never happens ends at last. No test needs so long, also on a machine with much other work.
+    // A test that waits for something that never happens finally times out. No test needs so long, even on a busy machine.
     testTimeout: 180_000,
     hookTimeout: 120_000,
     // Most tests wait most of the time.

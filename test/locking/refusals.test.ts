@@ -40,7 +40,7 @@ interface Trouble {
   begin(admin: Redis6, server: RedisServer): Promise<() => unknown>;
 }
 
-/** What time, or an operator, heals. */
+/** Troubles that retrying can fix: they end by themselves, or an operator ends them. */
 const troubles: Readonly<Record<string, Trouble>> = {
   "has no memory left": {
     says: /OOM .*: the server's memory is full: raise maxmemory/,
@@ -152,7 +152,7 @@ test.skipIf(major < 7).each(oldestAndNewest)(
   },
 );
 
-describe("a failure that time does not heal is reported at once", async () => {
+describe("a failure that retrying cannot fix is reported at once", async () => {
   const server = await startRedis();
   const admin = new Redis6(server.url);
   await admin.call("ACL", "SETUSER", "stranger", "on", ">secret", "~*", "+@connection", "+info", "+client");

@@ -38,7 +38,7 @@ const stillWaits = async (waiter: Attempt): Promise<void> => {
 };
 
 scenarios({
-  "a push that is older than the last answer is void": async (stage) => {
+  "a push that is older than the last reply is void": async (stage) => {
     const { b, redis, key } = stage;
     const dam = createDam();
     b.faults.nextPush(dam.fault);
@@ -106,7 +106,7 @@ scenarios({
     await stillWaits(waiter);
   },
 
-  "a request without an answer does not count": async (stage) => {
+  "a request without a reply does not count": async (stage) => {
     const { a, b, c, key } = stage;
     await listens(stage);
     const dam = createDam();
@@ -127,7 +127,7 @@ scenarios({
     gate.open();
   },
 
-  "a heartbeat's grant does not count from its answer": async (stage) => {
+  "a heartbeat's grant does not count from its reply": async (stage) => {
     const { b } = stage;
     const gate = createGate();
     const answered = createGate();
@@ -146,7 +146,7 @@ scenarios({
     await stillWaits(waiter);
   },
 
-  "a grant does not count from its answer": async (stage) => {
+  "a grant does not count from its reply": async (stage) => {
     const { a, c, key } = stage;
     const gate = createGate();
     a.faults.next("acquire", answeredAfter(gate.opened));
@@ -158,7 +158,7 @@ scenarios({
     await stillWaits(late);
   },
 
-  "an extension does not count from its answer": async (stage) => {
+  "an extension does not count from its reply": async (stage) => {
     const { a, c, key } = stage;
     const lock = await granted(stage.attempt(a, key, { ttl: 400 }));
     a.faults.next("extend", answeredLate(250));

@@ -150,7 +150,7 @@ export const mutations = {
     edits: [["lua/release.lua", "call('ZREM', KEYS[lock + QUEUE], token)", "0"]],
   },
   "a repeated release is not ours": {
-    rule: "A release that is sent again gets the same answer",
+    rule: "A release that is sent again gets the same reply",
     edits: [["lua/release.lua", "ours or call('MGET', KEYS[lock + RELEASED])[1] == token", "ours"]],
   },
   "heartbeat leaves a free lock": {
@@ -220,33 +220,33 @@ export const mutations = {
     ],
   },
   "a push is never void": {
-    rule: "A push that is older than the last answer is void",
+    rule: "A push that is older than the last reply is void",
     edits: [["src/locker/queue/waiter.ts", "if (fence > this.#floor)", "if (fence > 0)"]],
   },
   "heartbeats leave the floor": {
-    rule: "A push that is older than the last answer is void",
+    rule: "A push that is older than the last reply is void",
     edits: [["src/locker/queue/waiter.ts", "      this.#floor = floor;\n", ""]],
   },
   "a push counts from its arrival": {
     rule: "A pushed lease counts from the last request that was answered",
-    edits: [["src/locker/queue/waiter.ts", "leaseEnd(this.#foundAt, claim)", "leaseEnd(now(), claim)"]],
+    edits: [["src/locker/queue/waiter.ts", "leaseEnd(this.#answeredSentAt, claim)", "leaseEnd(now(), claim)"]],
   },
   "a heartbeat's grant counts from its arrival": {
     rule: "A lease counts from when its request was sent",
     edits: [["src/locker/queue/waiter.ts", "leaseEnd(sent, CLAIM)", "leaseEnd(now(), CLAIM)"]],
   },
   "an unanswered request counts": {
-    rule: "A request without an answer does not count",
+    rule: "A request without a reply does not count",
     edits: [
       [
         "src/locker/queue/waiter.ts",
         "    this.#isAsking = true;\n",
-        "    this.#isAsking = true;\n    this.#foundAt = now();\n",
+        "    this.#isAsking = true;\n    this.#answeredSentAt = now();\n",
       ],
     ],
   },
   "an unanswered heartbeat blocks the next": {
-    rule: "A heartbeat does not wait for the answer to another one",
+    rule: "A heartbeat does not wait for the reply to another one",
     edits: [
       [
         "src/locker/queue/line.ts",
@@ -255,11 +255,11 @@ export const mutations = {
       ],
     ],
   },
-  "a grant counts from its answer": {
+  "a grant counts from its reply": {
     rule: "A lease counts from when its request was sent",
     edits: [["src/locker/acquire/candidate.ts", "leaseEnd(this.#sentAt, ttl);", "leaseEnd(now(), ttl);"]],
   },
-  "an extension counts from its answer": {
+  "an extension counts from its reply": {
     rule: "A lease counts from when its request was sent",
     edits: [["src/locker/hold/held-lock.ts", "leaseEnd(sent, ttl));", "leaseEnd(now(), ttl));"]],
   },
@@ -360,7 +360,7 @@ export const mutations = {
     edits: [["lua/lib/foreign-companion.lua", "return call('PTTL', KEYS[index]) == -1", "return false"]],
   },
   "a silence outlasts the outage": {
-    rule: "The first answer after a silence makes all silent lines due",
+    rule: "The first reply after a silence makes all silent lines due",
     tests: ["packages/core/test/heartbeats.test.ts"],
     edits: [["src/locker/queue/heartbeats.ts", "if (wasSilent) endSilence();", ""]],
   },
@@ -385,7 +385,7 @@ export const mutations = {
     ],
   },
   "a lease is over before the replies that have arrived are read": {
-    rule: "After a stall, the answers that have arrived count before a lease is over",
+    rule: "After a stall, the replies that have arrived count before a lease is over",
     edits: [
       [
         "src/locker/hold/held-lock.ts",
@@ -419,7 +419,7 @@ export const mutations = {
     ],
   },
   "a floor from before the clock was set back stays": {
-    rule: "The answer to the latest request sets the floor",
+    rule: "The reply to the latest request sets the floor",
     edits: [
       [
         "src/locker/queue/waiter.ts",
@@ -443,7 +443,7 @@ export const mutations = {
     edits: [["src/locker/queue/heartbeats.ts", "if (isFinal(error))", "if (false)"]],
   },
   "an outage is called contention": {
-    rule: "A wait without answers ends as an outage",
+    rule: "A wait without replies ends as an outage",
     tests: ["packages/core/test/ambiguity.test.ts"],
     edits: [
       [

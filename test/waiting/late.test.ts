@@ -47,7 +47,7 @@ test.concurrent.each(["ioredis 6.0.0", "redis 6.3.1"])(
   },
 );
 
-test.concurrent("a push that is older than the last answer is void, and a late one starts nothing", async () => {
+test.concurrent("a push that is older than the last reply is void, and a late one starts nothing", async () => {
   const key = `void:${randomUUID()}`;
   const commandLink = await startFaultProxy(server);
   const pushLink = await startFaultProxy(server);

@@ -251,7 +251,7 @@ describe("an outage", () => {
   });
 
   test.each(["NOAUTH Authentication required.", "NOPERM this user has no permissions", "ERR unknown command"])(
-    "that time does not heal is reported at once: %s",
+    "that retrying cannot fix is reported at once: %s",
     async (message) => {
       const { driver, faults } = faulty();
       let asked = 0;

@@ -12,7 +12,7 @@ function failing(error: unknown): { readonly driver: Driver; readonly asked: () 
   return { driver: { ...inProcessDriver(), acquire }, asked: () => asked };
 }
 
-test("a driver that says that time does not heal is asked once; its advice is in the message, and its cause is the cause", async () => {
+test("a driver that says that retrying is pointless is asked once; its advice is in the message, and its cause is the cause", async () => {
   const cause = new Error("disk full");
   const { driver, asked } = failing(
     new DriverError("no space", { retryable: false, advice: "delete something", cause }),

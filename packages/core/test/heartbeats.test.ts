@@ -1,8 +1,11 @@
 import { once } from "node:events";
 import { expect, test } from "vitest";
+import { now } from "../src/driver/lease";
+import { HEARTBEAT } from "../src/driver/times";
 import { DriverError, type HeartbeatRequest } from "../src/for-drivers";
 import { createLocker, type Driver, inProcessDriver } from "../src/index";
-import { PROBE } from "../src/locker/queue/heartbeats";
+import { PROBE, SOON } from "../src/locker/queue/heartbeats";
+import { LONGEST_INTERVAL, SHORTEST_INTERVAL } from "../src/locker/queue/line";
 import { useVirtualClock } from "./virtual-clock";
 
 function failing(error: Error): Driver {
@@ -29,7 +32,7 @@ test("a heartbeat that fails by a bug, or is refused, ends the wait with its err
 test("a heartbeat that fails with its connection ends no wait", async () => {
   const broken = Object.assign(new TypeError("fetch failed"), { cause: new Error("ECONNRESET") });
   for (const error of [new Error("Connection is closed."), broken]) {
-    const locker = createLocker(failing(error), { timeout: 1_200 });
+    const locker = createLocker(failing(error), { timeout: LONGEST_INTERVAL + 40 });
     await locker.acquire("k");
     await expect(locker.acquire("k")).rejects.toMatchObject({ message: expect.not.stringContaining(error.message) });
     await locker.close();
@@ -59,6 +62,35 @@ test("a heartbeat has a thousand tokens at most, and all waiters have a part in 
   expect(new Set(requests.slice(0, 3).flatMap(({ tokens }) => tokens)).size).toBe(2_500);
   await locker.close();
   await Promise.all(waits);
+});
+
+test("the pauses between heartbeats are jittered to both sides, even where each heartbeat is answered", async () => {
+  const { pass } = useVirtualClock();
+  const driver = inProcessDriver();
+  const sent: number[] = [];
+  const locker = createLocker(
+    {
+      ...driver,
+      queue: {
+        ...driver.queue!,
+        heartbeat(request) {
+          sent.push(now());
+          return driver.queue!.heartbeat(request);
+        },
+      },
+    },
+    { ttl: 3_400_000, timeout: Number.POSITIVE_INFINITY },
+  );
+  await locker.acquire("k");
+  const wait = locker.acquire("k").catch(() => {});
+  await pass(200 * HEARTBEAT);
+  const pauses = sent.slice(1).map((time, i) => time - sent[i]!);
+  expect(Math.min(...pauses)).toBeGreaterThanOrEqual(SHORTEST_INTERVAL - SOON);
+  expect(Math.max(...pauses)).toBeLessThanOrEqual(LONGEST_INTERVAL + 1); // timers count whole ms
+  expect(pauses.filter((pause) => pause < HEARTBEAT - 10).length).toBeGreaterThan(50);
+  expect(pauses.filter((pause) => pause > HEARTBEAT + 10).length).toBeGreaterThan(50);
+  await locker.close();
+  await wait;
 });
 
 test("after an outage in which the client dropped all answers, all lines are alive again within some seconds", async () => {

@@ -177,6 +177,20 @@ describe("a waiter for several keys", () => {
   });
 });
 
+test("a waiter asks again after a pause if a driver takes it into no queue, and with a new token for several keys", async () => {
+  for (const keys of [["k"], ["k", "l"]]) {
+    const { candidate, mailbox, sent, read } = stage(keys, {});
+    const on = read(keys.length === 1 ? waitInQueue : createWaitForSeveral());
+    expect(on({ status: "held", key: "k", remaining: 1_000 })).toBeUndefined();
+    expect(sent).toHaveLength(1);
+    expect(await mailbox.next()).toEqual(rested);
+    on(rested);
+    expect(sent).toHaveLength(2);
+    expect(sent[1]!.token === sent[0]!.token).toBe(keys.length === 1);
+    expect(candidate.diagnosis.notAcquired().attempts).toBe(2);
+  }
+});
+
 describe("a call that retries", () => {
   const wait = (keys: readonly string[], options: LockOptions = {}) => {
     const staged = stage(keys, { maxAttempts: 3, retryDelay: 1, ...options });

@@ -10,7 +10,7 @@ import { PERSISTENCE } from "../src/locker/give-up-token";
 import { EXTEND_AFTER, GRID, RETRY_AFTER } from "../src/locker/hold/lease-schedule";
 import { PART_PAUSE, PARTS } from "../src/locker/queue/heartbeats";
 import { IDLE, LONGEST_PAUSE } from "../src/locker/queue/inbox";
-import { GROWTH, SILENT_BEATS } from "../src/locker/queue/line";
+import { GROWTH, LONGEST_INTERVAL, SHORTEST_INTERVAL, SILENT_BEATS } from "../src/locker/queue/line";
 import { OVERDUE } from "../src/locker/queue/message-watch";
 import { GRACE } from "../src/redis/replicator";
 
@@ -53,17 +53,17 @@ function numberOf(expression: string): number {
 const patiences = rows.filter(({ name }) => name === "PATIENCE").map(({ stated }) => numberOf(stated));
 
 const inequalities: Readonly<Record<string, boolean>> = {
-  "1.05 × HEARTBEAT + PARTS × PART_PAUSE < leaseEnd(0, CLAIM)":
-    1.05 * HEARTBEAT + PARTS * PART_PAUSE < leaseEnd(0, CLAIM),
-  "2 × 1.05 × HEARTBEAT < WINDOW": 2 * 1.05 * HEARTBEAT < WINDOW,
+  "LONGEST_INTERVAL + PARTS × PART_PAUSE < leaseEnd(0, CLAIM)":
+    LONGEST_INTERVAL + PARTS * PART_PAUSE < leaseEnd(0, CLAIM),
+  "2 × LONGEST_INTERVAL < WINDOW": 2 * LONGEST_INTERVAL < WINDOW,
   "CLAIM ≥ WINDOW": CLAIM >= WINDOW,
-  "2 × WINDOW > WINDOW + 1.05 × HEARTBEAT": 2 * WINDOW > WINDOW + 1.05 * HEARTBEAT,
-  "SILENT_BEATS × 0.95 × HEARTBEAT > WINDOW": SILENT_BEATS * 0.95 * HEARTBEAT > WINDOW,
-  "1.05 × HEARTBEAT < 1,300": 1.05 * HEARTBEAT < 1_300,
+  "2 × WINDOW > WINDOW + LONGEST_INTERVAL": 2 * WINDOW > WINDOW + LONGEST_INTERVAL,
+  "SILENT_BEATS × SHORTEST_INTERVAL > WINDOW": SILENT_BEATS * SHORTEST_INTERVAL > WINDOW,
+  "LONGEST_INTERVAL < 1,300": LONGEST_INTERVAL < 1_300,
   "IDLE > 2 × WINDOW": IDLE > 2 * WINDOW,
-  "OVERDUE < 0.95 × HEARTBEAT": OVERDUE < 0.95 * HEARTBEAT,
-  "inbox LONGEST_PAUSE < 0.95 × HEARTBEAT": LONGEST_PAUSE < 0.95 * HEARTBEAT,
-  "1.5 × FAILURE_PAUSE < HEARTBEAT": 1.5 * FAILURE_PAUSE < HEARTBEAT,
+  "OVERDUE < SHORTEST_INTERVAL": OVERDUE < SHORTEST_INTERVAL,
+  "inbox LONGEST_PAUSE < SHORTEST_INTERVAL": LONGEST_PAUSE < SHORTEST_INTERVAL,
+  "1.5 × FAILURE_PAUSE < SHORTEST_INTERVAL": 1.5 * FAILURE_PAUSE < SHORTEST_INTERVAL,
   "TOMBSTONE ≥ PERSISTENCE": TOMBSTONE >= PERSISTENCE,
   "TOMBSTONE > ANSWER_TIMEOUT": TOMBSTONE > ANSWER_TIMEOUT,
   "EXTEND_AFTER + GRID + RETRY_AFTER < 1/2": EXTEND_AFTER + GRID + RETRY_AFTER < 1 / 2,

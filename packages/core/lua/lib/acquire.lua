@@ -44,6 +44,8 @@ end
 --   its fence   granted. The present holder gets its fence again
 --   'held <ms left of the lease>'
 --   'queued <ms left of the lease> <ticket> <floor of later fences> <how many are before it>'
+--               While the lock is settling the last number is 0, whatever the place is: then each waiter takes itself for the
+--               first, and looks again at once. Somebody must, since nothing else drops the rest of the dead waiters.
 --   'dead'      the token is refused
 --   'foreign'   the key holds something that is not a lock
 --   'foreign fence', 'foreign released', 'foreign queue', 'foreign alive': this companion was not written by these scripts

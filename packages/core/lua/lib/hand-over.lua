@@ -1,7 +1,7 @@
 -- @include keys.lua
 -- @include unpublished.lua
 
--- How many dead waiters one script drops at most, and how many it looks at together. It keeps the server for some ms only.
+-- How many dead waiters one script drops at most, and how many it looks at together. This blocks the server for a few ms.
 local MAX_DROPPED, PAGE = 5000, 1000
 
 -- Hands a free lock over to the first waiter whose process is alive, and drops the waiters before it.

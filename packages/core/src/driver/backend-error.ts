@@ -55,7 +55,7 @@ const isBug = (error: unknown): boolean =>
   error instanceof SyntaxError ||
   (error instanceof TypeError && error.cause === undefined);
 
-/** True if asking again is pointless: the key is not a lock, the driver says that time does not heal it, or it is a bug. */
+/** True if asking again is pointless: the key is not a lock, the driver says that retrying cannot fix it, or it is a bug. */
 export const isRefusal = (error: unknown): boolean =>
   LockError.is(error) || isBug(error) || (DriverError.is(error) && !error.retryable);
 

@@ -4,7 +4,7 @@
  */
 export class DriverError extends Error {
   override readonly name = "DriverError";
-  /** False if the call is pointless to repeat, as time does not heal the reason. Waits then end with this error at once. */
+  /** False if the call is pointless to repeat, as retrying cannot fix the reason. Waits then end with this error at once. */
   readonly retryable: boolean;
   /** What users can do about it. It becomes a part of the message that they see. */
   readonly advice: string | undefined;

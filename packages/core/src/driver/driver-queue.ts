@@ -12,7 +12,10 @@ export interface HeartbeatReply {
   /** Fence of the last grant, 0 when none is remembered. */
   readonly fence: number;
   readonly floor: number;
-  /** True if the first waiter is one of this inbox. */
+  /**
+   * True if the first waiter is one of this inbox, or if nobody knows yet who is the first, since dead waiters are still to be
+   * dropped. The inbox then looks again when the lease is over. (In `AcquireReply`, `head` is about one token.)
+   */
   readonly head: boolean;
   /** One for each token. `"granted"`: it holds the lock for the claim, from when the request was sent. */
   readonly states: readonly ("granted" | "queued" | "missing")[];

@@ -58,7 +58,8 @@ export type AcquireReply =
   | { readonly status: "held"; readonly key: string; readonly remaining: number }
   /**
    * Another token holds `key`, and this one waits for it. It holds the keys before `key`. A later grant of `key` has a fence
-   * above `floor`. `head`: it is the first waiter.
+   * above `floor`. `head`: this token is the first waiter, or nobody knows yet who is, since dead waiters are still to be dropped.
+   * (In `HeartbeatReply`, `head` is about all tokens of an inbox.)
    */
   | {
       readonly status: "queued";
@@ -146,7 +147,7 @@ export interface DriverInspection extends Inspection {
 
 /**
  * All that a locker knows of the place where locks are kept. Every call may be sent twice by the client below, may arrive late
- * or never, and is idempotent for one token. A call rejects when there is no answer, or a refusal: with `DriverError` where the
+ * or never, and is idempotent for one token. A call rejects when there is no reply, or a refusal: with `DriverError` where the
  * driver knows whether to try again, or what to do. It never makes a reply up, and may stay pending indefinitely: the locker
  * keeps its own deadline.
  * A key that holds a value that is not a lock is left as it is, and the call rejects with `LockBackendError`.

@@ -5,7 +5,7 @@
  * noticed; the window is longer than two intervals, so that one heartbeat may be lost.
  */
 
-/** Between two heartbeats of one process for one key. */
+/** Between two heartbeats of one process for one key, on average. */
 export const HEARTBEAT = 1_200;
 /** For how long after its last sign of life a process's waiters count as alive. A queue lives for two windows after it. */
 export const WINDOW = 3_000;

@@ -25,7 +25,7 @@ const advice: readonly (readonly [RegExp, string])[] = [
   [/\bECONNREFUSED\b/, "no server listens at the client's address: check host and port"],
 ];
 
-/** Codes with which Redis refuses for reasons that time does not heal. */
+/** Codes with which Redis refuses for reasons that retrying cannot fix. */
 const REFUSAL = /^(ERR(?! Error running script| WAIT )|NOAUTH|WRONGPASS|NOPERM|CROSSSLOT|WRONGTYPE)\b/;
 
 /** The error with which the driver rejects in place of a client's: it says whether to try again, and what to do. */

@@ -139,7 +139,7 @@ export class Candidate {
   }
 
   /** Takes a new token, and gives up what the old one may have of the keys. */
-  renew(mayHave: MayHave): void {
+  replaceToken(mayHave: MayHave): void {
     this.leaveQueue();
     this.#giveUpToken(mayHave === "some" && this.keys.length > 1);
     this.#takeToken();

@@ -20,8 +20,13 @@ function onAbort(this: AbortSignal): void {
 
 /**
  * The mailbox of one waiting call. Replies, pushes and reminders are posted to it, and so is the end of the wait: by
- * its timeout, the caller's signal, or the closing of the locker. It has room for one unread event, the latest. Not
- * `Promise.race`: each round would leave a reaction at a promise that lives as long as the wait.
+ * its timeout, the caller's signal, or the closing of the locker. Not `Promise.race`: each round would leave a reaction at
+ * a promise that lives as long as the wait.
+ *
+ * It has room for one unread event, the latest. That is enough: an event is unread for some microtasks only, and a dropped
+ * event is found again. Until a reply was read, the waiter posts nothing but a valid grant, so only such a grant can
+ * replace a reply. A message, a failure or a reminder that is replaced says nothing that the next request or heartbeat
+ * does not say again, and each event leads to one of these, or to the end of the wait.
  */
 export class Mailbox<T> implements PendingWait {
   readonly #signal: AbortSignal | undefined;

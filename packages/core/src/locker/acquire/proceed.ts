@@ -12,8 +12,10 @@ export function proceed(candidate: Candidate, event: WaitEvent): Grant | undefin
     case "unreplicated":
       throw event.error;
     case "held":
+      // Our drivers reply so only to a request without a place, which `retry` sends. A driver for another store may have a
+      // queue that takes no more waiters: it is asked again after a pause.
       candidate.diagnosis.contended(event);
-      if (candidate.keys.length > 1) candidate.renew("none");
+      if (candidate.keys.length > 1) candidate.replaceToken("none");
       candidate.sendAfter(jittered(FAILURE_PAUSE));
       break;
     case "failed":
@@ -21,7 +23,7 @@ export function proceed(candidate: Candidate, event: WaitEvent): Grant | undefin
       candidate.sendAfter(jittered(FAILURE_PAUSE));
       break;
     case "dead":
-      candidate.renew("some");
+      candidate.replaceToken("some");
       candidate.send();
       break;
     case "rested":

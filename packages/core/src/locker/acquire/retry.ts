@@ -38,6 +38,6 @@ export function retry(candidate: Candidate, event: WaitEvent): Grant | undefined
 /** A call outside the queues holds nothing while it pauses: it gives up any keys that it may have. */
 function pause(candidate: Candidate, mayHave: MayHave): void {
   const { diagnosis, keys, options } = candidate;
-  if (keys.length > 1) candidate.renew(mayHave);
+  if (keys.length > 1) candidate.replaceToken(mayHave);
   candidate.sendAfter(jittered(options.retryDelay(diagnosis.attempts)));
 }

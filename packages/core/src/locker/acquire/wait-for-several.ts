@@ -48,7 +48,7 @@ function follow(candidate: Candidate, reply: Extract<Reply, { readonly status: "
   diagnosis.contended(reply);
   const at = keys.indexOf(diagnosis.key);
   if (candidate.isQueued && at < before) {
-    candidate.renew("some");
+    candidate.replaceToken("some");
     return false;
   }
   if (candidate.isQueued && at > before) {

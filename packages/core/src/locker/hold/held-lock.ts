@@ -27,7 +27,7 @@ export class HeldLock implements ManagedLock {
   readonly #terms: LeaseTerms;
   #controller: AbortController | undefined;
   #error: LockLostError | undefined;
-  /** How many extensions have no reply yet, and when the first of them was sent. */
+  /** How many extensions have no reply yet; and when the first one was sent since the last reply. */
   #unanswered = 0;
   #unansweredSince: number | undefined;
   #isReading = false;
@@ -87,7 +87,7 @@ export class HeldLock implements ManagedLock {
     return this.#error ?? new LockLostError(this.key, "it was released");
   }
 
-  planExtension(time: number): number {
+  beginExtension(time: number): number {
     const { ttl, nextAt } = planExtension(this.#terms, time, this.deadline);
     this.extendAt = nextAt;
     if (ttl === 0) this.claimed = false;

@@ -14,8 +14,11 @@ export interface ManagedLock {
   readonly claimed: boolean;
   /** When to extend it, `Infinity` for never. */
   readonly extendAt: number;
-  /** An extension is due. Returns the ttl to ask for, or 0 to ask for nothing; sets `extendAt` anew. */
-  planExtension(time: number): number;
+  /**
+   * An extension is due. Returns the ttl to ask for, and counts that request as sent; or 0 to ask for nothing. Sets
+   * `extendAt` anew.
+   */
+  beginExtension(time: number): number;
   extended(sent: number, ttl: number): void;
   failed(error: unknown): void;
   lost(cause: LossCause): void;
@@ -25,7 +28,7 @@ export interface ManagedLock {
 
 /** Extends the locks of a locker in batches, and ends those whose lease is over. It keeps no process alive. */
 export interface LeaseMonitor {
-  /** Has the lock learn that it was forced out, until it is deleted or its lease is over. */
+  /** Notifies the lock when it is forced out, until it is deleted or its lease is over. */
   hold(lock: ManagedLock): void;
   /** Extends the lock when it is due, and ends it at its deadline. */
   keep(lock: ManagedLock): void;
@@ -41,8 +44,7 @@ export interface LeaseMonitor {
 }
 
 /**
- * From so many held locks on, those are forgotten whose lease is over; then again when there are twice as many as were
- * left.
+ * At so many held locks, those whose lease is over are first dropped; then again when there are twice as many as were left.
  */
 const FIRST_SWEEP = 1_000;
 
@@ -70,7 +72,7 @@ export function createLeaseMonitor(driver: Driver): LeaseMonitor {
 
   function extend(lock: ManagedLock): void {
     const sent = now();
-    const ttl = lock.planExtension(sent);
+    const ttl = lock.beginExtension(sent);
     if (ttl === 0) return;
     const { key, grant } = lock;
     driver.extend({ key, token: grant.token, ttl }).then(

@@ -3,7 +3,7 @@ import type { DriverQueue, HeartbeatReply } from "../../driver/driver-queue";
 import { now } from "../../driver/lease";
 import { HEARTBEAT } from "../../driver/times";
 import { createAlarm } from "../alarm";
-import { beatSent, createLine, isSilent, type Line, silenceEnded } from "./line";
+import { beatSent, createLine, isSilent, type Line, LONGEST_INTERVAL, silenceEnded } from "./line";
 import type { Queued, Waiter } from "./waiter";
 
 interface Heartbeats {
@@ -18,7 +18,7 @@ interface Heartbeats {
 }
 
 /** A line that is due so soon is sent with the lines that are due now, in ms: lines share commands. */
-const SOON = HEARTBEAT / 20;
+export const SOON = HEARTBEAT / 20;
 /**
  * The pause between two parts of the lines that are due at once, in ms: there may be many thousands. A part is small
  * enough for the event loop, and large enough that all are sent in the time between two heartbeats.
@@ -71,7 +71,7 @@ export function createHeartbeats(queue: DriverQueue, inbox: string, onGrant: () 
   }
 
   /**
-   * A client that times its commands out drops the answers of a server that was away. So the silent line that sent nothing
+   * A client that times its commands out drops the replies of a server that was away. So the silent line that sent nothing
    * for the longest time sends a heartbeat that can be answered in time. One waiter is enough for it.
    */
   function probe(time: number): void {
@@ -91,7 +91,7 @@ export function createHeartbeats(queue: DriverQueue, inbox: string, onGrant: () 
         tell(line, sent, waiters, reply);
       },
       (error) => {
-        if (!isTimeout(error)) beatBy(line, now() + HEARTBEAT);
+        if (!isTimeout(error)) beatBy(line, now() + LONGEST_INTERVAL);
         if (isFinal(error)) for (const waiter of waiters) if (line.waiters.has(waiter.token)) waiter.failed(error);
       },
     );
@@ -100,7 +100,7 @@ export function createHeartbeats(queue: DriverQueue, inbox: string, onGrant: () 
   function replied(line: Line): void {
     const wasSilent = isSilent(line);
     silenceEnded(line);
-    beatBy(line, now() + HEARTBEAT);
+    beatBy(line, now() + LONGEST_INTERVAL);
     if (wasSilent) endSilence();
   }
 
@@ -141,7 +141,7 @@ export function createHeartbeats(queue: DriverQueue, inbox: string, onGrant: () 
   return {
     add(waiter, key, sent, reply) {
       waiter.enqueued(sent, reply);
-      const line = lines.get(key) ?? createLine(key);
+      const line = lines.get(key) ?? createLine(key, now());
       lines.set(key, line);
       line.waiters.set(waiter.token, waiter);
       replied(line);

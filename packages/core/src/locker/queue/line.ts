@@ -19,16 +19,26 @@ export interface Line {
 }
 
 /**
+ * The shortest and the longest pause between two heartbeats of a line, in ms. Each pause is jittered between them, so that
+ * the lines of many processes do not come together.
+ */
+export const SHORTEST_INTERVAL = 0.95 * HEARTBEAT;
+export const LONGEST_INTERVAL = 1.05 * HEARTBEAT;
+
+/**
  * After so many heartbeats without a reply the pauses grow, by this factor of the silence: clients keep requests that
  * were not answered.
  */
 export const SILENT_BEATS = 3;
 export const GROWTH = 3;
 
-export const createLine = (key: string): Line => ({
+const jitteredInterval = (): number => SHORTEST_INTERVAL + clock.random() * (LONGEST_INTERVAL - SHORTEST_INTERVAL);
+
+/** A line without waiters. Its first heartbeat is due one pause after `time`. */
+export const createLine = (key: string, time: number): Line => ({
   key,
   waiters: new Map(),
-  beatAt: Infinity,
+  beatAt: time + jitteredInterval(),
   endsAt: Infinity,
   sentAt: 0,
   silentSince: undefined,
@@ -44,8 +54,7 @@ export function beatSent(line: Line, sent: number): void {
   line.sentAt = sent;
   line.silentSince ??= sent;
   line.silentBeats++;
-  // Left to chance in part, so that the lines of many processes do not come together.
-  const pause = HEARTBEAT * (0.95 + clock.random() / 10);
+  const pause = jitteredInterval();
   line.beatAt = sent + (isSilent(line) ? Math.max(pause, GROWTH * (sent - line.silentSince)) : pause);
 }
 

@@ -34,9 +34,12 @@ export class Waiter {
   ticket = 0;
   /** The line of its key, once a reply said that the token is queued. */
   line: Line | undefined;
-  /** When the request was sent whose reply is the latest; before the first reply, when the first request was sent. */
-  #foundAt = now();
-  /** A grant that is later than that reply has a fence above this one. */
+  /**
+   * When the latest request was sent whose reply says "queued"; before the first reply, when the token was made. This is `s`
+   * in docs/internals/protocol.md.
+   */
+  #answeredSentAt = now();
+  /** From the reply to that request: a later grant has a fence above this one. */
   #floor = 0;
   /** Whether a request is in flight. */
   #isAsking = true;
@@ -65,9 +68,9 @@ export class Waiter {
    * that was overtaken can only make a grant void.
    */
   foundQueued(sent: number, floor: number): void {
-    if (sent < this.#foundAt) this.#floor = Math.max(this.#floor, floor);
+    if (sent < this.#answeredSentAt) this.#floor = Math.max(this.#floor, floor);
     else {
-      this.#foundAt = sent;
+      this.#answeredSentAt = sent;
       this.#floor = floor;
     }
   }
@@ -77,7 +80,7 @@ export class Waiter {
    * after all.
    */
   pushed(fence: number, claim: number): void {
-    if (fence > this.#floor) this.#post(fence, leaseEnd(this.#foundAt, claim));
+    if (fence > this.#floor) this.#post(fence, leaseEnd(this.#answeredSentAt, claim));
   }
 
   /** The reply to a heartbeat that was sent at `sent` says that the token has the lock. */
