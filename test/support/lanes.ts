@@ -27,6 +27,7 @@ const slow = [
   "test/repository/demos/",
   "test/repository/docs-frameworks.test.ts",
   "test/repository/pinned-clients.test.ts",
+  "test/simulation/mutants.test.ts",
 ];
 
 /** Starts no server, but packs and compiles for longer than a unit test may take. */
