@@ -28,13 +28,14 @@ function watched() {
 
 describe("the lease", () => {
   test("ends by the local clock: first look, remaining, signal and release agree", async () => {
+    const clock = useVirtualClock();
     const driver = inProcessDriver();
     const lock = await createLocker(driver).acquire("k", { ttl: 60 });
     expect(lock.remaining()).toBeGreaterThan(0);
     expect(lock.remaining()).toBeLessThanOrEqual(58);
     const { signal } = lock;
     expect(signal.aborted).toBe(false);
-    stall(70);
+    clock.stall(70);
     expect(lock.isHeld).toBe(false);
     expect(lock.remaining()).toBe(0);
     expect(signal.aborted).toBe(true);
@@ -44,6 +45,14 @@ describe("the lease", () => {
     });
     await expect(lock.release()).rejects.toBe(signal.reason);
     await expect(lock.extend()).rejects.toBe(signal.reason);
+  });
+
+  test("has no remaining time below 0, whenever the process stands still", async () => {
+    const { slowDown } = useVirtualClock();
+    const lock = await createLocker(inProcessDriver()).acquire("k", { ttl: 1_000 });
+    slowDown(70);
+    while (lock.isHeld) expect(lock.remaining()).toBeGreaterThanOrEqual(0);
+    expect(lock.remaining()).toBe(0);
   });
 
   test("aborts the signal by itself, and keeps no process alive for it", async () => {

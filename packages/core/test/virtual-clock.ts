@@ -1,14 +1,27 @@
 import { onTestFinished } from "vitest";
 import { realClock, useClock } from "../src/driver/clock";
 
-/** Time that passes only by `pass`, for what is made after this call and for the rest of the test. */
-export function useVirtualClock(): { pass(ms: number): Promise<void> } {
+interface VirtualTime {
+  /** Timers run when they are due. */
+  pass(ms: number): Promise<void>;
+  /** The event loop is busy: no timer runs. */
+  stall(ms: number): void;
+  /** From now on each look at the clock takes so long. */
+  slowDown(ms: number): void;
+}
+
+/** Time that passes only by these functions, for what is made after this call and for the rest of the test. */
+export function useVirtualClock(): VirtualTime {
   const timers = new Map<number, { readonly at: number; run(): void }>();
   let time = 1_000_000;
   let count = 0;
+  let perLook = 0;
   useClock({
     ...realClock,
-    now: () => time,
+    now() {
+      time += perLook;
+      return time;
+    },
     after(ms, run) {
       timers.set(++count, { at: time + ms, run });
       return count;
@@ -19,6 +32,12 @@ export function useVirtualClock(): { pass(ms: number): Promise<void> } {
   const settled = () => new Promise(setImmediate);
 
   return {
+    stall(ms) {
+      time += ms;
+    },
+    slowDown(ms) {
+      perLook = ms;
+    },
     async pass(ms) {
       const end = time + ms;
       for (;;) {
