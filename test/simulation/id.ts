@@ -1,2 +1,2 @@
-/** What a history calls the right of a token to a key. */
+/** The name of a token's right to a key in a history. */
 export const idOf = (token: string, key: string): string => `${token.slice(token.indexOf(":") + 1)}@${key}`;

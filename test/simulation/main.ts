@@ -16,7 +16,7 @@ const options = parseOptions(process.argv.slice(2));
 const whole = options.minutes === undefined ? Number.POSITIVE_INFINITY : options.minutes * 60_000;
 const count = options.seeds ?? Number.POSITIVE_INFINITY;
 
-/** The plan of a seed, with what the command line changes of it. */
+/** The plan of a seed, with the changes that the command line asks for. */
 function planFor(seed: number, { scenario: name, processes, rage, faults }: SimulateOptions): Plan {
   const scenario = scenarios[name];
   const plan = planOf(seed, scenario);

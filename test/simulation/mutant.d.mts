@@ -1,6 +1,6 @@
 type Edits = readonly (readonly [file: string, from: string, to: string])[];
 
-/** Plays seeds with these edits of the core. Resolves with what was broken; with nothing if every promise was kept. */
+/** Plays seeds on a core with these edits. Resolves with the first violation, or with `undefined` if every promise was kept. */
 export function hunt(
   edits: Edits,
   seconds: number,

@@ -7,7 +7,7 @@ import { build } from "esbuild";
 
 const core = fileURLToPath(new URL("../../packages/core/", import.meta.url));
 
-/** For esbuild: has it see the core with these edits; the files stay as they are. */
+/** A plugin for esbuild: it applies the edits to the core while esbuild reads it. The files are not changed. */
 const mutated = (edits) => ({
   name: "mutant",
   setup({ onLoad }) {
@@ -24,8 +24,8 @@ const mutated = (edits) => ({
 });
 
 /**
- * Plays seeds with these edits of the core, `[file, from, to]` each, for so many seconds. Resolves with the seed, the scenario and
- * what was broken; with nothing if every promise was kept.
+ * Plays seeds for so many seconds on a core with these edits, each `[file, from, to]`. Resolves with the first violation, its seed
+ * and its scenario, or with `undefined` if every promise was kept.
  */
 export async function hunt(edits, seconds) {
   const folder = await mkdtemp(join(tmpdir(), "distlock-mutant-"));

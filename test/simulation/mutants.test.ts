@@ -2,17 +2,17 @@ import { expect, test } from "vitest";
 import { hunt } from "./mutant.mjs";
 import { simulated } from "./mutations.mjs";
 
-/** Bugs that were there once, or nearly; each with the mutations that bring it back. */
+/** Bugs that distlock has had, or nearly had, each with the mutation that brings it back. */
 const old = {
-  "a grant that counts from its arrival": "a grant counts from its answer",
+  "a grant that counts from its arrival": "a grant counts from its reply",
   "a message that is not compared with the floor": "a push is never void",
   "a lock that comes back after its deadline": "a lock comes back",
   "a claim that is not extended to the ttl": "a claim is not extended",
   "a token that is given up without a tombstone": "release leaves no tombstone",
-  "a waiter that is stranded when its message and its heartbeat were lost": "who is missing does nothing",
-  "a waiter that comes back with a new ticket": "who is missing asks without its ticket",
+  "a waiter that is stranded when its message and its heartbeat are lost": "a missing waiter does nothing",
+  "a waiter that comes back with a new ticket": "a missing waiter asks without its ticket",
   "fences that are lower after a failover": "the fence is only counted",
-  "several keys in the order in which they are named": "keys are taken as they are given",
+  "several keys that are taken in the order of the call": "keys are taken in the caller's order",
 };
 
 const SECONDS = 60;

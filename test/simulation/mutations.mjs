@@ -5,20 +5,20 @@ const queue = "src/in-process/wait-queue.ts";
 const state = "src/in-process/lock-state.ts";
 const expiring = "src/in-process/expiring.ts";
 
-/** What mutations of the scripts are in the in-process driver, by their names in test/model/mutations.mjs. */
+/** Edits that break a rule in the in-process driver. Their names are in test/model/mutations.mjs: there they break it in the scripts. */
 const counterparts = {
   "hand-over leaves the waiter in the queue": [[queue, "        tickets.delete(token);\n", ""]],
-  "hand-over tells nobody": [[driver, "publish(token, (listener) => listener.granted(token, fence, CLAIM));", ""]],
+  "hand-over notifies nobody": [[driver, "publish(token, (listener) => listener.granted(token, fence, CLAIM));", ""]],
   "the fence is only the clock": [[driver, "Math.max(fenceOf(state) + 1, micros())", "micros()"]],
   "the fence is only counted": [[driver, "Math.max(fenceOf(state) + 1, micros())", "fenceOf(state) + 1"]],
   "acquire grants a dead token": [[state, "(tombstones.get(token) ?? 0) > now() || ", ""]],
   "acquire grants a released token": [[state, " || live(released)?.token === token", ""]],
   "acquire overtakes": [[driver, "    handOver(state); // a newcomer does not overtake\n", ""]],
   "acquire never prolongs": [[driver, "if (left(state.lease) < ttl) extend(state, ttl);", ""]],
-  "acquire's floor is what is stored": [
+  "acquire's floor is the stored fence": [
     [driver, "floor: floorOf(state), head: queue", "floor: fenceOf(state), head: queue"],
   ],
-  "heartbeat's floor is what is stored": [[driver, "floor: floorOf(state),\n", "floor: fenceOf(state),\n"]],
+  "heartbeat's floor is the stored fence": [[driver, "floor: floorOf(state),\n", "floor: fenceOf(state),\n"]],
   "tickets are only the clock": [[queue, "Math.max(micros(), data.lastTicket + 1)", "micros()"]],
   "acquire ignores the ticket": [[queue, "ticket || Math.max(", "Math.max("]],
   "enqueueing shows no life": [[driver, "    queue.showLife(inboxOf(token));\n", ""]],
@@ -34,12 +34,12 @@ const counterparts = {
   "heartbeat never says missing": [[driver, '"queued" : "missing"', '"queued" : "queued"']],
   "heartbeat never says granted": [[driver, 'holder === token ? "granted" : ', ""]],
   "hand-over trusts a clock that was set back": [[queue, " && until <= now() + WINDOW", ""]],
-  "forceRelease tells nobody": [[driver, "publish(holder, (listener) => listener.forcedOut(holder));", ""]],
+  "forceRelease notifies nobody": [[driver, "publish(holder, (listener) => listener.forcedOut(holder));", ""]],
 };
 
 const isOfTypeScript = ([file]) => file.startsWith("src/") && !file.startsWith("src/redis/");
 
-/** The mutations that a simulation can meet: those of the locker and of the in-process driver. */
+/** The mutations that a simulation can find: they change only the locker and the in-process driver. */
 export const simulated = Object.fromEntries([
   ...Object.entries(model)
     .filter(([, { edits }]) => edits.every(isOfTypeScript))

@@ -7,9 +7,9 @@ import type { PlannedFault } from "./plan";
 import { type Process, startProcess } from "./process/process";
 import type { World } from "./world";
 
-/** Lets everything go wrong that is planned. */
+/** Makes the planned faults happen. */
 export interface Nemesis {
-  /** Ends all that is wrong: what a fault would have undone later is undone now. */
+  /** Ends all faults: each is undone now, even if it was to last longer. */
   heal(): void;
 }
 
@@ -54,7 +54,7 @@ export function createNemesis(
 
   return {
     heal() {
-      // What is undone may have to be undone in its turn: a server that stops has to start.
+      // To undo one thing may begin another: a failover stops the server, which then has to start again.
       while (open.size > 0) for (const undo of [...open]) undo();
       engine.resume(world.server.machine);
       for (const process of processes) {

@@ -32,25 +32,25 @@ const about = Object.entries(scenarios)
   .map(([name, scenario]) => `  ${name.padEnd(10)} ${scenario.about}`)
   .join("\n");
 
-/** Reads the command line. Ends the process on `--help`, and with one sentence on what it does not understand. */
+/** Reads the command line. Ends the process after `--help`, and after a mistake, which one sentence explains. */
 export function parseOptions(args: readonly string[]): SimulateOptions {
   const program = new Command("simulate")
     .description(
-      "Runs the real lockers of many processes against a simulated server, network and time. Everything that chance decides comes " +
-        "from the seed: one seed is one run, to the event. It ends at the first seed that breaks a promise, looks for the " +
+      "Runs the real lockers of many processes against a simulated server, network and time. All random choices come from the seed: " +
+        "a seed is always the same run, event by event. It ends at the first seed that breaks a promise, looks for the " +
         "smallest run that still breaks it, and prints what happens in it.",
     )
-    .option("--seed <number>", "the first seed; chance by default", integer(0), Date.now() % 1_000_000)
-    .option("--seeds <number>", "how many seeds; 1 by default if there is --seed, else 100", integer(1))
-    .option("--minutes <number>", "begin no further seed after so much time", minutes)
-    .addOption(new Option("--scenario <name>", "what is simulated").choices(Object.keys(scenarios)).default("default"))
+    .option("--seed <number>", "the first seed; by default a number from the clock", integer(0), Date.now() % 1_000_000)
+    .option("--seeds <number>", "how many seeds; by default 1 with --seed, and 100 without", integer(1))
+    .option("--minutes <number>", "begin no further seed after so many minutes", minutes)
+    .addOption(new Option("--scenario <name>", "what to simulate").choices(Object.keys(scenarios)).default("default"))
     .option("--coverage", "show how often each kind of fault met each state of a call", false)
     .option("--history <file>", "write every event of the last run to a file, one line of JSON each")
-    .option("--processes <number>", "so many processes in place of those of the scenario", integer(1))
-    .option("--rage <ms>", "for how long things go wrong", integer(0))
-    .option("--faults <numbers>", 'only the faults of the plan with these numbers, as "3,7", or "none"', list)
+    .option("--processes <number>", "how many processes; by default as many as the scenario says", integer(1))
+    .option("--rage <ms>", "how long the faults last; by default as long as the scenario says", integer(0))
+    .option("--faults <numbers>", 'only the faults of the plan with these numbers, such as "3,7", or "none"', list)
     .addHelpText("after", `\nScenarios:\n${about}`);
-  // "pnpm simulate -- --seed 1" hands the "--" on.
+  // `pnpm simulate -- --seed 1` passes the "--" on to this program.
   const parsed = program.parse(args[0] === "--" ? args.slice(1) : args, { from: "user" });
   const options = parsed.opts<SimulateOptions>();
   const isChosen = parsed.getOptionValueSource("seed") === "cli";

@@ -2,21 +2,21 @@ import { between, randomOf } from "./engine/random";
 import { type FaultName, faultNames } from "./faults/catalog";
 import type { Scenario } from "./scenario";
 
-/** One fault of a run. Its number is the name of its chance: what goes wrong is the same when others are taken away. */
+/** One fault of a run. Its random numbers depend on its number: they stay the same when other faults are taken away. */
 export interface PlannedFault {
   readonly number: number;
   readonly at: number;
   readonly name: FaultName;
 }
 
-/** All that is decided before a run. */
+/** Everything that is decided before a run. */
 export interface Plan {
   readonly seed: number;
   readonly scenario: Scenario;
   readonly faults: readonly PlannedFault[];
 }
 
-/** Spreads the faults over the time, each kind as often as the others. */
+/** Spreads the faults over the time in which they happen. Each kind is planned as often as the others. */
 export function planOf(seed: number, scenario: Scenario): Plan {
   const { faultEvery, rage, faults: names = faultNames } = scenario;
   if (faultEvery === 0) return { seed, scenario, faults: [] };

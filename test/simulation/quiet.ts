@@ -1,6 +1,9 @@
 import { channel } from "node:diagnostics_channel";
 
-/** Warnings of lockers are expected here, and traces of errors that nobody reads cost time. Returns what undoes this. */
+/**
+ * Ignores the warnings of lockers, which are expected here, and turns off stack traces, which cost time and which nobody reads.
+ * Returns a function that undoes both.
+ */
 export function quiet(): () => void {
   const warnings = channel("distlock:warning");
   const ignore = () => {};

@@ -17,20 +17,20 @@ import type { World } from "./world";
 export interface Result {
   readonly violations: readonly Violation[];
   readonly history: readonly Event[];
-  /** Of every kind of event, how many. */
+  /** How many events of each kind the history has. */
   readonly counts: Readonly<Partial<Record<Event["what"], number>>>;
   readonly coverage: Coverage;
-  /** How long it took in the simulation, in ms, and how many events that were. */
+  /** How much time was simulated, in ms, and how many events the engine ran. */
   readonly simulated: number;
   readonly events: number;
 }
 
-/** For all calls to end when no more are made: the longest wait, and what is held then. */
+/** How long the last calls may take to end, in ms: the longest wait, and then the longest use of a lock. */
 const ENDING = 45_000;
 const STEP = 250;
-/** What was sent over a slow connection arrives, one way and back. */
+/** How long a request over a slow connection and its reply may take, in ms. */
 const SETTLING = 9_000;
-/** The second copy of a request may be so late. */
+/** How late the second copy of a request may arrive, in ms. */
 const LATEST = 20_000;
 
 const bystander = (name: string, clock: Machine["clock"]): Machine => ({
@@ -42,7 +42,7 @@ const bystander = (name: string, clock: Machine["clock"]): Machine => ({
   busyUntil: 0,
 });
 
-/** Plays a plan, and checks what happened. */
+/** Plays a plan, and checks its history. */
 export async function run({ seed, scenario, faults }: Plan): Promise<Result> {
   const engine = createEngine();
   const history: Event[] = [];

@@ -1,26 +1,26 @@
 import type { FaultName } from "./faults/catalog";
 
-/** What is simulated: who works, on what, and what goes wrong. Times are in ms. */
+/** What a run simulates: its processes, their work, and the faults. Times are in ms. */
 export interface Scenario {
   readonly about: string;
   readonly processes: number;
   readonly keys: number;
-  /** Calls at a time of one process. */
+  /** How many calls a process makes at the same time. */
   readonly hands: number;
-  /** For how long things go wrong. */
+  /** How long the faults last. */
   readonly rage: number;
-  /** For how long all is well then. */
+  /** How long new calls are made after the faults. */
   readonly calm: number;
   readonly ttls: readonly number[];
-  /** Between two calls of a hand, at most. */
+  /** The longest pause between two calls of a hand. */
   readonly rest: number;
-  /** How long a lock is held, as parts of its ttl in percent. */
+  /** How long a lock is held at most, in percent of its ttl; one of these is chosen for each lock. */
   readonly holds: readonly number[];
   /** How often each kind of work is chosen. */
   readonly work: Readonly<Partial<Record<Work, number>>>;
-  /** On average, one fault in so many ms. 0: none. */
+  /** The average time between two faults; 0 for no faults. */
   readonly faultEvery: number;
-  /** Which faults; absent: all. */
+  /** The kinds of faults; all if absent. */
   readonly faults?: readonly FaultName[];
 }
 
@@ -44,7 +44,7 @@ export const scenarios = {
   default: usual,
   pair: { ...usual, about: "2 processes and 1 key", processes: 2, keys: 1, hands: 2, rest: 300 },
   crowd: { ...usual, about: "40 processes wait for 1 key", processes: 40, keys: 1, rest: 8_000, faultEvery: 300 },
-  quiet: { ...usual, about: "nothing goes wrong: what locks cost", faultEvery: 0 },
+  quiet: { ...usual, about: "no faults: shows what locks cost", faultEvery: 0 },
   messages: {
     ...usual,
     about: "messages that are late, lost and doubled, while processes and requests stand still",
@@ -68,14 +68,14 @@ export const scenarios = {
   },
   several: {
     ...usual,
-    about: "locks of several keys, in whatever order they are named",
+    about: "locks of several keys, named in any order",
     keys: 4,
     hands: 2,
     work: { several: 80, acquire: 20 },
   },
   outages: {
     ...usual,
-    about: "the server is away for long",
+    about: "the server is away for a long time",
     faultEvery: 8_000,
     rage: 120_000,
     faults: ["server hangs", "server restarts", "partition"],

@@ -1,7 +1,7 @@
 import type { Plan } from "./plan";
 import { type Result, run } from "./run";
 
-/** A plan, and what came of it. */
+/** A plan and its result. */
 export interface Played {
   readonly plan: Plan;
   readonly result: Result;

@@ -4,7 +4,7 @@ import { quiet } from "./quiet";
 import { run } from "./run";
 import { type ScenarioName, scenarios } from "./scenario";
 
-/** One part of all seeds in each run of the tests: the first ones, and those of the day. */
+/** Each run of the tests plays a few seeds of the default scenario. The day chooses them, unless the environment does. */
 const FEW = 12;
 const today = Math.floor(Date.now() / 86_400_000) * 1_000;
 const first = Number(process.env.SIMULATION_SEED ?? today);
@@ -14,7 +14,7 @@ const regressions: readonly (readonly [seed: number, scenario: ScenarioName, why
   [139, "default", "remaining() was negative: the process stood still between two looks at the clock"],
 ];
 
-/** For a machine that has other things to do. */
+/** Enough for a machine that is busy with other work. */
 const patience = { timeout: 180_000 };
 
 let loud: () => void;

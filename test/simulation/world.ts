@@ -15,7 +15,7 @@ export interface World {
   readonly random: Random;
   readonly keys: readonly string[];
   readonly server: Server;
-  /** The server's methods, watched. */
+  /** The methods of the server. They record what they do. */
   readonly driver: Driver;
   readonly store: Store;
   /** One place for each process; a process that starts again takes the place of the one before. */

@@ -1,6 +1,6 @@
 import type { Check } from "./digest";
 
-/** Clocks of two processes are one; this is for the rounding of Redis. */
+/** All processes share one clock. This allows for the rounding of Redis, in ms. */
 const ROUNDING = 2;
 
 /** The place of the first sample that was taken after a time. */
@@ -15,8 +15,8 @@ function firstAfter(samples: readonly { readonly at: number }[], time: number): 
 }
 
 /**
- * Nobody says `isHeld` when the lease is over on the server: not after the last lease that an answer can vouch for, and not
- * when Redis was seen to hold something else meanwhile. So nothing but the holder's token is in a key that is held.
+ * `isHeld` is never true when the lease is over on the server: not after the end of the last lease that a reply can vouch for, and
+ * not while Redis has another token in the key, or none.
  */
 export const belief: Check = function* ({ of, holdings, byKey }) {
   for (const holding of holdings.values()) {

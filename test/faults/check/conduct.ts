@@ -3,7 +3,7 @@ import type { Check } from "./digest";
 /** From the last look of the library to the first one of its caller, on a busy machine. */
 const DELAY = 20;
 
-/** No rejection that nobody handles, no error of an unknown kind, no process that ends by itself; no lock whose lease is over. */
+/** No rejection stays unhandled, no error is unknown, no process ends by itself, and no lock is granted after its lease ended. */
 export const conduct: Check = function* ({ of, holdings }) {
   for (const { why } of of("wrong")) yield why;
   for (const { at, id, key, worker, boundAt } of holdings.values()) {

@@ -64,10 +64,10 @@ export function digest(history: readonly Event[]): Digest {
 
   const latest = (times: readonly number[]) => Math.max(Number.NEGATIVE_INFINITY, ...times);
 
-  /** What is known of each token, in the order of time: until when a lease may last, or since when a claim counts. */
+  /** Until when the lease of a token may last, according to the replies and messages that its process received by a time. */
   function boundAt(id: string, time: number): number {
     let bound = Number.NEGATIVE_INFINITY;
-    // A lock that was handed over was not handed over before the server handled what it answered: count from there.
+    // The hand-over came after the last request that the server answered: the claim counts from when this request was sent.
     let heard = asks.get(id) ?? Number.NEGATIVE_INFINITY;
     for (const event of told.get(id) ?? []) {
       if (event.at > time) break;
@@ -113,7 +113,7 @@ export function digest(history: readonly Event[]): Digest {
     if (event.what === "lost") holding.lostAt ??= event.at;
   }
   for (const holding of holdings.values()) {
-    // A fence is the server's time in µs, so it tells when the lock was granted, unless the server itself has said so.
+    // A fence is the server's time in µs, so it shows when the lock was granted, unless the server itself recorded that.
     const byFence = began ? holding.fence / 1_000 - began.wall + began.at : holding.calledAt;
     const grantedAt = mintedAt.get(`${holding.id} ${holding.fence}`) ?? byFence;
     const until = Math.max(holding.believedUntil, Math.min(holding.endedAt, holding.boundAt(holding.endedAt)));

@@ -1,12 +1,12 @@
 import { CLAIM, HEARTBEAT } from "../../../packages/core/src/driver/times";
 import type { Check } from "./digest";
 
-/** For a busy machine. */
+/** Allows for a busy machine. */
 const SLACK = 2_000;
 /** Unless the history says more, no lease of a round is longer than the claim. */
 const LIMIT = CLAIM + HEARTBEAT + SLACK;
 
-/** When the faults are over, a key that nobody holds and somebody waits for is granted within ttl and heartbeat. */
+/** When the faults are over, a free key that has waiters is granted within ttl and heartbeat. */
 export const liveness: Check = function* ({ of, holdings }) {
   const [healed] = of("healed");
   const healedAt = healed?.at ?? Number.POSITIVE_INFINITY;

@@ -30,7 +30,7 @@ export const loss: Check = function* ({ of, holdings }) {
   for (const parts of callsOf(holdings)) {
     const [{ id, key, worker, lostAt, remaining }] = parts;
     if (lostAt === undefined || remaining === 0 || parts.some(({ robbed }) => robbed)) continue;
-    // Of several keys, the one whose lease ends first decides.
+    // A lock of several keys ends with the lease that ends first.
     const early = Math.min(...parts.map(({ promisedAt }) => promisedAt(lostAt - NOTICE))) - lostAt;
     if (early > EARLY) yield `${worker} was notified of the loss of ${key} ${early.toFixed(0)} ms too early (${id})`;
   }

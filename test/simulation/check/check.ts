@@ -11,5 +11,5 @@ const simulated = { ...checks, doubt, deadlock, order, stranded, early, ghosts }
 export type SimulatedRule = keyof typeof simulated;
 export type Violation = ViolationOf<SimulatedRule>;
 
-/** What a simulated history proves to be wrong; nothing if it keeps every promise. */
+/** The violations in a simulated history; none if it keeps every promise. */
 export const check = (history: readonly Event[]): Violation[] => checkBy(simulated, history);

@@ -1,10 +1,10 @@
 import { callsOf } from "../../faults/check/calls-of";
 import type { Check } from "../../faults/check/digest";
 
-/** Rounding, clocks and the time that a request takes. */
+/** Allows for rounding, for clocks that differ, and for the time that a request takes. */
 const SLACK = 100;
 
-/** When all is well, a lock is not lost before its ttl is over, also if it began with a claim. */
+/** After the faults, a lock is not lost before its ttl is over, even if it began with a claim. */
 export const early: Check = function* ({ of, holdings }) {
   const healedAt = of("healed")[0]?.at ?? Number.POSITIVE_INFINITY;
   for (const parts of callsOf(holdings)) {
@@ -13,6 +13,6 @@ export const early: Check = function* ({ of, holdings }) {
     if (parts.some(({ robbed }) => robbed)) continue;
     const missing = at + ttl * 0.98 - SLACK - lostAt;
     if (missing > 0)
-      yield `${worker} lost ${key} ${missing.toFixed(0)} ms before its ttl was over, when all was well (${id})`;
+      yield `${worker} lost ${key} ${missing.toFixed(0)} ms before its ttl was over, after the faults (${id})`;
   }
 };

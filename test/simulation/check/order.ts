@@ -2,19 +2,19 @@ import { WINDOW } from "../../../packages/core/src/driver/times";
 import type { Check, Kind } from "../../faults/check/digest";
 import type { Event } from "../../faults/event";
 
-/** For the last millisecond of a window. */
+/** Allows for the rounding at the end of a window, in ms. */
 const ROUNDING = 2;
 
-/** One waiter, as the server was told of it. */
+/** One waiter, as the server put it into the queue. */
 interface Place {
   readonly ticket: number;
   readonly inbox: string;
 }
 
-/** The queue of one key as it should be, by the requests that the server carried out. */
+/** The queue that a key should have after the requests that the server carried out. */
 interface Line {
   readonly places: Map<string, Place>;
-  /** The last ticket of each token, wherever it has been since. */
+  /** The last ticket of each token, even of one that has left the queue. */
   readonly tickets: Map<string, number>;
   /** The last sign of life of each process. */
   readonly livedAt: Map<string, number>;
@@ -23,8 +23,8 @@ interface Line {
 const newLine = (): Line => ({ places: new Map(), tickets: new Map(), livedAt: new Map() });
 
 /**
- * Waiters of a key are granted it in the order in which they came, and none is passed over while its process shows life; nor is
- * a lock handed to a process that has shown none for a whole window.
+ * The waiters of a key are granted it in the order in which they came. None is passed over while its process shows signs of life.
+ * A lock is never handed to a process that has shown none for a whole window.
  */
 export const order: Check = function* ({ history }) {
   const lines = new Map<string, Line>();
@@ -51,7 +51,7 @@ export const order: Check = function* ({ history }) {
         lineOf(event.key).places.delete(event.id);
         break;
       case "forgot":
-        // Of one key only its lock was lost.
+        // If the event names a key, only the lock of this key was lost: its queue is intact.
         if (event.key === undefined) for (const line of lines.values()) forget(line);
         break;
       case "strayed":
@@ -60,7 +60,7 @@ export const order: Check = function* ({ history }) {
   }
 };
 
-/** The server no longer knows who waits: each waiter has to say so anew, with its old ticket. */
+/** The server lost its queue: each waiter has to ask again, with its old ticket. */
 function forget({ places, livedAt }: Line): void {
   places.clear();
   livedAt.clear();
@@ -69,7 +69,7 @@ function forget({ places, livedAt }: Line): void {
 const lives = ({ livedAt }: Line, inbox: string, at: number, slack: number): boolean =>
   at - (livedAt.get(inbox) ?? Number.NEGATIVE_INFINITY) < WINDOW + slack;
 
-/** A token that brings its ticket has its place back. */
+/** A token that brings its ticket gets its old place back. */
 function* entered({ places, tickets, livedAt }: Line, event: Kind<"enters">): Iterable<string> {
   const { id, key, inbox, ticket, asked, at } = event;
   if (asked !== 0 && ticket !== asked) yield `${id} lost its place in the queue of ${key}`;
@@ -90,7 +90,7 @@ function* passedOver(line: Line, { id, key, inbox, at, how }: Kind<"minted">): I
   const { places, tickets } = line;
   const own = tickets.get(id) ?? Number.POSITIVE_INFINITY;
   if (how === "handed" && places.has(id) && !lives(line, inbox, at, ROUNDING))
-    yield `${key} was handed to ${id}, which had shown no life for a window`;
+    yield `${key} was handed to ${id}, whose process had shown no sign of life for a window`;
   places.delete(id);
   for (const [other, { ticket, inbox: of }] of places)
     if (ticket < own && lives(line, of, at, -ROUNDING))

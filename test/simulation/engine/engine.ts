@@ -10,27 +10,27 @@ interface Happening {
   run: (() => void) | undefined;
 }
 
-/** Virtual time: events of machines, one after another, in an order that depends on nothing but their times. */
+/** Runs the events of machines in virtual time, one after another, in an order that depends on nothing but their times. */
 export interface Engine {
-  /** ms since the beginning. While code of a machine runs, this is also ahead by the time that the code took. */
+  /** The time since the beginning, in ms. While the code of a machine runs, it includes the time that this code has taken. */
   readonly now: number;
-  /** How many events there were. */
+  /** How many events have run. */
   readonly events: number;
-  /** Has a machine run something at a time. */
+  /** Schedules code of a machine for a time. */
   at(time: number, machine: Machine, phase: Phase, run: () => void): Happening;
   cancel(happening: Happening): void;
-  /** The machine stands still until a time: what would happen to it meanwhile happens then. */
+  /** Stops a machine until a time. Its events that are due earlier run at that time. */
   pause(machine: Machine, until: number): void;
-  /** A machine that stands still goes on. */
+  /** Lets a stopped machine go on. */
   resume(machine: Machine): void;
-  /** Goes on until a time. */
+  /** Runs all events up to a time. */
   run(until: number): Promise<void>;
 }
 
-/** After so many events the real event loop turns: the rejections that nobody handled come up, and a key press counts. */
+/** The real event loop turns once in this many events: only then are unhandled rejections reported and key presses noticed. */
 const TURN = 5_000;
 
-/** The next step comes when all promises of the last one have settled: Node runs a tick only when no microtask is left. */
+/** Runs the next step when no promise of the last one has anything left to do: Node runs a tick only when no microtask is left. */
 const onceSettled = (step: () => void): void => queueMicrotask(() => process.nextTick(step));
 
 export function createEngine(): Engine {
@@ -92,7 +92,7 @@ export function createEngine(): Engine {
     },
   };
 
-  /** A machine whose code took time stands still for as long. */
+  /** A machine whose code took time stands still for that time. */
   function finishTurn(): void {
     if (current === undefined || current.busy === 0) return;
     const { busy } = current;
@@ -101,7 +101,7 @@ export function createEngine(): Engine {
     engine.pause(current, current.busyUntil);
   }
 
-  /** Has the next event happen. Returns false if there is none until then. */
+  /** Runs the next event. Returns false if none is due by that time. */
   function next(until: number): boolean {
     for (;;) {
       const { first } = queue;
@@ -133,7 +133,7 @@ export function createEngine(): Engine {
     else waiting.set(happening.machine, [happening]);
   }
 
-  /** The machine goes on: timers that are due run first, then what has arrived is read. */
+  /** The machine goes on: timers that are due run first, then arrivals, then immediates. */
   function goOn(machine: Machine, late: Happening[]): void {
     waiting.delete(machine);
     late.sort((a, b) => a.phase - b.phase || a.time - b.time || a.order - b.order);

@@ -1,4 +1,4 @@
-/** What is to happen at a time; `order` decides between events of one time. */
+/** An event that is due at a time. `order` decides between events that are due at the same time. */
 export interface Timed {
   readonly time: number;
   readonly order: number;

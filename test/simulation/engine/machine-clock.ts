@@ -7,25 +7,25 @@ import { between } from "./random";
 /** The day on which every simulation begins, in ms. */
 export const ORIGIN = 1_700_000_000_000;
 
-/** Clocks differ from each other by up to this part: the margin of a lease covers one percent. */
+/** A clock is faster or slower than the server's by up to this fraction: the margin of a lease covers one percent. */
 export const DRIFT = 0.007;
 
-/** A timer counts whole milliseconds: it is early by less than one, or late. */
+/** By how many ms a timer may be early or late: it counts whole milliseconds, so it is early by less than one. */
 const EARLY = 0.9;
 const LATE = 1.5;
 
 export interface ClockOptions {
   readonly engine: Engine;
   readonly random: Random;
-  /** What a millisecond of the simulation is on this clock. */
+  /** How many ms this clock counts in one ms of the simulation. */
   readonly speed: number;
-  /** Begins each name that the machine makes up. */
+  /** The beginning of each name that the machine makes up. */
   readonly prefix: string;
-  /** Called whenever the time is asked for, before it is told. */
+  /** Called before each reading of the clock. */
   readonly onLook: () => void;
 }
 
-/** The clock of a machine, with its timers and its chance. `machineOf` is called later: the machine has this clock. */
+/** The clock of a machine, with its timers and its random numbers. `machineOf` is a function because the machine is made later. */
 export function createMachineClock(
   options: ClockOptions,
   machineOf: () => Machine,
@@ -60,7 +60,7 @@ export function createMachineClock(
     },
     immediate: (run) => void engine.at(engine.now, machineOf(), IMMEDIATE, run),
     random: () => between(random, 0, 1),
-    // So that the name of a locker, which is base64url of these, reads as the name of its process.
+    // The name of a locker is base64url of these bytes. With this prefix it reads as the name of its process.
     randomBytes: (count) => Buffer.from(`${prefix}-${++lastName}`.padEnd(16, "_"), "base64url").subarray(0, count),
     randomUUID: () => `${prefix}.${++lastName}`,
     get timers() {

@@ -1,21 +1,21 @@
 import type { Clock } from "../../../packages/core/src/driver/clock";
 
-/** The parts of a turn of an event loop, in their order: what waited while a machine stood still runs in this order. */
+/** The phases of a turn of an event loop. Events that waited while a machine stood still run in this order. */
 export const TIMER = 0;
 export const ARRIVAL = 1;
 export const IMMEDIATE = 2;
 export type Phase = typeof TIMER | typeof ARRIVAL | typeof IMMEDIATE;
 
-/** One simulated process: a server, or a client. Times are of the simulation, in ms. */
+/** One simulated process: a server, or a client. Times are in ms of the simulation. */
 export interface Machine {
   readonly name: string;
-  /** What its code takes for time and chance. */
+  /** The source of time and random numbers for its code. */
   readonly clock: Clock;
   isDead: boolean;
-  /** It stands still until then. */
+  /** Until when it stands still. */
   pausedUntil: number;
   /** How long its code has kept the processor in the present turn, in ms. */
   busy: number;
-  /** Until when its code has kept the processor: it has seen that time, so it can't go on before. */
+  /** Until when its code has kept the processor. The code has seen this time, so the machine cannot go on earlier. */
   busyUntil: number;
 }

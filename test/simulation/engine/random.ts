@@ -1,6 +1,6 @@
 import { createRandom, type Random } from "../../faults/random";
 
-/** A 32-bit number of a text (FNV-1a). */
+/** A hash of a text (FNV-1a), below 2^31. */
 function hashOf(text: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
@@ -8,8 +8,8 @@ function hashOf(text: string): number {
 }
 
 /**
- * Chance of one part of a simulation, by its name. Each part has its own, so that a part that is taken away, as shrinking does,
- * changes nothing for the others.
+ * The random numbers of one part of a simulation, by its name. Each part has its own numbers: when a search for a smaller run takes
+ * a part away, nothing changes for the others.
  */
 export const randomOf = (seed: number, name: string): Random => createRandom(hashOf(`${seed} ${name}`));
 

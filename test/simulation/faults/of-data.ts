@@ -4,7 +4,7 @@ import type { Scene, Strike } from "./strike";
 
 const everybody = ({ world }: Scene): readonly Process[] => world.processes.filter(({ machine }) => !machine.isDead);
 
-/** Something happens to what the server keeps of a key. Returns whom it meets: nobody if there was nothing. */
+/** Damages the data of one key on the server. Returns the processes that this meets; none if there was nothing to damage. */
 function damage(
   scene: Scene,
   kind: "forgot" | "strayed" | undefined,
@@ -23,7 +23,7 @@ function damage(
   return [];
 }
 
-/** What happens to single keys: eviction, and other programs. */
+/** Faults of single keys: eviction, and writes of other programs. */
 export const dataFaults = {
   "lock is evicted": (scene) =>
     damage(scene, "forgot", (state, key) => {

@@ -2,13 +2,13 @@ import { fair, type Weather } from "../network/link";
 import type { Process } from "../process/process";
 import type { Scene, Strike } from "./strike";
 
-/** Some processes have other weather for a while. */
+/** Changes the weather of some processes for a while. */
 function storm(scene: Scene, change: (weather: Weather, until: number) => void, longest = 6_000): readonly Process[] {
   const { world, random, later } = scene;
   const victims = random.shuffled(world.processes.filter(({ machine }) => !machine.isDead));
   const met = victims.slice(0, random.pick([1, 1, 3, victims.length]));
   const ms = random.int(300, longest);
-  // What is kept back arrives when the faults are over.
+  // A connection is blocked until the faults are over, at the latest: then the delayed packets arrive.
   const until = Math.min(world.engine.now + ms, world.scenario.rage);
   for (const { weather } of met) change(weather, until);
   later(ms, () => {
@@ -17,7 +17,7 @@ function storm(scene: Scene, change: (weather: Weather, until: number) => void, 
   return met;
 }
 
-/** What happens to connections. */
+/** Faults of connections. */
 export const networkFaults = {
   "requests are lost": (scene) => storm(scene, (weather) => Object.assign(weather, { loseRequest: 30 })),
 

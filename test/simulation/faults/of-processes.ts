@@ -1,6 +1,6 @@
 import type { Strike } from "./strike";
 
-/** What happens to processes. */
+/** Faults of processes. */
 export const processFaults = {
   "process crashes"(scene) {
     const victim = scene.victim();

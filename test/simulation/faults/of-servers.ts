@@ -4,7 +4,7 @@ import type { Scene, Strike } from "./strike";
 
 const everybody = ({ world }: Scene): readonly Process[] => world.processes.filter(({ machine }) => !machine.isDead);
 
-/** The server is away for a while, and comes back with what it then has. */
+/** Stops the server for a while. `how` names the data with which it starts again. */
 function restart(scene: Scene, how: "empty" | "as kept" | "as it was", away: number): void {
   const { world, later } = scene;
   const { server, engine } = world;
@@ -18,7 +18,7 @@ function restart(scene: Scene, how: "empty" | "as kept" | "as it was", away: num
   });
 }
 
-/** The replica stops following, and later it is the primary. */
+/** The replica stops following. Later it becomes the primary. */
 function failOver(scene: Scene, lag: number): readonly Process[] {
   const { world, random, later } = scene;
   if (!world.server.isUp || world.server.isReplicaStuck) return [];
@@ -38,7 +38,7 @@ function refuse(scene: Scene, why: (verb: string) => Error | undefined): readonl
   return everybody(scene);
 }
 
-/** What happens to the server. */
+/** Faults of the server. */
 export const serverFaults = {
   "server hangs"(scene) {
     const { world, random } = scene;

@@ -2,17 +2,17 @@ import type { Random } from "../../faults/random";
 import type { Process } from "../process/process";
 import type { World } from "../world";
 
-/** What a fault has at hand. */
+/** What a fault can use. */
 export interface Scene {
   readonly world: World;
   readonly random: Random;
-  /** Does something after some ms. */
+  /** Runs a function after some ms, or when the faults end, if that is earlier. */
   later(ms: number, run: () => void): void;
-  /** A process that lives and is not at its end. */
+  /** A process that is alive and not yet done. */
   victim(): Process;
   /** Starts another process in the place of one that ended. */
   replace(process: Process): void;
 }
 
-/** Lets something go wrong. Returns the processes that it meets; none if it could not happen. */
+/** A fault: it makes something go wrong. Returns the processes that it met; none if it could not happen. */
 export type Strike = (scene: Scene) => readonly Process[];

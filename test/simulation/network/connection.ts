@@ -6,12 +6,12 @@ import type { Server } from "../server/server";
 import { createLink, type Weather } from "./link";
 
 /**
- * What a client does about a command whose reply does not come because the connection is gone. It is silent only until it
- * learns that: when it sends the next packet to a network that is well again, or before.
+ * What a client does with a command that gets no reply because its connection is gone. A client "is silent" until it learns of the
+ * loss: when it sends its next packet over a network that works again, or earlier.
  */
 export type Manners = "is silent" | "rejects" | "sends again";
 
-/** How long it may be silent at most, in ms. */
+/** The longest silence, in ms. */
 const SILENCE = 12_000;
 
 export interface Client {
@@ -24,13 +24,13 @@ export interface Client {
   readonly manners: readonly Manners[];
   /** Whether the commands of one turn arrive together. */
   readonly batches: boolean;
-  /** What happens to the commands about which the client is silent, once it learns of their connection. */
+  /** For each command about which the client is silent: rejects it soon, once the client learns that the connection is gone. */
   readonly silent: Set<() => void>;
-  /** Whether the network is well for good: a client learns soon that a connection is gone. */
+  /** Whether the faults are over: from then on a client soon learns that a connection is gone. */
   isHealed: boolean;
 }
 
-/** Sends a command: `run` is carried out at the server, once, twice or never. */
+/** Sends a command. The server calls `run` once, more than once, or never. */
 export type Exchange = <T>(verb: string, run: () => Promise<T>) => Promise<T>;
 
 const AGAIN = 5;

@@ -9,15 +9,15 @@ export interface Weather {
   loseRequest: number;
   loseReply: number;
   losePush: number;
-  /** By how much a message comes later than a reply. */
+  /** How much later than a reply a message arrives. */
   latePush: readonly [from: number, to: number];
-  /** A request, or a push, comes twice; the second time up to this much later. */
+  /** The chance that a request or a message arrives twice, and how much later the copy may arrive. */
   double: number;
   late: number;
-  /** Nothing goes to the server, or comes from it, before this time. */
+  /** Until when nothing reaches the server, and until when nothing arrives from it. */
   blockedUp: number;
   blockedDown: number;
-  /** What is sent meanwhile arrives then. */
+  /** Whether packets are delivered after the block. Otherwise they are lost. */
   keepsBlocked: boolean;
   /** Messages do not reach the process, though its connection stays open. */
   isDeaf: boolean;
@@ -37,10 +37,10 @@ export const fair = (): Weather => ({
   isDeaf: false,
 });
 
-/** One direction of one connection: says when what is sent now arrives, or `undefined` if it never does. */
+/** One direction of one connection. Returns when a packet that is sent now arrives, or `undefined` if it is lost. */
 export type Link = (chanceOfLoss: number) => number | undefined;
 
-/** `isOrdered`: what was sent first arrives first. Across connections nothing is in order. */
+/** `isOrdered`: packets arrive in the order in which they were sent. Packets of different connections have no order. */
 export function createLink(
   engine: Engine,
   random: Random,

@@ -7,9 +7,9 @@ import { createLink } from "./link";
 /** The connections on which a process listens. */
 export interface Listening {
   listen(inbox: string, listener: Listener, signal: AbortSignal): Promise<() => Promise<void>>;
-  /** All connections break, and the process learns so. */
+  /** Breaks all connections. The process is notified. */
   cut(): void;
-  /** The process is gone, and the server learns so. */
+  /** Ends all connections of a process that is gone. The server is notified. */
   vanish(): void;
 }
 
@@ -17,7 +17,7 @@ export function createListening(client: Client): Listening {
   const { engine, random, server, machine, weather } = client;
   const open = new Map<string, { readonly at: Listener; end(): void }>();
 
-  /** To be called at the server: it forgets who listened. */
+  /** Runs at the server, which then forgets the listener. */
   function forget(inbox: string, at: Listener): void {
     if (server.memory.inboxes.get(inbox) === at) server.memory.inboxes.delete(inbox);
   }

@@ -4,17 +4,17 @@ import { type Client, createConnection, type Exchange } from "./connection";
 import { createListening } from "./listening";
 
 export interface Network {
-  /** The driver of one process: what it sends goes over the network. */
+  /** The driver of one process. Its requests go over the network. */
   readonly driver: Driver;
-  /** The connections for messages break. */
+  /** Breaks the connections for messages. */
   cut(): void;
-  /** The process is gone. */
+  /** Ends the connections of a process that is gone. */
   vanish(): void;
 }
 
 type Method = (...args: readonly unknown[]) => Promise<unknown>;
 
-/** Puts the network between a process and the server. Every method is a command, but for those that open connections. */
+/** Puts the network between a process and the server. Every method sends a command, except the methods that open connections. */
 export function createNetwork(client: Client, server: Driver): Network {
   const exchange = createConnection(client);
   const listening = createListening(client);
@@ -36,7 +36,7 @@ export function createNetwork(client: Client, server: Driver): Network {
   return { driver, cut: listening.cut, vanish: listening.vanish };
 }
 
-/** One replica: it has what was written as soon as it follows again. */
+/** One replica. It confirms a write within a few ms while it follows the server, and not at all while it does not. */
 function createReplicator(client: Client, server: Driver): Replicator {
   const exchange: Exchange = createConnection(client);
   const { random, server: own } = client;

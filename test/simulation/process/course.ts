@@ -1,4 +1,4 @@
-/** How far a token has come, as its own process knows. */
+/** The states of a token, as its own process knows them. */
 export const states = [
   "asking",
   "queued",
@@ -11,7 +11,7 @@ export const states = [
 ] as const;
 export type State = (typeof states)[number];
 
-/** Follows the tokens of one process, to say what a fault met. */
+/** Follows the tokens of one process, so that the coverage can say which states a fault met. */
 export interface Course {
   sent(verb: "acquire" | "extend" | "release" | "transfer", token: string): void;
   replied(verb: "acquire" | "extend" | "release" | "transfer", token: string, reply: string): void;
@@ -19,11 +19,11 @@ export interface Course {
   held(token: string): void;
   /** The call is done with its lock. */
   left(token: string): void;
-  /** The tokens that wait in a queue, as their process was told. */
+  /** The tokens that wait in a queue, according to the replies that their process received. */
   readonly queued: Iterable<string>;
   keysOf(token: string): readonly string[];
   asks(token: string, keys: readonly string[]): void;
-  /** In which states its tokens are now. */
+  /** The present states of its tokens. */
   readonly states: Iterable<State>;
 }
 

@@ -8,25 +8,25 @@ export type Keep = "autoExtend" | "extend" | "expire";
 export interface Holding {
   readonly ttl: number;
   readonly keep: Keep;
-  /** Whether the work gives the lock back itself. */
+  /** Whether the work releases the lock itself. */
   readonly releases: boolean;
 }
 
 const fenceOf = (lock: AnyLock, key: string): number => ("fences" in lock ? lock.fences.get(key)! : lock.fence);
 
-/** Reads and writes the store while the lock lasts, and now and then longer. */
+/** Reads and writes the store while the lock lasts, and sometimes longer. */
 export async function hold(workplace: Workplace, lock: AnyLock, { ttl, keep, releases }: Holding): Promise<void> {
   const { worker, engine, random, looker, record, pause, scenario, course } = workplace;
   const listens = keep !== "extend" && random.chance(50);
   const unwatch = looker.watch(lock, listens ? "listen" : "look");
-  // Careless work goes on when the lock is lost: then the store must refuse.
+  // Careless work goes on when the lock is lost. The store must then refuse its writes.
   const careless = random.chance(30);
   const length = (random.int(0, random.pick(scenario.holds)) / 100) * ttl;
   const until = engine.now + (workplace.isCalm() ? Math.min(length, 400) : length);
   const { signal } = listens ? lock : {};
   const goesOn = () => engine.now < until && (careless || (listens ? !signal!.aborted : lock.isHeld));
   let extendAt = engine.now + ttl / 3;
-  // Some extend once, and let the lease run out then.
+  // Some holders extend once, and then let the lease run out.
   const extensions = random.pick([1, 1, Number.POSITIVE_INFINITY]);
   let extended = 0;
 
@@ -52,7 +52,7 @@ export async function hold(workplace: Workplace, lock: AnyLock, { ttl, keep, rel
   else await lock[Symbol.asyncDispose]();
 }
 
-/** Reads each thing that the lock protects, and writes what follows. */
+/** For each key of the lock: reads the number in the store, and writes the next one. */
 async function turn({ store, machine, random, engine, record, pause }: Workplace, lock: AnyLock): Promise<void> {
   for (const key of keysOf(lock)) {
     const fence = fenceOf(lock, key);

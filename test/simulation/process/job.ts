@@ -22,7 +22,7 @@ function pickWork(random: Random, work: Readonly<Partial<Record<Work, number>>>)
   return shares[0]![0];
 }
 
-/** The options of a call, by chance. */
+/** Random options for a call. */
 function optionsFor({ random, isCalm, scenario }: Workplace, work: Work, keep: Keep): LockOptions {
   const timeout = random.pick([random.int(1, 400), random.int(400, 4_000), random.int(400, 4_000), PATIENCE]);
   return {
@@ -40,7 +40,7 @@ function pickKeys({ random, keys }: Workplace, work: Work): string | readonly st
   return random.shuffled(keys).slice(0, random.int(2, Math.min(3, keys.length)));
 }
 
-/** One lock, from the wish to have it until it is given back or lost. */
+/** One piece of work, from the call for a lock until the lock is released or lost. */
 export async function job(workplace: Workplace): Promise<void> {
   const { random, scenario } = workplace;
   const work = pickWork(random, scenario.work);
@@ -98,7 +98,7 @@ async function lockOnce(workplace: Workplace, work: Work): Promise<void> {
   }
 }
 
-/** What a caller's signal says. */
+/** Aborts a call, as a caller that gives up does. */
 export const giveUp = (controller: AbortController): void => controller.abort(GIVEN_UP);
 
 export function onlyLockErrors(error: unknown): void {

@@ -15,15 +15,15 @@ export interface LookerOptions {
   record(event: Event): void;
   /** Calls `look` after some ms. */
   after(ms: number, look: () => void): void;
-  /** The token that the server has at a key. */
+  /** The token that holds a key on the server. */
   holder(key: string): string | undefined;
 }
 
-/** Looks at held locks again and again, and records what they say. */
+/** Looks at held locks at regular intervals, and records what they report. */
 export interface Looker {
-  /** `"look"` asks `isHeld`; `"listen"` only hears the signal, since to ask would be to find the loss out. */
+  /** `"look"` reads `isHeld`. `"listen"` only waits for the signal, because reading `isHeld` would itself detect the loss. */
   watch(lock: AnyLock, how: "look" | "listen"): () => void;
-  /** At once, in the middle of whatever happens. */
+  /** Looks at once, even in the middle of a turn of the event loop. */
   look(): void;
 }
 

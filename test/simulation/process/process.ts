@@ -20,25 +20,25 @@ export interface Process {
   readonly machine: Machine;
   readonly weather: Weather;
   readonly course: Course;
-  /** Its work is done. */
+  /** Whether its work is done. */
   readonly isDone: boolean;
-  /** It is gone at once. */
+  /** Ends it at once. */
   crash(): void;
-  /** It closes its locker, finishes what it has, and ends. */
+  /** Closes its locker. It ends when its work has ended. */
   close(): void;
-  /** After this many looks at the clock its event loop stalls, wherever its code is then. */
+  /** Stalls its event loop after this many readings of the clock, wherever its code is then. */
   stallAfter(looks: number, ms: number): void;
-  /** A caller gives up. Returns false if no call is under way. */
+  /** Makes one caller give up. Returns false if no call is under way. */
   abortOne(): boolean;
-  /** All connections for messages break. */
+  /** Breaks all its connections for messages. */
   cut(): void;
-  /** The network is well again. */
+  /** Ends all faults of its network. */
   heal(): void;
 }
 
 const manners = [["rejects"], ["sends again"], ["is silent", "rejects", "sends again"]] as const;
 
-/** Starts a process in the world. `name` is its own: a process that starts again has another. */
+/** Starts a process in the world. `name` is unique: a process that replaces another has a new name. */
 export function startProcess(world: World, name: string): Process {
   const { engine, server, scenario, record, seed } = world;
   const random = randomOf(seed, name);

@@ -11,14 +11,14 @@ interface Kept {
 }
 
 /**
- * What the locks protect: one number per key, which nothing happens to. It refuses a fence below the highest that it has
- * seen, also of a reader: else the write of a later holder could be based on what an earlier one then changes.
+ * The store that the locks protect: one number per key. No fault meets it. It refuses a fence below the highest that it has seen,
+ * even from a reader: otherwise an earlier holder could change a number after a later holder has read it.
  */
 export interface Store {
   readonly kept: ReadonlyMap<string, Kept>;
-  /** What is stored, or `undefined` if the fence is refused. */
+  /** Resolves with the number, or with `undefined` if the fence is refused. */
   open(from: Machine, key: string, fence: number): Promise<number | undefined>;
-  /** Whether the write was taken. */
+  /** Resolves with whether the write was taken. */
   write(from: Machine, key: string, entry: StoreEntry): Promise<boolean>;
 }
 

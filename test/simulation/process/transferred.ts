@@ -4,7 +4,7 @@ import { leaseEnd, now } from "../../../packages/core/src/driver/lease";
 import { idOf } from "../id";
 import type { Workplace } from "./workplace";
 
-/** Code that looks after its leases itself: takes a lock, hands it to another token, frees it. */
+/** Work that manages its leases itself: acquires a lock, transfers it to another token, and releases it. */
 export async function transferred(workplace: Workplace): Promise<void> {
   const { random, leases, pause, keys, scenario } = workplace;
   const key = random.pick(keys);
@@ -52,7 +52,7 @@ async function held(
   return end;
 }
 
-/** The holder stops to believe in its lease. */
+/** Records that the holder no longer counts on its lease. */
 function ends({ worker, engine, record }: Workplace, key: string, token: string, end = Number.POSITIVE_INFINITY): void {
   const id = idOf(token, key);
   if (now() < end && end !== Number.POSITIVE_INFINITY)

@@ -5,7 +5,7 @@ import type { Event, Reply } from "../../faults/event";
 import { idOf } from "../id";
 import type { Course } from "./course";
 
-/** A driver that records what is asked and answered, before the locker learns of it. */
+/** A driver that records each request and each reply. It records a reply before the locker receives it. */
 export function watchedDriver(
   driver: Driver,
   worker: string,
@@ -15,10 +15,10 @@ export function watchedDriver(
 ): Driver {
   const asked = new Set<string>();
   const tickets = new Set<string>();
-  /** How many acquires of a token have no answer yet. */
+  /** How many acquires of each token have no reply yet. */
   const open = new Map<string, number>();
 
-  /** Those that were given up with a tombstone. */
+  /** The tokens that were released with a tombstone, each with its key. */
   const dead = new Set<string>();
 
   async function counted<T>(token: string, answer: Promise<T>): Promise<T> {
@@ -37,7 +37,7 @@ export function watchedDriver(
     for (const key of keys) record({ what: "asks", at, worker, key, id: idOf(token, key) });
   }
 
-  /** A waiter that knows its place says so when it asks again. */
+  /** A waiter that has a ticket must bring it when it asks again. */
   function bringsTicket(token: string, place: Place | undefined): void {
     if (place === undefined || place.ticket !== 0 || !tickets.has(idOf(token, place.key))) return;
     const why = `${worker} asked again for ${place.key} without its ticket (${idOf(token, place.key)})`;

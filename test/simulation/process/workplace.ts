@@ -9,7 +9,7 @@ import type { Course } from "./course";
 import type { Looker } from "./looker";
 import type { Store } from "./store";
 
-/** What the work of one process has at hand. */
+/** What the work of one process can use. */
 export interface Workplace {
   readonly worker: string;
   readonly engine: Engine;
@@ -27,6 +27,6 @@ export interface Workplace {
   record(event: Event): void;
   pause(ms: number): Promise<void>;
   nextCall(): number;
-  /** No more faults: a wait is then given the time that it needs. */
+  /** Whether the faults are over. Each wait then gets all the time that it needs. */
   isCalm(): boolean;
 }

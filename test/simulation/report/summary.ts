@@ -4,13 +4,13 @@ import { states } from "../process/course";
 import type { Result } from "../run";
 import { coverageTable, holes } from "./coverage-table";
 
-/** Adds up what was simulated. */
+/** Adds up the results of the runs. */
 export interface Summary {
   readonly seeds: number;
   add(result: Result): void;
-  /** One line: what has been done so far. */
+  /** One line about all runs so far. */
   line(): string;
-  /** How much of the coverage was met, and the table if it is asked for. */
+  /** How many pairs of a fault and a state were met. With `whole`, also the table of all pairs. */
   coverage(whole: boolean): string;
 }
 

@@ -1,12 +1,12 @@
 import type { Event } from "../../faults/event";
 import type { Result } from "../run";
 
-/** At most so many lines. */
+/** The largest number of lines. */
 const LINES = 70;
 
 const names = (keys: readonly string[]): string => keys.join(", ");
 
-/** What an event says, in words. Nothing for those that are of no use to a reader. */
+/** Describes an event in words. Returns `undefined` if the event is of no use to a reader. */
 function wordsOf(event: Event): string | undefined {
   switch (event.what) {
     case "calls":
@@ -14,9 +14,9 @@ function wordsOf(event: Event): string | undefined {
     case "asks":
       return `${event.worker} asks for ${event.key} with ${event.id}`;
     case "answered":
-      return `${event.worker} hears: ${event.id} ${event.reply} (asked at ${event.sent.toFixed(1)}, ${event.ttl} ms)`;
+      return `${event.worker} receives the reply: ${event.id} is ${event.reply} (asked at ${event.sent.toFixed(1)}, ${event.ttl} ms)`;
     case "pushed":
-      return `${event.worker} gets the message: ${event.id} is granted`;
+      return `${event.worker} receives the message: ${event.id} is granted`;
     case "granted":
       return `${event.worker} HAS ${event.key} (${event.id}, fence ${event.fence}, ${event.remaining.toFixed(0)} ms left)`;
     case "refused":
@@ -55,7 +55,7 @@ function atServer(event: Event): string | undefined {
     case "dropped":
       return `server: ${event.id} dropped from the queue`;
     case "doubted":
-      return `${event.worker} BELIEVES in ${event.id}, the server has ${event.other ?? "nobody"}`;
+      return `${event.worker} BELIEVES that it holds ${event.id}; the holder on the server is ${event.other ?? "nobody"}`;
     case "deadlocked":
       return `DEADLOCK of ${names(event.keys)}`;
     case "wrong":
@@ -92,7 +92,7 @@ export function timeline({ violations, history }: Result): string {
       return words === undefined ? [] : [`${mark} ${event.at.toFixed(1).padStart(9)}  ${words}`];
     });
   if (lines.length <= LINES) return lines.join("\n");
-  // The end is where it went wrong; what is marked is of use wherever it stands.
+  // The last lines show what went wrong. Marked lines are kept from the whole history.
   const marked = lines.filter((line, i) => line.startsWith(">") || i >= lines.length - LINES / 2);
   return ["  …", ...marked.slice(-LINES)].join("\n");
 }

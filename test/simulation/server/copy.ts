@@ -1,7 +1,7 @@
 import type { LockState } from "../../../packages/core/src/in-process/lock-state";
 import { createWaitQueue } from "../../../packages/core/src/in-process/wait-queue";
 
-/** A copy of what is kept of a key, as a replica has it. */
+/** A copy of the data of a key, as a replica has it. */
 export const copyOf = ({ lease, fence, released, queue, tombstones }: LockState): LockState => ({
   lease: lease && { ...lease },
   fence: fence && { ...fence },

@@ -3,16 +3,16 @@ import { idOf } from "../id";
 import type { World } from "../world";
 
 const PERIOD = 50;
-/** A call that lost one of its keys, and is granted the next one, gives that back at once: so long that takes, in ms. */
+/** How long a cycle may last, in ms: a call that has lost one of its keys, and is granted the next one, soon releases it. */
 const BRIEF = 1_000;
-/** A waiter that is missing learns so with the next heartbeat. */
+/** How long a waiter may be missing from its queue, in ms: it learns so from the next heartbeat. */
 const LEARNT = 3_000;
 
-/** Looks at the server from outside, with the eyes of nobody. */
+/** Looks at the server from outside: no process takes part. */
 export interface Observer {
-  /** What is left of the longest lease, in ms. */
+  /** How long the longest lease still lasts, in ms. */
   longestLease(): number;
-  /** What is held or queued. */
+  /** The keys that are held, and the queues that have waiters. */
   left(): string[];
 }
 
@@ -40,7 +40,7 @@ export function observe(world: World, machine: Machine): Observer {
     machine.clock.after(PERIOD, see, true);
   }
 
-  /** From each held key, goes to the key for which its holder waits, until there is none or the first one comes again. */
+  /** Follows each held key to the key for which its holder waits, until a holder waits for none or the first key comes again. */
   function findCycle(): readonly string[] | undefined {
     const waitsFor = new Map<string, string>();
     for (const key of keys) for (const token of queueOf(key)) waitsFor.set(token, key);
@@ -57,7 +57,7 @@ export function observe(world: World, machine: Machine): Observer {
     return undefined;
   }
 
-  /** Who waits without being in a queue: for longer than it takes to learn that. */
+  /** Records each waiter that has been without a place in a queue for longer than it takes to learn so. */
   function findStranded(at: number): void {
     for (const { name: worker, course, machine: own } of world.processes) {
       for (const token of own.isDead ? [] : course.queued) {

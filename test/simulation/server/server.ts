@@ -11,32 +11,32 @@ export interface Server {
   readonly machine: Machine;
   readonly memory: Memory;
   readonly driver: Driver;
-  /** The number of its present life: connections do not outlive it. */
+  /** Rises with each stop and each start. A connection lasts for one life. */
   readonly life: number;
   readonly isUp: boolean;
-  /** What it answers to a command in place of carrying it out. */
+  /** Returns the error with which the server refuses a command, or `undefined` if it carries the command out. */
   refusal: ((verb: string) => Error | undefined) | undefined;
   /** Whether its replica has stopped following. */
   readonly isReplicaStuck: boolean;
-  /** The wall clock goes forward, or back. Not behind what it was when fences were last forgotten: they would not rise. */
+  /** Sets the wall clock forward or back, but not behind the time at which fences were last forgotten: new fences would not rise. */
   step(ms: number): void;
-  /** Fences are forgotten. Returns false if the clock is behind: then they may not be. */
+  /** Notes that fences are forgotten. Returns false if they must not be, because the clock is behind a time that it has shown. */
   forgetsFences(): boolean;
   stop(): void;
-  /** Starts it empty, or with what it had when `keep` was called. */
+  /** Starts it empty, with its data from when `keep` was called, or with its data from when it stopped. */
   start(how: "empty" | "as kept" | "as it was"): void;
-  /** What is written from now on, the replica does not get. */
+  /** The replica stops following: it receives no later write. */
   keep(): void;
-  /** How often somebody else than its scripts changed what it keeps. */
+  /** How often something other than a command changed its data. */
   readonly damages: number;
   damaged(): void;
   /** Its own wall clock, in ms. */
   readonly wall: number;
-  /** The token at a key, in this moment. */
+  /** The token that holds a key now. */
   holder(key: string): string | undefined;
 }
 
-/** How long it has run before the simulation begins, in ms: its clock can be set back by less. */
+/** How long it has run before the simulation begins, in ms. Its clock can be set back by less than this. */
 const UPTIME = 1e9;
 
 export function createServer(engine: Engine, seed: number): Server {
@@ -45,7 +45,7 @@ export function createServer(engine: Engine, seed: number): Server {
   let life = 1;
   let isUp = true;
   let damages = 0;
-  /** The highest time that the clock showed before it was set back; and below which it may not be set. */
+  /** The highest time that the clock has shown when it was set, and the time below which it must not be set. */
   let highest = 0;
   let floor = 0;
   let kept: Memory["states"] | undefined;
@@ -101,7 +101,7 @@ export function createServer(engine: Engine, seed: number): Server {
       life++;
       memory.inboxes.clear();
       if (how !== "as it was") {
-        // A server that lost its data must not have a clock that is behind.
+        // A server that lost its data must not have a clock that was set back: its fences would not rise.
         if (!forgetsFences()) stepped = highest - engine.now;
         forgetsFences();
         memory.states.clear();

@@ -18,8 +18,8 @@ interface About {
 type Method = (...args: readonly unknown[]) => Promise<unknown>;
 
 /**
- * The methods of the server, which also record what each did: whom it granted what, who waits, who left, who was dropped.
- * `onCommand` is called with the method of each.
+ * The methods of the server. Each also records which tokens it granted, queued, released and dropped. `onCommand` is called with the
+ * name of the method after each command.
  */
 export function watchedServer(
   server: Server,
@@ -31,7 +31,7 @@ export function watchedServer(
   let queues = new Map<string, Set<string>>();
   let damages = 0;
 
-  /** Who waits, before a command is carried out. */
+  /** The waiters of a key before a command is carried out. */
   function queueOf(key: string): Set<string> {
     if (damages !== server.damages) queues = new Map();
     damages = server.damages;
@@ -53,7 +53,7 @@ export function watchedServer(
     return { what: "minted", at: now(), key, id, inbox: inboxOf(token), fence, how: isSame ? "again" : how };
   }
 
-  /** `asking`: the token that may have come into the queue by this command. */
+  /** `asking`: the token that this command may have put into the queue. */
   function noteDropped(key: string, asking: string): void {
     const known = queueOf(key);
     const tickets = memory.states.get(key)?.queue.data.tickets;
@@ -67,7 +67,7 @@ export function watchedServer(
   }
 
   function noteQueued(key: string, token: string, ticket: number, brought: number): void {
-    // Who waits already keeps its place.
+    // A token that is already in the queue keeps its place.
     const asked = queueOf(key).has(token) ? 0 : brought;
     queueOf(key).add(token);
     record({ what: "enters", at: now(), key, id: idOf(token, key), inbox: inboxOf(token), ticket, asked });
