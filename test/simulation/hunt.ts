@@ -4,7 +4,7 @@ import { quiet } from "./quiet";
 import { run } from "./run";
 import { type ScenarioName, scenarios } from "./scenario";
 
-/** Plays seeds of all scenarios in turn until one breaks a promise, and prints that seed. `mutant.mjs` runs this on mutated code. */
+/** Plays seeds of all scenarios in turn, and prints the first one that breaks a promise. `mutant.mjs` runs this on mutated code. */
 const { values } = parseArgs({ options: { seconds: { type: "string", default: "60" } } });
 const names = Object.keys(scenarios) as ScenarioName[];
 const until = performance.now() + Number(values.seconds) * 1_000;

@@ -5,7 +5,7 @@ const queue = "src/in-process/wait-queue.ts";
 const state = "src/in-process/lock-state.ts";
 const expiring = "src/in-process/expiring.ts";
 
-/** Edits that break a rule in the in-process driver. Their names are in test/model/mutations.mjs: there they break it in the scripts. */
+/** Edits of the in-process driver. In test/model/mutations.mjs the same name breaks the same rule in the scripts. */
 const counterparts = {
   "hand-over leaves the waiter in the queue": [[queue, "        tickets.delete(token);\n", ""]],
   "hand-over notifies nobody": [[driver, "publish(token, (listener) => listener.granted(token, fence, CLAIM));", ""]],

@@ -36,8 +36,8 @@ const about = Object.entries(scenarios)
 export function parseOptions(args: readonly string[]): SimulateOptions {
   const program = new Command("simulate")
     .description(
-      "Runs the real lockers of many processes against a simulated server, network and time. All random choices come from the seed: " +
-        "a seed is always the same run, event by event. It ends at the first seed that breaks a promise, looks for the " +
+      "Runs the real lockers of many processes against a simulated server, network and time. All random choices come from the " +
+        "seed: a seed is always the same run, event by event. It ends at the first seed that breaks a promise, looks for the " +
         "smallest run that still breaks it, and prints what happens in it.",
     )
     .option("--seed <number>", "the first seed; by default a number from the clock", integer(0), Date.now() % 1_000_000)

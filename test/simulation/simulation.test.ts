@@ -4,7 +4,7 @@ import { quiet } from "./quiet";
 import { run } from "./run";
 import { type ScenarioName, scenarios } from "./scenario";
 
-/** Each run of the tests plays a few seeds of the default scenario. The day chooses them, unless the environment does. */
+/** How many seeds of the default scenario are played. The day chooses the first one, unless the environment does. */
 const FEW = 12;
 const today = Math.floor(Date.now() / 86_400_000) * 1_000;
 const first = Number(process.env.SIMULATION_SEED ?? today);

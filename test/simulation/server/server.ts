@@ -18,7 +18,7 @@ export interface Server {
   refusal: ((verb: string) => Error | undefined) | undefined;
   /** Whether its replica has stopped following. */
   readonly isReplicaStuck: boolean;
-  /** Sets the wall clock forward or back, but not behind the time at which fences were last forgotten: new fences would not rise. */
+  /** Steps the wall clock forward or back, but not behind the time at which fences were last forgotten: they would not rise. */
   step(ms: number): void;
   /** Notes that fences are forgotten. Returns false if they must not be, because the clock is behind a time that it has shown. */
   forgetsFences(): boolean;

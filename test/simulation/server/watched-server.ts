@@ -18,8 +18,8 @@ interface About {
 type Method = (...args: readonly unknown[]) => Promise<unknown>;
 
 /**
- * The methods of the server. Each also records which tokens it granted, queued, released and dropped. `onCommand` is called with the
- * name of the method after each command.
+ * The methods of the server. Each also records which tokens it granted, queued, released and dropped. `onCommand` is called after
+ * each command, with the name of its method.
  */
 export function watchedServer(
   server: Server,
