@@ -193,8 +193,8 @@ test("a turn whose process was busy for longer than its lease is over at the fir
 test("work is not begun when the lease has ended before it could be", async () => {
   const local = createLocker(inProcessDriver());
   const memories = ["a", "b"].map((key) => new LockedMemory(new FencedMemory(), local, { key }));
-  const begun = vi.fn(() => stall(150));
-  const turns = await Promise.allSettled(memories.map((memory) => memory.withTurn({ maxTurn: 100 }, begun)));
+  const begun = vi.fn(() => stall(900));
+  const turns = await Promise.allSettled(memories.map((memory) => memory.withTurn({ maxTurn: 600 }, begun)));
   expect(begun).toHaveBeenCalledOnce();
   expect(turns[1]).toMatchObject({ status: "rejected", reason: { code: "STALE_TURN", key: "b" } });
 });
