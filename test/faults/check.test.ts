@@ -219,7 +219,7 @@ describe("liveness", () => {
 });
 
 test("leftovers: something is still there", () => {
-  const left = (event: Event): Event => (event.what === "left" ? { ...event, names: ["{k}~queue"] } : event);
+  const left = (event: Event): Event => (event.what === "left" ? { ...event, names: ["{k}~queue1"] } : event);
   expect(rulesOf(changed(left))).toEqual(["leftovers"]);
 });
 

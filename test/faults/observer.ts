@@ -11,11 +11,11 @@ const SEE = `
 local seen = {}
 for k = 1, #KEYS, 2 do
   seen[k] = redis.call('GET', KEYS[k]) or ''
-  seen[k + 1] = redis.call('ZCARD', KEYS[k + 1])
+  seen[k + 1] = redis.call('TYPE', KEYS[k + 1]).ok == 'zset' and redis.call('ZCOUNT', KEYS[k + 1], '(0', '+inf') or 0
 end
 return seen`;
 
-const queueOf = (key: string): string => (key.startsWith("{") ? `${key}:queue` : `{${key}}~queue`);
+const queueOf = (key: string): string => (key.startsWith("{") ? `${key}:queue1` : `{${key}}~queue1`);
 
 /** Records the state of Redis again and again, as long as it answers. */
 export function observe(url: string, keys: readonly string[], record: (event: Event) => void): () => Promise<void> {

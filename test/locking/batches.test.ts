@@ -6,6 +6,7 @@ import { ioredisConnection } from "@distlock/ioredis";
 import { startRedis } from "@distlock/testing";
 import { Redis } from "ioredis-6";
 import { afterAll, afterEach, expect, test } from "vitest";
+import { queueOf } from "../support/queue-key";
 import { untilWaiting } from "../support/until";
 
 const server = await startRedis();
@@ -38,7 +39,9 @@ test("one lock's error does not make another one's release unknown, however far 
   const [good, bad] = [`good:${randomUUID()}`, `bad:${randomUUID()}`];
   await (await locker.acquire(good)).release(); // loads the scripts
   const locks = [await locker.acquire(good), await locker.acquire(bad)] as const;
-  await redis.set(`{${bad}}~queue`, "no queue", "PX", 60_000);
+  await redis.del(queueOf(bad)); // nothing, or the token that was released last
+  await redis.rpush(queueOf(bad), "no queue");
+  await redis.pexpire(queueOf(bad), 60_000);
   const next = near.withLock(good, async () => {});
   await untilWaiting(near, good, 1);
   const [first, second] = await Promise.allSettled(locks.map((lock) => lock.release()));

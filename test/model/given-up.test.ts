@@ -1,4 +1,5 @@
 import { expect, vi } from "vitest";
+import { queueOf } from "../support/queue-key";
 import { type Fault, lost, sentAfter, sleep } from "./faults";
 import { createGate, FOR_EVER, granted, isFree, isWaiting, listens, oneWaits, scenarios, until } from "./scenario";
 
@@ -56,7 +57,7 @@ scenarios({
     for (let turn = 0; turn < 2; turn++) await new Promise(process.nextTick);
     attempt.controller.abort();
     await attempt.ended;
-    await until("it is undone", async () => (await redis.keys(`*${key}*dead*`)).length > 0);
+    await until("it is undone", async () => (await redis.type(queueOf(key))) === "zset");
     expect(await evals()).toBe(before + 1); // the release
   },
 

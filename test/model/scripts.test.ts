@@ -1,4 +1,5 @@
 import { expect, vi } from "vitest";
+import { queueOf, waitersOf } from "../support/queue-key";
 import { sleep } from "./faults";
 import { ask, isFree, isWaiting, type Stage, scenarios, until } from "./scenario";
 import { CLAIM, HEARTBEAT, WINDOW } from "./times";
@@ -61,7 +62,7 @@ scenarios({
     expect(await holder(stage)).toBe("two:second");
     await free(stage, "two:second");
     expect(await holder(stage)).toBeNull();
-    expect(await stage.redis.exists(`{${key}}~queue`, `{${key}}~alive`)).toBe(0);
+    expect(await waitersOf(stage.redis, key)).toEqual([]);
     await close();
   },
 
@@ -80,14 +81,14 @@ scenarios({
     await ask(stage, stage.a, "gone:waiter", { ticket: 0 });
     await sleep(WINDOW + 20);
     await ask(stage, stage.b, "two:waiter", { ticket: 0 });
-    await stage.redis.hset(`{${stage.key}}~alive`, "gone", Date.now() + 3_600_000);
+    await stage.redis.zadd(queueOf(stage.key), -(Date.now() + 3_600_000), "@gone");
     await free(stage, "one:holder");
     expect(await holder(stage)).toBe("two:waiter");
     await free(stage, "two:waiter");
   },
 
   "a release that meets many dead waiters drops a part of them, and is asked again": async (stage) => {
-    const queue = `{${stage.key}}~queue`;
+    const queue = queueOf(stage.key);
     await ask(stage, stage.a, "one:holder");
     await fillQueue(stage.redis, queue, 100_000);
     await ask(stage, stage.b, "two:waiter", { ticket: 0 });
@@ -95,18 +96,18 @@ scenarios({
     await free(stage, "one:holder");
     await until("handed over", async () => {
       // On a busy machine, all scripts together take longer than a sign of life counts: the waiter is dropped, and asks again.
-      const isDropped = (await stage.redis.zcard(queue)) === 0 && (await holder(stage)) === null;
+      const isDropped = (await waitersOf(stage.redis, stage.key)).length === 0 && (await holder(stage)) === null;
       if (isDropped) await ask(stage, stage.b, "two:waiter", { ticket: 0 });
       return (await holder(stage)) === "two:waiter";
     });
     expect((await scriptsRun(stage.redis)) - before).toBeGreaterThan(9);
-    expect(await stage.redis.zcard(queue)).toBe(0);
+    expect(await waitersOf(stage.redis, stage.key)).toEqual([]);
     await free(stage, "two:waiter");
   },
 
   "nobody overtakes while dead waiters are dropped": async (stage) => {
     await ask(stage, stage.a, "one:holder", { ttl: 200 });
-    await fillQueue(stage.redis, `{${stage.key}}~queue`, 12_000);
+    await fillQueue(stage.redis, queueOf(stage.key), 12_000);
     await ask(stage, stage.b, "two:waiter", { ticket: 0 });
     await isFree(stage);
     await beat(stage);
@@ -129,7 +130,7 @@ scenarios({
 
   "a companion that is somebody else's is neither overwritten nor extended": async (stage) => {
     const { redis, key, keys } = stage;
-    const theirs = ["fence", "queue", "alive", "released"].map((name) => `{${key}}~${name}`);
+    const theirs = ["fence", "queue1"].map((name) => `{${key}}~${name}`);
     for (const name of theirs) {
       await redis.set(name, "theirs");
       await expect(ask(stage, stage.a, "one:holder", { ttl: 300 }).then(waitBehind)).rejects.toThrow(/companion/);
@@ -192,7 +193,7 @@ scenarios({
     expect(tickets).toEqual([...new Set(tickets)].sort((x, y) => x - y));
     // A clock that was ahead, and was set back since.
     const ahead = tickets[0]! + 3_600_000_000;
-    await stage.redis.zadd(`{${stage.key}}~queue`, ahead, "two:ahead");
+    await stage.redis.zadd(queueOf(stage.key), ahead, "two:ahead");
     const last = await ask(stage, stage.b, "two:last", { ticket: 0 });
     expect(last.status === "queued" && last.ticket).toBe(ahead + 1);
     await stage.forget(stage.key);
@@ -302,7 +303,8 @@ scenarios({
   "one lock's error does not stop the others of its command": async (stage) => {
     const { a, redis } = stage;
     const [key, broken] = stage.keys as [string, string];
-    await redis.set(`{${broken}}~queue`, "no queue", "PX", 10_000);
+    await redis.rpush(queueOf(broken), "no queue");
+    await redis.pexpire(queueOf(broken), 10_000);
     const [ours, theirs] = await Promise.allSettled([
       ask(stage, a, "one:ours", { at: key }),
       ask(stage, a, "one:theirs", { at: broken }),

@@ -5,7 +5,7 @@ import { realClock } from "./core";
 import type { Seen, Twin } from "./twin";
 
 /**
- * Has time pass at a server at once: every key loses so much of its ttl, and signs of life become so much older. Returns the
+ * Has time pass at a server at once: every key loses so much of its ttl, and the times in a queue become so much older. Returns the
  * keys without a ttl: there should be none.
  */
 const passLua = `
@@ -18,9 +18,11 @@ for _, key in ipairs(redis.call('KEYS', '*')) do
     redis.call('DEL', key)
   else
     redis.call('PEXPIRE', key, left - ARGV[1])
-    if redis.call('TYPE', key).ok == 'hash' then
-      for _, inbox in ipairs(redis.call('HKEYS', key)) do
-        redis.call('HSET', key, inbox, string.format('%.0f', redis.call('HGET', key, inbox) - ARGV[1]))
+    if redis.call('TYPE', key).ok == 'zset' then
+      local times = redis.call('ZRANGEBYSCORE', key, '-inf', 0)
+      for _, member in ipairs(times) do
+        local unit = string.sub(member, 1, 1) == '=' and 1000 or 1
+        redis.call('ZINCRBY', key, string.format('%.0f', ARGV[1] * unit), member)
       end
     end
   end

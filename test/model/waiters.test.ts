@@ -1,4 +1,5 @@
 import { expect, vi } from "vitest";
+import { waitersOf } from "../support/queue-key";
 import { sentAfter, sleep, unanswered } from "./faults";
 import { createGate, FOR_EVER, granted, isWaiting, LONG, noticed, oneWaits, scenarios, until } from "./scenario";
 import { HEARTBEAT } from "./times";
@@ -81,10 +82,10 @@ scenarios({
   "a waiter whose token is dead waits with another": async (stage) => {
     const { c, key, redis } = stage;
     const { release, waiter } = await oneWaits(stage);
-    const [token] = await redis.zrange(`{${key}}~queue`, "0", "0");
+    const [token] = await waitersOf(redis, key);
     await c.driver.release({ key, token: token!, tombstone: true });
     await isWaiting(stage, 1);
-    expect(await redis.zrange(`{${key}}~queue`, "0", "0")).not.toEqual([token]);
+    expect((await waitersOf(redis, key))[0]).not.toBe(token);
     await release();
     await granted(waiter);
   },

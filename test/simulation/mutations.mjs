@@ -29,7 +29,7 @@ const counterparts = {
   ],
   "release leaves no tombstone": [[driver, "if (tombstone) refuse(state, token);", ""]],
   "release keeps the waiter in the queue": [[driver, "      else state.queue.delete(token);\n", ""]],
-  "a repeated release is not ours": [[driver, "released?.token === token && !released.byForce", "false"]],
+  "a repeated release is not ours": [[driver, "live(state.released) === token ?", "false ?"]],
   "heartbeat shows no life": [[driver, "        waiters.showLife(inbox);\n", ""]],
   "heartbeat never says missing": [[driver, '"queued" : "missing"', '"queued" : "queued"']],
   "heartbeat never says granted": [[driver, 'holder === token ? "granted" : ', ""]],

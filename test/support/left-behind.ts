@@ -1,11 +1,13 @@
 import type { Redis } from "ioredis-6";
 import { expect } from "vitest";
 import { machineClock } from "./machine-clock";
+import { waitersOf } from "./queue-key";
 import { until } from "./until";
 
-/** Keys of a lock that nobody holds or waits for, besides those that are meant to stay for a while. */
+/** Keys and waiters of a lock that nobody holds or waits for, besides what is meant to stay for a while. */
 export async function leftBehind(redis: Redis, key: string): Promise<string[]> {
-  return (await redis.keys(`*${key}*`)).filter((name) => !/~(fence|released|dead:.*)$/.test(name));
+  const names = (await redis.keys(`*${key}*`)).filter((name) => !/~(fence|queue1)$/.test(name));
+  return [...names, ...(await waitersOf(redis, key))];
 }
 
 const clock = machineClock();

@@ -4,6 +4,7 @@ import { startRedis } from "@distlock/testing";
 import { afterAll, describe, expect, test } from "vitest";
 import type { TestClient } from "../support/client";
 import { clients } from "../support/clients";
+import { waitersOf } from "../support/queue-key";
 import { until, untilWaiting } from "../support/until";
 import { type Sent, watch } from "../support/watch";
 
@@ -75,7 +76,7 @@ describe("a contended grant costs 3 commands and a push to its process", () => {
     const heartbeats = [...entering.sent, ...draining.sent].filter(({ kind }) => kind === "heartbeat");
     const intervals = Math.ceil((performance.now() - began) / 900) + 1; // one more: the inbox was opened
     expect(heartbeats.length).toBeLessThanOrEqual(lockers.length * intervals);
-    expect(await monitor.redis.exists(`{${key}}~queue`, `{${key}}~alive`)).toBe(0);
+    expect(await waitersOf(monitor.redis, key)).toEqual([]);
   });
 
   /** How many commands the scripts run from a release to the waiter's lock; nothing if a heartbeat came in between. */

@@ -7,6 +7,7 @@ import { afterAll, afterEach, describe, expect, test } from "vitest";
 import type { TestClient } from "../support/client";
 import { clients, newest } from "../support/clients";
 import { machineClock } from "../support/machine-clock";
+import { waitersOf } from "../support/queue-key";
 import { until } from "../support/until";
 import { startWorker } from "../support/worker";
 
@@ -111,8 +112,7 @@ describe.each(["ioredis 6.0.0", "redis 6.3.1"])("%s", (name) => {
         keys.push(...(await Promise.all(all)).flat());
       }
       for (const key of keys) expect(await holder.inspect(key)).toMatchObject({ held: false, waiting: 0 });
-      expect(await redis.keys("*~queue")).toEqual([]);
-      expect(await redis.keys("*~alive")).toEqual([]);
+      for (const key of keys) expect(await waitersOf(redis, key)).toEqual([]);
       await Promise.all(
         keys.map(async (key) => {
           const lock = await holder.tryAcquire(key);
@@ -139,7 +139,7 @@ describe.each(newest)("%s", (name) => {
     expect(await worker.next()).toBe("no timers");
     expect(await worker.ended).toBe(0);
     expect(await holder.inspect(key)).toMatchObject({ held: true, waiting: 0 });
-    expect(await redis.exists(`{${key}}~queue`, `{${key}}~alive`)).toBe(0);
+    expect(await waitersOf(redis, key)).toEqual([]);
     await lock.release();
     holding.close();
   });

@@ -4,6 +4,7 @@ import { startRedis } from "@distlock/testing";
 import { Redis } from "ioredis-6";
 import { afterAll, describe, expect, test } from "vitest";
 import { clients } from "../support/clients";
+import { queueOf } from "../support/queue-key";
 import { until, untilWaiting } from "../support/until";
 import { startWaiting, type WaitingWorker } from "../support/waiting-worker";
 
@@ -65,12 +66,12 @@ test("waiters of a killed process are skipped all at once, and the others keep t
   const lock = await locker.acquire(key);
   for (let id = 0; id < 3; id++) dead.acquire(100 + id, key);
   await untilWaiting(locker, key, 3);
-  const [inbox] = await redis.hkeys(`{${key}}~alive`);
+  const [sign] = await redis.zrangebyscore(queueOf(key), "-inf", "0");
   await interleave([dead, ...living], key, 5);
   dead.signal("SIGKILL");
   await until(async () => {
-    const [[seconds, micros], freshUntil] = await Promise.all([redis.time(), redis.hget(`{${key}}~alive`, inbox!)]);
-    return Number(seconds) * 1_000 + Number(micros) / 1_000 > Number(freshUntil);
+    const [[seconds, micros], freshUntil] = await Promise.all([redis.time(), redis.zscore(queueOf(key), sign!)]);
+    return Number(seconds) * 1_000 + Number(micros) / 1_000 > -Number(freshUntil);
   });
   expect(await locker.inspect(key)).toMatchObject({ waiting: 18 });
   // The living send no more commands, so only the release changes the queue.

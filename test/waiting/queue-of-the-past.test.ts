@@ -4,6 +4,7 @@ import { startRedis } from "@distlock/testing";
 import { afterAll, expect, test } from "vitest";
 import { clients } from "../support/clients";
 import { oldestAndNewest } from "../support/oldest-and-newest";
+import { queueOf, waitersOf } from "../support/queue-key";
 import { untilWaiting } from "../support/until";
 import { watch } from "../support/watch";
 
@@ -17,14 +18,13 @@ test.each(oldestAndNewest)("a grant from a queue of the past is passed on at onc
   const locker = createLocker(client.driver, { timeout: 20_000 });
   const { redis, seen, stop } = await watch(server.url);
   const key = `past:${randomUUID()}`;
-  const queue = `{${key}}~queue`;
   const first = await locker.acquire(key);
   const served = locker.acquire(key);
   await untilWaiting(locker, key, 1);
   const controller = new AbortController();
   const gaveUp = expect(locker.acquire(key, { signal: controller.signal })).rejects.toBeDefined();
   await untilWaiting(locker, key, 2);
-  const past = await redis.zrange(queue, "0", "-1");
+  const past = await waitersOf(redis, key);
   controller.abort();
   await gaveUp;
   await first.release();
@@ -33,7 +33,7 @@ test.each(oldestAndNewest)("a grant from a queue of the past is passed on at onc
   const holder = await locker.acquire(key);
   const next = locker.acquire(key);
   await untilWaiting(locker, key, 1);
-  await redis.zadd(queue, 1, past[0]!, 2, past[1]!);
+  await redis.zadd(queueOf(key), 1, past[0]!, 2, past[1]!);
   await seen();
   await holder.release();
   const lock = await next;

@@ -24,12 +24,13 @@ async function hold(control: Redis, keys: readonly string[]): Promise<void> {
   }
 }
 
-export const countWaiters = (control: Redis, key: string): Promise<number> => control.zcard(`{${key}}~queue`);
+export const countWaiters = (control: Redis, key: string): Promise<number> =>
+  control.zcount(`{${key}}~queue1`, "(0", "+inf");
 
 /** How many of the keys have a waiter. */
 export async function countWaited(control: Redis, keys: readonly string[]): Promise<number> {
   const pipeline = control.pipeline();
-  for (const key of keys) pipeline.exists(`{${key}}~queue`);
+  for (const key of keys) pipeline.exists(`{${key}}~queue1`);
   const replies = (await pipeline.exec()) ?? [];
   return replies.filter(([, reply]) => reply === 1).length;
 }

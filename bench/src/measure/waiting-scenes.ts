@@ -113,7 +113,7 @@ export function measureLongestDrop(bench: Bench, count: number): Promise<number>
           from + i + 1,
           `dead:${from + i}`,
         ]);
-        await control.zadd(`{${key}}~queue`, ...dead.flat());
+        await control.zadd(`{${key}}~queue1`, ...dead.flat());
       }
       await control.config("SET", "slowlog-log-slower-than", "1000");
       await control.call("SLOWLOG", "RESET");

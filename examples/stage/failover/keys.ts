@@ -9,8 +9,8 @@ const SLOTS = 16_384;
 const SLOT_OF = "return redis.call('CLUSTER', 'KEYSLOT', KEYS[1])";
 const DELETE = "return redis.call('DEL', unpack(KEYS))";
 
-/** Keys that a lock may have beside its own: see the wire format in docs/drivers.md. Its tombstones expire in a minute. */
-const COMPANIONS = [":fence", ":released", ":queue", ":alive"];
+/** Keys that a lock may have beside its own: see the wire format in docs/drivers.md. */
+const COMPANIONS = [":fence", ":queue1"];
 
 /** New keys that nobody else uses, each a hash tag. In a Cluster each is in the third of the slots that its lock names. */
 export async function newKeys(connection: RedisConnection): Promise<Keys> {

@@ -1,7 +1,7 @@
 -- Grants several locks to one token.
 -- Without waiting: all of them, or none. With waiting: those before the first one that is held, and a place in the queue of
 -- that one. Safe to repeat: it goes on from there.
--- KEYS   per lock the six of lib/keys.lua
+-- KEYS   per lock the three of lib/keys.lua
 -- ARGV   1 token  2 ttl (ms)
 --        3 '' not to wait, else in which lock's queue the token once had a place (1, 2, …), '0' for none
 --        4 the ticket of that place
@@ -20,7 +20,8 @@ local waits = place ~= ''
 -- The reply of a lock that another token holds, if one does. Takes nothing.
 local function obstacle(lock)
   local _, settling
-  if has_waiters(lock) and call('EXISTS', KEYS[lock]) == 0 then
+  local released = call('MGET', KEYS[lock + QUEUE])[1]
+  if queue_kind(lock, released) == 'set' and call('EXISTS', KEYS[lock]) == 0 then
     _, settling = hand_over(lock)
   end
   local holder = holder_of(lock)

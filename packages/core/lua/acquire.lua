@@ -1,5 +1,5 @@
 -- Grants locks, each to a token of its own. If a lock is held, the token waits in its queue.
--- KEYS   per lock the six of lib/keys.lua
+-- KEYS   per lock the three of lib/keys.lua
 -- ARGV   per lock: token, ttl (ms), ticket
 -- Reply  per lock the one of lib/acquire.lua. One reply more, if messages were not published: the reason
 -- @include lib/acquire.lua

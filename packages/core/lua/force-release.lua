@@ -1,14 +1,16 @@
 -- Frees a lock, no matter who holds it, notifies the holder's process, and hands the lock over. The holder's token is dead for what was
 -- left of its lease.
--- KEYS   the six of lib/keys.lua; the tombstone is not used
+-- KEYS   the three of lib/keys.lua
 -- ARGV   none
 -- Reply  1 freed | 0 was free | 'foreign …' as in lib/acquire.lua
 -- @include lib/keys.lua
 -- @include lib/clock.lua
 -- @include lib/holder.lua
 -- @include lib/foreign-lock.lua
--- @include lib/foreign-companion.lua
+-- @include lib/foreign-fence.lua
 -- @include lib/inbox.lua
+-- @include lib/queue.lua
+-- @include lib/refuse.lua
 -- @include lib/hand-over.lua
 
 -- Publishes that the holder was forced out. Lockers have inboxes of 16 characters; the tokens of others have none.
@@ -28,14 +30,16 @@ local left = call('PTTL', KEYS[1])
 if is_not_a_lock(holder, left) then
   return 'foreign'
 end
-local last = call('MGET', KEYS[1 + FENCE])[1]
-local foreign = foreign_companion(1, last)
-if foreign then
-  return foreign
+local known = call('MGET', KEYS[1 + FENCE], KEYS[1 + QUEUE])
+if is_foreign_fence(1, known[1]) then
+  return 'foreign fence'
+end
+if queue_kind(1, known[2]) == 'foreign' then
+  return 'foreign queue'
 end
 
 call('DEL', KEYS[1])
-call('SET', KEYS[1 + RELEASED], '!' .. redis.sha1hex(holder), 'PX', math.max(left, 1))
+refuse(1, holder, known[2], math.max(left, 1))
 notify(holder)
 hand_over(1)
 return 1

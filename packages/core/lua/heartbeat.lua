@@ -1,5 +1,5 @@
 -- A process shows that its waiters of some locks are alive, and learns how each of them stands. Enqueues nobody.
--- KEYS   per lock the first four of lib/keys.lua: lock, fence, queue, alive
+-- KEYS   per lock the three of lib/keys.lua
 -- ARGV   1 inbox of the process
 --        then per lock: how many of its tokens wait, and these tokens
 -- Reply  per lock '<ms left of the lease, -2 if it is free> <last fence or 0> <floor of later fences> <head> <a digit per token>'
@@ -16,22 +16,27 @@
 -- This runs for every waited key every 1.2 s. What all keys have in common is computed once, and as text, since Lua is slow
 -- to turn a number into text.
 local inbox, now = ARGV[1], micros()
-local now_text, alive_till = string.format(WHOLE, now), string.format(WHOLE, now / 1000 + WINDOW)
+local now_text, sign, alive_till = string.format(WHOLE, now), '@' .. inbox, string.format(WHOLE, -now / 1000 - WINDOW)
+
+local function first_waiter(queue)
+  return call('ZRANGEBYSCORE', queue, '(0', '+inf', 'LIMIT', '0', '1')[1]
+end
 
 -- The tokens are the arguments from `first` to `last`.
 local function beat(lock, first, last)
-  local head = call('ZRANGE', KEYS[lock + QUEUE], '0', '0')[1]
-  local known, left = call('MGET', KEYS[lock], KEYS[lock + FENCE]), call('PTTL', KEYS[lock])
+  local queue = KEYS[lock + QUEUE]
+  local known, left = call('MGET', KEYS[lock], KEYS[lock + FENCE], queue), call('PTTL', KEYS[lock])
   local holder, fence, settling = known[1], known[2] or '0', nil
+  local head = not known[3] and first_waiter(queue)
 
   if head then
-    call('PEXPIRE', KEYS[lock + QUEUE], QUEUE_TTL) -- the first write is one that is never refused for want of memory
-    call('HSET', KEYS[lock + ALIVE], inbox, alive_till)
-    call('PEXPIRE', KEYS[lock + ALIVE], QUEUE_TTL)
+    local life = math.max(call('PTTL', queue), QUEUE_TTL)
+    call('PEXPIRE', queue, life) -- the first write is one that is never refused for want of memory
+    call('ZADD', queue, alive_till, sign)
     if left == -2 then -- the key is free: MGET also shows nothing where it holds something that is not a string
       local minted
       minted, settling = hand_over(lock)
-      head = call('ZRANGE', KEYS[lock + QUEUE], '0', '0')[1]
+      head = first_waiter(queue)
       holder, left = call('GET', KEYS[lock]), call('PTTL', KEYS[lock])
       fence = minted and string.format(WHOLE, minted) or fence
     end
@@ -45,7 +50,7 @@ local function beat(lock, first, last)
       if left < tonumber(CLAIM) then
         call('PEXPIRE', KEYS[lock], CLAIM)
       end
-    elseif left ~= -1 and (head == token or head and call('ZRANK', KEYS[lock + QUEUE], token)) then
+    elseif left ~= -1 and (head == token or head and call('ZSCORE', queue, token)) then
       state = '1'
     end
     states[#states + 1] = state

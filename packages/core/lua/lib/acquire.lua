@@ -1,14 +1,14 @@
 -- @include keys.lua
 -- @include clock.lua
 -- @include fence.lua
--- @include dead.lua
--- @include foreign-companion.lua
+-- @include foreign-fence.lua
 -- @include queue.lua
+-- @include dead.lua
 -- @include hand-over.lua
 
 -- The part of acquire for a lock that is held, or that nobody may take since it is settling. Its functions are made inside
 -- it, so that a lock that is free does not pay for them.
-local function join(lock, token, ttl, ticket, last, settling)
+local function join(lock, token, ttl, ticket, last, released, settling)
   -- @include holder.lua
   -- @include foreign-lock.lua
   -- @include confirm.lua
@@ -26,16 +26,10 @@ local function join(lock, token, ttl, ticket, last, settling)
     return 'held ' .. left
   end
 
-  if is_foreign(lock + QUEUE) then
-    return 'foreign queue'
-  end
-  if is_foreign(lock + ALIVE) then
-    return 'foreign alive'
-  end
-  local place = enqueue(lock, token, ticket)
+  local own = enqueue(lock, token, ticket, released)
   local floor = math.max(micros(), tonumber(last) or 0)
-  local before = settling and 0 or call('ZRANK', KEYS[lock + QUEUE], token)
-  return string.format('queued %d %.0f %.0f %d', left, place, floor, before)
+  local before = settling and 0 or call('ZCOUNT', KEYS[lock + QUEUE], '(0', '(' .. string.format(WHOLE, own))
+  return string.format('queued %d %.0f %.0f %d', left, own, floor, before)
 end
 
 -- Grants one lock to a token, or puts the token into the queue.
@@ -48,32 +42,35 @@ end
 --               first, and looks again at once. Somebody must, since nothing else drops the rest of the dead waiters.
 --   'dead'      the token is refused
 --   'foreign'   the key holds something that is not a lock
---   'foreign fence', 'foreign released', 'foreign queue', 'foreign alive': this companion was not written by these scripts
+--   'foreign fence', 'foreign queue': this companion was not written by these scripts
 -- A lock that is settling counts as held for 0 ms.
 local function acquire(lock, token, ttl, ticket)
   micros()
-  local known = call('MGET', KEYS[lock + FENCE], KEYS[lock + RELEASED], KEYS[lock + TOMBSTONE])
-  local last, released, tombstone = known[1], known[2], known[3]
-  if is_dead(token, released, tombstone) then
+  local known = call('MGET', KEYS[lock + FENCE], KEYS[lock + QUEUE])
+  local last, released = known[1], known[2]
+  local kind = queue_kind(lock, released)
+  if is_dead(lock, token, kind, released) then
     return 'dead'
   end
-  local foreign = foreign_companion(lock, last, released)
-  if foreign then
-    return foreign
+  if is_foreign_fence(lock, last) then
+    return 'foreign fence'
+  end
+  if kind == 'foreign' then
+    return 'foreign queue'
   end
 
   -- A free lock with waiters goes to one of them: a newcomer does not overtake.
-  local minted, settling
-  local is_free = true -- as far as is known
-  if has_waiters(lock) then
-    is_free = call('EXISTS', KEYS[lock]) == 0
-    if is_free then
-      minted, settling = hand_over(lock)
-      last = minted or last
+  if kind == 'set' then
+    if call('EXISTS', KEYS[lock]) == 1 then
+      return join(lock, token, ttl, ticket, last)
+    end
+    local minted, settling = hand_over(lock)
+    if minted or settling then
+      return join(lock, token, ttl, ticket, minted or last, nil, settling)
     end
   end
-  if is_free and not settling and call('SET', KEYS[lock], token, 'NX', 'PX', ttl) then
+  if call('SET', KEYS[lock], token, 'NX', 'PX', ttl) then
     return mint(lock, last, ttl)
   end
-  return join(lock, token, ttl, ticket, last, settling)
+  return join(lock, token, ttl, ticket, last, released)
 end

@@ -2,25 +2,23 @@
 -- @include times.lua
 -- @include clock.lua
 -- @include inbox.lua
+-- @include put.lua
 
 -- Puts the token into the queue, with the ticket that it once had or '0' for the end, and shows that its process is alive.
--- A token that is in the queue keeps its place. Returns its ticket.
--- PEXPIRE comes before HSET: a user who may not call it must leave nothing behind that never ends.
-local function enqueue(lock, token, ticket)
-  local place = call('ZSCORE', KEYS[lock + QUEUE], token)
-  local has_ttl = call('PEXPIRE', KEYS[lock + ALIVE], QUEUE_TTL) == 1
-  call('HSET', KEYS[lock + ALIVE], inbox_of(token), string.format(WHOLE, micros() / 1000 + WINDOW))
-  if not has_ttl then
-    call('PEXPIRE', KEYS[lock + ALIVE], QUEUE_TTL)
+-- A token that is in the queue keeps its place. Returns its ticket. `released` is as in queue_kind.
+local function enqueue(lock, token, ticket, released)
+  local sign, alive_till = '@' .. inbox_of(token), string.format(WHOLE, -micros() / 1000 - WINDOW)
+  local known = not released and call('ZSCORE', KEYS[lock + QUEUE], token)
+  if known then
+    put(lock, released, QUEUE_TTL, alive_till, sign)
+    return known
   end
-  if not place then
-    place = tonumber(ticket)
-    if place == 0 then
-      local last_ticket = call('ZREVRANGE', KEYS[lock + QUEUE], 0, 0, 'WITHSCORES')[2]
-      place = math.max(micros(), (tonumber(last_ticket) or 0) + 1)
-    end
-    call('ZADD', KEYS[lock + QUEUE], string.format(WHOLE, place), token)
+
+  local place = tonumber(ticket)
+  if place == 0 then
+    local last_ticket = not released and call('ZREVRANGE', KEYS[lock + QUEUE], 0, 0, 'WITHSCORES')[2]
+    place = math.max(micros(), (tonumber(last_ticket) or 0) + 1)
   end
-  call('PEXPIRE', KEYS[lock + QUEUE], QUEUE_TTL)
+  put(lock, released, QUEUE_TTL, alive_till, sign, string.format(WHOLE, place), token)
   return place
 end

@@ -22,7 +22,7 @@ export function assertKey(key: unknown): asserts key is string {
       `key ${JSON.stringify(key)} must have no "}" outside a {hash tag}: no second key could share its hash slot`,
     );
   }
-  if (/(^\{.+\}~|\}.*:)(fence|queue|alive|released|dead:.*)$/s.test(key)) {
+  if (/(^\{.+\}~|\}.*:)(fence|queue1)$/s.test(key)) {
     throw new RangeError(`key ${JSON.stringify(key)} is the name of another lock's companion key`);
   }
 }

@@ -5,7 +5,7 @@ import { clock } from "../driver/clock";
 import type { AcquireReply, AcquireRequest, Driver, Place } from "../driver/driver";
 import { type DriverOptions, resolveFenceTtl } from "../driver/driver-options";
 import type { DriverQueue, Listener } from "../driver/driver-queue";
-import { CLAIM } from "../driver/times";
+import { CLAIM, TOMBSTONE } from "../driver/times";
 import { expiring, left, live, prolong } from "./expiring";
 import { createLockStates, fenceOf, floorOf, free, holderOf, isDead, type LockState, refuse } from "./lock-state";
 import { micros } from "./micros";
@@ -83,6 +83,7 @@ export function driverOf({ states, inboxes }: Memory, options?: DriverOptions): 
     const { queue } = state;
     const ticket = queue.enter(token, place.key === key ? place.ticket : 0);
     queue.showLife(inboxOf(token));
+    queue.keepFor(left(state.released));
     return { status: "queued", key, remaining, ticket, floor: floorOf(state), head: queue.head === token };
   }
 
@@ -152,10 +153,9 @@ export function driverOf({ states, inboxes }: Memory, options?: DriverOptions): 
       const state = stateOf(key);
       if (holderOf(state) === token) free(state, token);
       else state.queue.delete(token);
-      if (tombstone) refuse(state, token);
+      if (tombstone) refuse(state, token, TOMBSTONE);
       handOver(state);
-      const released = live(state.released);
-      return released?.token === token && !released.byForce ? "released" : "lost";
+      return live(state.released) === token ? "released" : "lost";
     },
 
     async transfer({ key, from, to, ttl }) {
@@ -183,7 +183,8 @@ export function driverOf({ states, inboxes }: Memory, options?: DriverOptions): 
       const state = stateOf(key);
       const holder = holderOf(state);
       if (holder === undefined) return false;
-      free(state, holder, true);
+      refuse(state, holder, left(state.lease));
+      state.lease = undefined;
       publish(holder, (listener) => listener.forcedOut(holder));
       handOver(state);
       return true;

@@ -1,6 +1,5 @@
 // Tested by packages/testing/test/contract.test.ts, packages/core/test/in-process.test.ts
 import { now } from "../driver/lease";
-import { TOMBSTONE } from "../driver/times";
 import { type Expiring, expiring, left, live } from "./expiring";
 import { micros } from "./micros";
 import { createWaitQueue, type WaitQueue } from "./wait-queue";
@@ -12,9 +11,9 @@ export interface LockState {
   /** The last fence. */
   fence: Expiring<number> | undefined;
   readonly queue: WaitQueue;
-  /** The token that was released, transferred away or forced out last, for what was left of its lease. */
-  released: Expiring<{ readonly token: string; readonly byForce: boolean }> | undefined;
-  /** Until when tokens that were given up are refused, in the order in which they were given up. */
+  /** The token that was released or transferred away last, for what was left of its lease. */
+  released: Expiring<string> | undefined;
+  /** Until when tokens that were given up or forced out are refused. */
   readonly tombstones: Map<string, number>;
 }
 
@@ -36,21 +35,24 @@ export const floorOf = (state: LockState): number => Math.max(fenceOf(state), mi
 
 /** True if the token must not be granted any more. */
 export const isDead = ({ tombstones, released }: LockState, token: string): boolean =>
-  (tombstones.get(token) ?? 0) > now() || live(released)?.token === token;
+  (tombstones.get(token) ?? 0) > now() || live(released) === token;
 
 /** Frees a held lock. Its token is refused for the rest of the lease, so that a late copy of its acquire is refused. */
-export function free(state: LockState, token: string, byForce = false): void {
-  state.released = expiring({ token, byForce }, left(state.lease));
+export function free(state: LockState, token: string): void {
+  const rest = left(state.lease);
+  state.released = expiring(token, rest);
+  if (state.queue.lives) state.queue.keepFor(rest);
   state.lease = undefined;
 }
 
-/** Refuses a token of which an acquire may still be under way. */
-export function refuse({ tombstones }: LockState, token: string): void {
+/** Refuses a token for `ms`. An acquire of it may still be under way. */
+export function refuse({ tombstones, queue, released }: LockState, token: string, ms: number): void {
+  queue.keepFor(Math.max(ms, left(released)));
   for (const [other, until] of tombstones) {
-    if (until > now()) break;
+    if (until > now()) break; // those behind it were buried later, nearly always
     tombstones.delete(other);
   }
-  tombstones.set(token, now() + TOMBSTONE);
+  tombstones.set(token, now() + ms);
 }
 
 const isOver = ({ lease, fence, released, queue, tombstones }: LockState): boolean =>

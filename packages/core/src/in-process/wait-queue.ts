@@ -11,7 +11,7 @@ export interface QueueData {
   readonly aliveUntil: Map<string, number>;
 }
 
-/** The waiters of one key, and which of their processes are alive: the keys `…queue` and `…alive` of the scripts. */
+/** The waiters of one key, and which of their processes are alive: the key `…queue1` of the scripts. */
 export interface WaitQueue {
   readonly data: QueueData;
   readonly size: number;
@@ -26,6 +26,10 @@ export interface WaitQueue {
   delete(token: string): void;
   /** The process with this inbox is alive: its waiters count as alive for a window, and the queue lives for two. */
   showLife(inbox: string): void;
+  /** Whether the queue lives. What it refuses keeps it alive, as well as its waiters. */
+  readonly lives: boolean;
+  /** The queue lives for `ms` at least. */
+  keepFor(ms: number): void;
   /** Takes out the first waiter whose process is alive, and drops the waiters before it. */
   takeFirstAlive(): string | undefined;
 }
@@ -46,6 +50,10 @@ export function createWaitQueue(data: QueueData = empty()): WaitQueue {
     if (data.until <= now()) tickets.clear();
     if (tickets.size === 0) aliveUntil.clear();
     return tickets;
+  }
+
+  function keepFor(ms: number): void {
+    data.until = Math.max(data.until, now() + ms);
   }
 
   const head = (): string | undefined => waiting().keys().next().value;
@@ -77,8 +85,13 @@ export function createWaitQueue(data: QueueData = empty()): WaitQueue {
 
     showLife(inbox) {
       aliveUntil.set(inbox, now() + WINDOW);
-      data.until = now() + 2 * WINDOW;
+      keepFor(2 * WINDOW);
     },
+
+    get lives() {
+      return data.until > now();
+    },
+    keepFor,
 
     takeFirstAlive() {
       const tickets = waiting();

@@ -39,7 +39,7 @@ export function acquireAllOf(
     call: Call,
   ): Promise<AcquireReply> {
     const keys: string[] = [];
-    for (const key of group) add(keys, key, token);
+    for (const key of group) add(keys, key);
     const placeInGroup = place && place.ticket > 0 ? group.indexOf(place.key) + 1 : 0;
     const args = [token, `${ttl}`, place ? `${placeInGroup}` : "", `${place?.ticket ?? ""}`];
     const reply = await run(keys, args, call).catch(rejectAsDriver);

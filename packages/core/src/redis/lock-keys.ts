@@ -4,11 +4,10 @@ import type { RedisConnection } from "./connection";
 
 /** The keys of a lock as the scripts get them. */
 export interface LockKeys {
-  /**
-   * Adds the lock and its companions to a list, in the order of lua/lib/keys.lua, or only the first `count` of them. The
-   * tombstone is the one of this token. Returns the list.
-   */
-  add(to: string[], key: string, token?: string, count?: number): string[];
+  /** Adds the lock and its companions to a list, in the order of lua/lib/keys.lua. Returns the list. */
+  add(to: string[], key: string): string[];
+  /** Adds the lock and its fence. */
+  addWithFence(to: string[], key: string): void;
   /** What keys must have in common to go into one script: the hash slot's name in a Cluster, else nothing. */
   slotOf(key: string): string;
 }
@@ -16,14 +15,12 @@ export interface LockKeys {
 export function lockKeys({ keyPrefix, cluster }: RedisConnection): LockKeys {
   assertKeyPrefix(keyPrefix);
   return {
-    add(to, key, token = "", count = 6) {
+    add(to, key) {
       const start = companions(keyPrefix, key);
-      to.push(key, `${start}fence`);
-      if (count > 2) to.push(`${start}queue`);
-      if (count > 3) to.push(`${start}alive`);
-      if (count > 4) to.push(`${start}released`, `${start}dead:${token}`);
+      to.push(key, `${start}fence`, `${start}queue1`);
       return to;
     },
+    addWithFence: (to, key) => void to.push(key, `${companions(keyPrefix, key)}fence`),
     slotOf: (key) => (cluster ? hashed(keyPrefix + key) : ""),
   };
 }

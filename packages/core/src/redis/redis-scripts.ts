@@ -63,7 +63,7 @@ function single(connection: RedisConnection, lua: string): RunScript {
  */
 export function redisScripts(
   connection: RedisConnection,
-  { add, slotOf }: LockKeys,
+  { add, addWithFence, slotOf }: LockKeys,
   fenceTtl: number,
   onUnpublished: (key: string, why: string) => void,
   settle: (request: ReleaseRequest) => void,
@@ -75,7 +75,7 @@ export function redisScripts(
     limit: BATCH_LIMIT,
     groupOf: ({ key }) => slotOf(key),
     write({ key, token, ttl, ticket = "" }, keys, args) {
-      add(keys, key, token);
+      add(keys, key);
       args.push(token, `${ttl}`, `${ticket}`);
     },
     parse: ({ key }, reply) => acquireReply(key, reply),
@@ -87,7 +87,7 @@ export function redisScripts(
     groupOf: ({ key, ttl }) => `${ttl} ${slotOf(key)}`,
     writeFirst: ({ ttl }, args) => void args.push(`${ttl}`, `${Math.max(fenceTtl, ttl)}`),
     write({ key, token }, keys, args) {
-      add(keys, key, "", 2);
+      addWithFence(keys, key);
       args.push(token);
     },
     parse: ({ key }, reply) => extendReply(key, reply),
@@ -98,7 +98,7 @@ export function redisScripts(
     limit: BATCH_LIMIT,
     groupOf: ({ key }) => slotOf(key),
     write({ key, token, tombstone }, keys, args) {
-      add(keys, key, token);
+      add(keys, key);
       args.push(token, tombstone ? `${TOMBSTONE}` : "0");
     },
     parse: (request, reply) => releaseReply(request.key, reply, () => settle(request)),
@@ -111,7 +111,7 @@ export function redisScripts(
     groupOf: ({ key, inbox }) => `${inbox} ${slotOf(key)}`,
     writeFirst: ({ inbox }, args) => void args.push(inbox),
     write({ key, tokens }, keys, args) {
-      add(keys, key, "", 4);
+      add(keys, key);
       args.push(`${tokens.length}`);
       // Not by `push(...tokens)`: a process may have more waiters of one key than a call may have arguments.
       for (const token of tokens) args.push(token);
@@ -132,12 +132,12 @@ export function redisScripts(
     heartbeat: batched(heartbeat),
 
     async transfer({ key, from, to, ttl }: TransferRequest): Promise<TransferReply> {
-      const reply = await transfer(add([], key, to), [from, to, `${ttl}`]);
+      const reply = await transfer(add([], key), [from, to, `${ttl}`]);
       return read(key, () => transferReply(key, reply));
     },
 
     async inspect(key: string): Promise<DriverInspection> {
-      const reply = await inspect(add([], key, "", 3), []);
+      const reply = await inspect(add([], key), []);
       return read(key, () => inspectReply(key, reply));
     },
 

@@ -35,7 +35,10 @@ export async function wait(driver: Driver, key: string, token: string, ticket = 
 async function silence(server: ServerScene | undefined, key: string, stale: Inbox): Promise<void> {
   if (!server) return void (await new Promise((resolve) => setTimeout(resolve, SILENCE)));
   for (const name of await server.namesOf(key)) {
-    if (String(await server.command("TYPE", name)) === "hash") await server.command("HSET", name, stale.name, "1");
+    if (String(await server.command("TYPE", name)) !== "zset") continue;
+    if ((await server.command("ZSCORE", name, `@${stale.name}`)) !== null) {
+      await server.command("ZADD", name, "-1", `@${stale.name}`);
+    }
   }
 }
 
