@@ -128,6 +128,16 @@ const calls: Readonly<Record<string, (driver: Driver) => Promise<void>>> = {
     expect((await holder(key))?.token === to).toBe(true);
     expect(await release({ key, token: to })).toBe("released");
   },
+  async "a transfer while another waits"(driver) {
+    const { acquire, transfer, release } = createLeases(driver);
+    const [key, from, to] = [newKey(), randomUUID(), randomUUID()];
+    expect((await acquire({ key, token: from, ttl: 10_000 })).status).toBe("granted");
+    const waiting = open(driver).acquire(key);
+    await untilWaitsOrEnded(key, waiting);
+    expect((await transfer({ key, from, to, ttl: 10_000 })).status).toBe("granted");
+    expect(await release({ key, token: to })).toBe("released");
+    await (await waiting).release();
+  },
 };
 
 const isBackend = (error: unknown): boolean => LockError.is(error) && error.code === "LOCK_BACKEND";

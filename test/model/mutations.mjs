@@ -20,8 +20,8 @@ export const mutations = {
     edits: [
       [
         "lua/lib/hand-over.lua",
-        "call('ZREMRANGEBYRANK', KEYS[lock + QUEUE], 0, rank)",
-        "if rank > 0 then call('ZREMRANGEBYRANK', KEYS[lock + QUEUE], 0, rank - 1) end",
+        "call('ZREMRANGEBYSCORE', queue, '(0', ticket)",
+        "call('ZREMRANGEBYSCORE', queue, '(0', '(' .. ticket)",
       ],
     ],
   },
@@ -59,19 +59,22 @@ export const mutations = {
   },
   "acquire grants a dead token": {
     rule: "A token that was given up is refused, whichever of acquire and release arrives first",
-    edits: [["lua/lib/dead.lua", "tombstone\n    or released == token", "released == token"]],
+    edits: [["lua/lib/dead.lua", "till and -till > micros() / 1000 or was_released", "was_released"]],
   },
   "acquire grants a released token": {
     rule: "A late copy of an acquire is refused after the release",
-    edits: [["lua/lib/dead.lua", "    or released == token\n", ""]],
+    edits: [
+      ["lua/lib/dead.lua", "return released == token", "return false"],
+      ["lua/lib/dead.lua", " or was_released(lock, token)", ""],
+    ],
   },
   "acquire grants a token that was forced out": {
     rule: "A token that was forced out does not come back",
-    edits: [["lua/lib/dead.lua", " and released == '!' .. redis.sha1hex(token)", " and false"]],
+    edits: [["lua/force-release.lua", "refuse(1, holder,", "refuse(1, '',"]],
   },
   "acquire overtakes": {
     rule: "A script that meets a free lock hands it over first",
-    edits: [["lua/lib/acquire.lua", "minted, settling = hand_over(lock)", ""]],
+    edits: [["lua/lib/acquire.lua", "local minted, settling = hand_over(lock)", "local minted, settling"]],
   },
   "acquire shortens": {
     rule: "No script shortens the lease of its own token",
@@ -99,26 +102,16 @@ export const mutations = {
   },
   "enqueueing shows no life": {
     rule: "A waiter counts as alive from its first request on",
-    edits: [
-      [
-        "lua/lib/enqueue.lua",
-        "call('HSET', KEYS[lock + ALIVE], inbox_of(token), string.format(WHOLE, micros() / 1000 + WINDOW))",
-        "",
-      ],
-    ],
+    edits: [["lua/lib/enqueue.lua", "alive_till, sign, string.format", "string.format"]],
   },
   "the queue has no ttl": {
     rule: "Every companion has a ttl",
     edits: [
-      ["lua/lib/enqueue.lua", "call('PEXPIRE', KEYS[lock + QUEUE], QUEUE_TTL)", ""],
-      ["lua/heartbeat.lua", "call('PEXPIRE', KEYS[lock + QUEUE], QUEUE_TTL)", ""],
-      [
-        "lua/lib/queue.lua",
-        "return call('PTTL', KEYS[lock + QUEUE]) >= 0",
-        "return call('PTTL', KEYS[lock + QUEUE]) ~= -2",
-      ],
-      ["lua/lib/acquire.lua", "if is_foreign(lock + QUEUE) then", "if false then"],
-      ["lua/lib/acquire.lua", "if is_foreign(lock + ALIVE) then", "if false then"],
+      ["lua/lib/put.lua", "call('PEXPIRE', queue, life)\n  if released", "if released"],
+      ["lua/lib/put.lua", "    call('PEXPIRE', queue, life)\n  end", "  end"],
+      ["lua/lib/free.lua", "call('PEXPIRE', KEYS[lock + QUEUE], math.max(left, queue_left))", ""],
+      ["lua/heartbeat.lua", "call('PEXPIRE', queue, life)", ""],
+      ["lua/lib/queue.lua", "if left == -1 then", "if false then"],
     ],
   },
   "extend shortens": {
@@ -131,19 +124,19 @@ export const mutations = {
   },
   "release asks no token": {
     rule: "Only the holder's token extends or frees a lock",
-    edits: [["lua/release.lua", "local ours = holder == token", "local ours = holder"]],
+    edits: [["lua/release.lua", "local ours, released = known[1] == token,", "local ours, released = known[1],"]],
   },
   "release hands nothing over": {
     rule: "The script that frees a lock grants it to the next waiter",
-    edits: [["lua/release.lua", "_, settling = hand_over(lock)", ""]],
+    edits: [["lua/release.lua", "local _, settling = hand_over(lock)", "local settling"]],
   },
   "a stale release leaves a free lock": {
     rule: "A script that meets a free lock hands it over first",
-    edits: [["lua/release.lua", "if (ours or not holder) and", "if ours and"]],
+    edits: [["lua/release.lua", "if ours or call('EXISTS', KEYS[lock]) == 0 then", "if ours then"]],
   },
   "release leaves no tombstone": {
     rule: "A token that was given up is refused, whichever of acquire and release arrives first",
-    edits: [["lua/release.lua", "call('SET', KEYS[lock + TOMBSTONE], '1', 'PX', tombstone_ttl)", ""]],
+    edits: [["lua/release.lua", "bury(lock, token, released, tonumber(tombstone_ttl))", ""]],
   },
   "release keeps the waiter in the queue": {
     rule: "A wait that ends takes its token out of the queue",
@@ -151,7 +144,7 @@ export const mutations = {
   },
   "a repeated release is not ours": {
     rule: "A release that is sent again gets the same reply",
-    edits: [["lua/release.lua", "ours or call('MGET', KEYS[lock + RELEASED])[1] == token", "ours"]],
+    edits: [["lua/release.lua", "ours or released == token or kind == 'set' and was_released(lock, token)", "ours"]],
   },
   "heartbeat leaves a free lock": {
     rule: "A script that meets a free lock hands it over first",
@@ -159,11 +152,11 @@ export const mutations = {
   },
   "heartbeat shows no life": {
     rule: "A heartbeat keeps the waiters of its process alive",
-    edits: [["lua/heartbeat.lua", "call('HSET', KEYS[lock + ALIVE], inbox, alive_till)", ""]],
+    edits: [["lua/heartbeat.lua", "call('ZADD', queue, alive_till, sign)", ""]],
   },
   "heartbeat does not keep the queue": {
     rule: "A heartbeat keeps the queue from expiring",
-    edits: [["lua/heartbeat.lua", "call('PEXPIRE', KEYS[lock + QUEUE], QUEUE_TTL)", ""]],
+    edits: [["lua/heartbeat.lua", "call('PEXPIRE', queue, life)", ""]],
   },
   "heartbeat does not prolong the claim": {
     rule: "A claim lasts while the process of its waiter is alive",
@@ -178,8 +171,8 @@ export const mutations = {
     edits: [
       [
         "lua/heartbeat.lua",
-        "local head = call('ZRANGE', KEYS[lock + QUEUE], '0', '0')[1]",
-        "for i = first, last do call('ZADD', KEYS[lock + QUEUE], 'NX', string.format(WHOLE, now), ARGV[i]) end\n  local head = call('ZRANGE', KEYS[lock + QUEUE], '0', '0')[1]",
+        "local head = not known[3] and first_waiter(queue)",
+        "if not known[3] then for i = first, last do call('ZADD', queue, 'NX', string.format(WHOLE, now), ARGV[i]) end end\n  local head = not known[3] and first_waiter(queue)",
       ],
     ],
   },
@@ -349,7 +342,7 @@ export const mutations = {
   },
   "acquire takes a lock whose dead waiters are being dropped": {
     rule: "No newcomer overtakes while dead waiters are dropped",
-    edits: [["lua/lib/acquire.lua", "if is_free and not settling and call(", "if call("]],
+    edits: [["lua/lib/acquire.lua", "if minted or settling then", "if minted then"]],
   },
   "a refused message stops the hand-over": {
     rule: "A hand-over does not need its message",
@@ -357,7 +350,10 @@ export const mutations = {
   },
   "companions of others are overwritten": {
     rule: "A companion without a ttl belongs to somebody else",
-    edits: [["lua/lib/foreign-companion.lua", "return call('PTTL', KEYS[index]) == -1", "return false"]],
+    edits: [
+      ["lua/lib/foreign-fence.lua", "call('PTTL', KEYS[lock + FENCE]) == -1", "false"],
+      ["lua/lib/queue.lua", "if left == -1 then", "if false then"],
+    ],
   },
   "a silence outlasts the outage": {
     rule: "The first reply after a silence makes all silent lines due",
@@ -491,36 +487,24 @@ export const mutations = {
   },
   "a transfer keeps the fence": {
     rule: "A transfer is a grant",
-    edits: [
-      [
-        "lua/transfer.lua",
-        "call('ZREM', KEYS[1 + QUEUE], to)\nreturn mint(1, last, ttl)",
-        "call('ZREM', KEYS[1 + QUEUE], to)\nreturn tonumber(last)",
-      ],
-    ],
+    edits: [["lua/transfer.lua", "end\nreturn mint(1, last, ttl)", "end\nreturn tonumber(last)"]],
   },
   "a transfer leaves its first token alive": {
     rule: "A transfer is a grant",
-    edits: [["lua/transfer.lua", "call('RENAME', KEYS[1], KEYS[1 + RELEASED])", "call('DEL', KEYS[1])"]],
+    edits: [["lua/transfer.lua", "free(1, from, kind, queue_left)", "call('DEL', KEYS[1])"]],
   },
   "a transfer asks no token": {
     rule: "A transfer is a grant",
     edits: [["lua/transfer.lua", "if holder ~= from then", "if not holder then"]],
   },
-  "a release begins with a SET": {
+  "a release begins with a ZADD": {
     rule: "A script that frees begins with a command that is never refused",
-    edits: [
-      [
-        "lua/release.lua",
-        "    call('RENAME', KEYS[lock], KEYS[lock + RELEASED])",
-        "    call('SET', KEYS[lock + TOMBSTONE], '1', 'PX', 1000)\n    call('RENAME', KEYS[lock], KEYS[lock + RELEASED])",
-      ],
-    ],
+    edits: [["lua/lib/free.lua", "    call('ZREMRANGEBYSCORE', KEYS[lock + QUEUE], '-inf', BELOW_ALL_MS)\n", ""]],
   },
   "in process, a released token is refused for good": {
     rule: "A late copy of an acquire is refused after the release",
     tests: inProcess,
-    edits: [["src/in-process/lock-state.ts", "live(released)?.token === token", "released?.value.token === token"]],
+    edits: [["src/in-process/lock-state.ts", "live(released) === token", "released?.value === token"]],
   },
   "in process, a queue does not end": {
     rule: "Every companion has a ttl",

@@ -22,7 +22,7 @@ export async function countHere({ listeners }: Pick<TestClient, "listeners">) {
 
 /** The keys and connections of a server, without keys that are meant to stay for a while. */
 export async function countThere(redis: Redis) {
-  const keys = (await redis.keys("*")).filter((name) => !/~(fence|released|dead:.*)$/.test(name));
+  const keys = (await redis.keys("*")).filter((name) => !/~(fence|queue1)$/.test(name));
   const connections = String(await redis.call("CLIENT", "LIST")).match(/^id=/gm)!.length;
   return { keys: keys.length, connections };
 }

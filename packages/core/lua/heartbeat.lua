@@ -62,7 +62,7 @@ local function beat(lock, first, last)
 end
 
 local replies, count_at = {}, 2
-for lock = 1, #KEYS, 4 do
+for lock = 1, #KEYS, KEYS_PER_LOCK do
   local first = count_at + 1
   local behind = first + ARGV[count_at]
   replies[#replies + 1] = guarded(beat, lock, first, behind - 1)
