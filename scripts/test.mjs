@@ -15,7 +15,7 @@ Proves the repository, and stops at the first failure:
   3. dependency-cruiser: imports run one way; knip: nothing is unused
   4. turbo: packages built; tsc: all types checked
   5. size-limit: no package grew beyond .size-limit.json
-  6. vitest: the quick lanes, which are the tests that need no server (unit) or one server (redis)
+  6. vitest: the quick lanes, which are the tests that need no server (unit) or one server (redis, model)
 
 "pnpm test:all" checks the types of each package by itself, with nothing that another one brings. It, and "pnpm test" with
 arguments that choose tests, also run
@@ -35,7 +35,7 @@ const all = process.argv[2] === "--all";
 const given = process.argv.slice(all ? 3 : 2);
 const args = given.slice(given[0] === "--" ? 1 : 0);
 /** The lanes of `pnpm test`, as test/support/lanes.ts has them. */
-const quickLanes = ["--project=unit", "--project=redis"];
+const quickLanes = ["--project=unit", "--project=redis", "--project=model"];
 const vitest = fileURLToPath(new URL("../node_modules/vitest/vitest.mjs", import.meta.url));
 const newerNode = "node@24.21.0";
 const turbo = (...tasks) => quietly("turbo", ["run", ...tasks, "--output-logs=errors-only"], { cwd: root });
