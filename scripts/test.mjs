@@ -12,16 +12,15 @@ Proves the repository, and stops at the first failure:
 
   1. a Redis or Valkey server is there to test with (REDIS_SERVER says which one), or gets installed
   2. biome: format and lint
-  3. dependency-cruiser: imports run one way; knip: nothing is unused
-  4. turbo: packages built; tsc: all types checked
-  5. size-limit: no package grew beyond .size-limit.json
-  6. vitest: the quick lanes, which are the tests that need no server (unit) or one server (redis, model)
+  3. turbo: packages built; dependency-cruiser: imports run one way; knip: nothing is unused
+  4. tsc: all types checked; size-limit: no package grew beyond .size-limit.json
+  5. vitest: the quick lanes, which are the tests that need no server (unit) or one server (redis, model)
 
 "pnpm test:all" checks the types of each package by itself, with nothing that another one brings. It, and "pnpm test" with
 arguments that choose tests, also run
 
-  7. vitest: the lanes with several servers (topology), and with demos, frameworks and long runs (slow)
-  8. vitest on a newer Node: the tests with packages that need Node 22 (if this Node is older, npm's node@24 is fetched)
+  6. vitest: the lanes with several servers (topology), and with demos, frameworks and long runs (slow)
+  7. vitest on a newer Node: the tests with packages that need Node 22 (if this Node is older, npm's node@24 is fetched)
 
   pnpm test packages/core        the tests of one folder
   pnpm test -t "hands over"      the tests with such a title
@@ -44,16 +43,27 @@ const typesTogether = ["test/node_modules/typescript-7/bin/tsc", "--singleThread
 
 const sources = ["packages", "bench/src", "examples"];
 
+/** Waits for all, so that nothing still runs after a failure, and rejects with the first failure. */
+async function allOf(...runs) {
+  await Promise.allSettled(runs);
+  await Promise.all(runs);
+}
+
 const checks = {
   "a server to test with": () => ensureRedis(),
   "format and lint": () => quietly("biome", ["check", "."], { cwd: root }),
-  "imports, unused code": async () => {
-    await quietly("depcruise", ["--config", ".dependency-cruiser.json", ...sources], { cwd: root });
-    await quietly("knip", ["--no-progress", "--no-config-hints"], { cwd: root });
-  },
-  build: () => turbo("build"),
-  types: () => (all ? turbo("typecheck") : quietly("node", typesTogether, { cwd: root })),
-  sizes: () => quietly("size-limit", [], { cwd: root }),
+  // All packages wait for the build of the core, which keeps one processor busy.
+  "build, imports, unused code": () =>
+    allOf(
+      turbo("build"),
+      quietly("depcruise", ["--config", ".dependency-cruiser.json", ...sources], { cwd: root }),
+      quietly("knip", ["--no-progress", "--no-config-hints"], { cwd: root }),
+    ),
+  "types, sizes": () =>
+    allOf(
+      all ? turbo("typecheck") : quietly("node", typesTogether, { cwd: root }),
+      quietly("size-limit", [], { cwd: root }),
+    ),
 };
 
 /** Runs a program as if it were this one; returns its exit code. */
