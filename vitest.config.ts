@@ -1,5 +1,5 @@
 import { defineConfig } from "vitest/config";
-import { lanes, testFilesOf } from "./test/support/lanes.ts";
+import { lanes, sharing, testFilesOf } from "./test/support/lanes.ts";
 import { base } from "./vitest.base.ts";
 
 /** All tests, each in one lane: `vitest run --project unit` runs those that need no server. */
@@ -12,6 +12,7 @@ export default defineConfig({
       test: {
         name,
         include: testFilesOf(name),
+        isolate: !sharing.includes(name),
         // So that no unit test starts a server, by whatever way.
         ...(name === "unit" && { env: { REDIS_SERVER: "unit-tests-start-no-server" } }),
       },

@@ -12,16 +12,15 @@ Proves the repository, and stops at the first failure:
 
   1. a Redis or Valkey server is there to test with (REDIS_SERVER says which one), or gets installed
   2. biome: format and lint
-  3. dependency-cruiser: imports run one way; knip: nothing is unused
-  4. turbo: packages built, all types checked, packages fit to be published (publint, attw)
-  5. size-limit: no package grew beyond .size-limit.json
-  6. vitest: the quick lanes, which are the tests that need no server (unit) or one server (redis)
+  3. turbo: packages built; dependency-cruiser: imports run one way; knip: nothing is unused
+  4. tsc: all types checked; size-limit: no package grew beyond .size-limit.json
+  5. vitest: the quick lanes, which are the tests that need no server (unit) or one server (redis, model)
 
 "pnpm test:all" checks the types of each package by itself, with nothing that another one brings. It, and "pnpm test" with
 arguments that choose tests, also run
 
-  7. vitest: the lanes with several servers (topology), and with demos, frameworks and long runs (slow)
-  8. vitest on a newer Node: the tests with packages that need Node 22 (if this Node is older, npm's node@24 is fetched)
+  6. vitest: the lanes with several servers (topology), and with demos, frameworks and long runs (slow)
+  7. vitest on a newer Node: the tests with packages that need Node 22 (if this Node is older, npm's node@24 is fetched)
 
   pnpm test packages/core        the tests of one folder
   pnpm test -t "hands over"      the tests with such a title
@@ -35,28 +34,36 @@ const all = process.argv[2] === "--all";
 const given = process.argv.slice(all ? 3 : 2);
 const args = given.slice(given[0] === "--" ? 1 : 0);
 /** The lanes of `pnpm test`, as test/support/lanes.ts has them. */
-const quickLanes = ["--project=unit", "--project=redis"];
+const quickLanes = ["--project=unit", "--project=redis", "--project=model"];
 const vitest = fileURLToPath(new URL("../node_modules/vitest/vitest.mjs", import.meta.url));
 const newerNode = "node@24.21.0";
 const turbo = (...tasks) => quietly("turbo", ["run", ...tasks, "--output-logs=errors-only"], { cwd: root });
-/** All files as one program: a third of the work that it is for each package by itself. */
-const typesTogether = ["--max-old-space-size=4096", "node_modules/typescript/bin/tsc", "-p", "tsconfig.all.json"];
+/** All files as one program, by the compiler that is a program of machine code: a tenth of the work that it is for each package by itself. */
+const typesTogether = ["test/node_modules/typescript-7/bin/tsc", "--singleThreaded", "-p", "tsconfig.all.json"];
 
 const sources = ["packages", "bench/src", "examples"];
+
+/** Waits for all, so that nothing still runs after a failure, and rejects with the first failure. */
+async function allOf(...runs) {
+  await Promise.allSettled(runs);
+  await Promise.all(runs);
+}
 
 const checks = {
   "a server to test with": () => ensureRedis(),
   "format and lint": () => quietly("biome", ["check", "."], { cwd: root }),
-  "imports, unused code": async () => {
-    await quietly("depcruise", ["--config", ".dependency-cruiser.json", ...sources], { cwd: root });
-    await quietly("knip", ["--no-progress", "--no-config-hints"], { cwd: root });
-  },
-  build: () => turbo("build"),
-  "types, packages": () =>
-    all
-      ? turbo("typecheck", "lint:package")
-      : Promise.all([quietly("node", typesTogether, { cwd: root }), turbo("lint:package", "--only")]),
-  sizes: () => quietly("size-limit", [], { cwd: root }),
+  // All packages wait for the build of the core, which keeps one processor busy.
+  "build, imports, unused code": () =>
+    allOf(
+      turbo("build"),
+      quietly("depcruise", ["--config", ".dependency-cruiser.json", ...sources], { cwd: root }),
+      quietly("knip", ["--no-progress", "--no-config-hints"], { cwd: root }),
+    ),
+  "types, sizes": () =>
+    allOf(
+      all ? turbo("typecheck") : quietly("node", typesTogether, { cwd: root }),
+      quietly("size-limit", [], { cwd: root }),
+    ),
 };
 
 /** Runs a program as if it were this one; returns its exit code. */

@@ -34,7 +34,7 @@ async function extending(name: string) {
   const kept = proxy.kept;
   const locker = createLocker({ ...fast.driver, extend: slow.driver.extend });
   const key = `late-extension:${randomUUID()}`;
-  const lock = await locker.acquire(key, { ttl: 600, autoExtend: true });
+  const lock = await locker.acquire(key, { ttl: 1_500, autoExtend: true });
   const { signal } = lock;
   await until(async () => proxy.kept > kept);
   return {

@@ -25,7 +25,7 @@ test.concurrent.each(oldestAndNewest)(
     const { locker } = await open(name, proxy.url);
     const { locker: other } = await open(name, server.url);
     const key = `long-wait:${name}`;
-    const held = await other.acquire(key, { ttl: 1_000, autoExtend: true });
+    const held = await other.acquire(key, { autoExtend: true });
     proxy.set("delay", { way: "both", delay: [1, 30] });
     const fences: number[] = [];
     const waiting = Array.from({ length: 12 }, async () => {

@@ -58,14 +58,14 @@ test("a holder that writes without a look after a stall is refused, and changes 
   const held = new Map<string, Lock>();
   const lockers = await Promise.all(names.map((name) => open(name, url)));
   for (const [i, name] of names.entries()) {
-    const lock = await lockers[i]!.locker.acquire(name, { ttl: 800, autoExtend: true });
+    const lock = await lockers[i]!.locker.acquire(name, { ttl: 2_500, autoExtend: true });
     held.set(name, lock);
     expect(await writeFenced(url, name, lock.fence, "ours")).toBe(true);
   }
   const worker = startWorker("write-fenced", url, ...names);
   await Promise.all(names.map((name, i) => untilWaiting(lockers[i]!.locker, name, 1)));
   for (const lock of held.values()) expect(lock.isHeld).toBe(true);
-  stallEventLoop(1_500); // the other process is granted the locks
+  stallEventLoop(4_000); // the other process is granted the locks
   for (const _ of names) {
     const { name, fence, taken } = await worker.next<{ name: string; fence: number; taken: boolean }>();
     expect(taken).toBe(true);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findRedisServer } from "@distlock/testing";
 import { expect, test } from "vitest";
-import { laneOf, lanes, quickLanes, testFiles, testFilesOf, uses } from "../support/lanes";
+import { laneOf, lanes, quickLanes, sharing, testFiles, testFilesOf, uses } from "../support/lanes";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -20,6 +20,7 @@ test("a unit test that starts a server all the same fails: it finds none", () =>
 test.each([
   ["by itself", "test/locking/fences.test.ts", "redis"],
   ["by what it imports", "test/holding/grant.test.ts", "redis"],
+  ["with other times of the core", "test/model/waiters.test.ts", "model"],
   ["of several nodes", "test/topology/locks.test.ts", "topology"],
   ["again and again", "test/model/random-runs.test.ts", "slow"],
 ])("a test that starts a server %s is not a unit test", (_, file, lane) => {
@@ -30,6 +31,15 @@ test("each test is in one lane, and no lane is empty", () => {
   const all = lanes.map(testFilesOf);
   expect(all.every((files) => files.length > 0)).toBe(true);
   expect(all.flat().sort()).toEqual(testFiles);
+});
+
+/** In two pieces, so that this file is not one that does it. */
+const replacement = ["vi", "mock("].join(".");
+
+test("a test that replaces a module shares its process with no other", () => {
+  const replacing = testFiles.filter((file) => readFileSync(join(root, file), "utf8").includes(replacement));
+  expect(replacing.length).toBeGreaterThan(5);
+  expect(replacing.filter((file) => sharing.includes(laneOf(file)))).toEqual([]);
 });
 
 test("the script that runs the quick lanes knows them", () => {
@@ -57,6 +67,7 @@ test.each(claims.filter(({ claim }) => claim !== ofNames))(
     // The contract of drivers is run by the tests of each client's package.
     const inContract = files.some((file) => file.startsWith("packages/testing/src/contract/"));
     const tests = testFiles.filter((test) => files.some((file) => uses(test, file)));
-    expect(inContract ? ["redis"] : tests.map(laneOf)).toContain("redis");
+    const withServer = tests.filter((test) => ["redis", "model"].includes(laneOf(test)));
+    expect(inContract || withServer.length > 0).toBe(true);
   },
 );

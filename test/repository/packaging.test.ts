@@ -2,6 +2,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
+import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
+import { publint } from "publint";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { pack, root, run, type Tarball } from "./tarballs";
 
@@ -37,6 +39,14 @@ describe.for(packages)("%s", (name) => {
     expect(built).toEqual(expect.arrayContaining(entries));
     // A file that is not an entry is a part that entries share.
     expect(built.filter((path) => !entries.includes(path) && !/-[\w-]{8}\./.test(path))).toEqual([]);
+  });
+
+  test("fits its readers: publint and attw find nothing", async () => {
+    const { buffer: tarball } = Uint8Array.from(await readFile(tarballs.get(`@distlock/${name}`)!.filename));
+    const { messages } = await publint({ pack: { tarball }, strict: true });
+    expect(messages).toEqual([]);
+    const types = await checkPackage(createPackageFromTarballData(new Uint8Array(tarball)));
+    expect(types).toMatchObject({ types: { kind: "included" }, problems: [] });
   });
 
   test("depends on core alone, and needs a peer only if it imports it", async () => {

@@ -38,23 +38,33 @@ const commentsIn = (source: string, pattern: RegExp): Prose[] =>
     source,
   );
 
+/** The parser skips JSDoc, which takes it long: comments are found without it. */
+const parsing: ts.CreateSourceFileOptions = {
+  languageVersion: ts.ScriptTarget.Latest,
+  jsDocParsingMode: ts.JSDocParsingMode.ParseNone,
+};
+
 /** The comments of a program, and its strings of several words: messages, titles. */
 function proseOfTypeScript(source: string): Prose[] {
-  const file = ts.createSourceFile("a.ts", source, ts.ScriptTarget.Latest, false);
+  const file = ts.createSourceFile("a.ts", source, parsing);
   const strings: Prose[] = [];
-  let rest = source;
+  // In pieces, as a whole copy for each string costs seconds in all. The visits are in the order of the source.
+  const rest: string[] = [];
+  let end = 0;
   const visit = (node: ts.Node): void => {
     if (ts.isStringLiteral(node) || ts.isTemplateLiteralToken(node) || ts.isRegularExpressionLiteral(node)) {
       const start = node.getStart(file);
       const text = source.slice(start, node.end);
-      rest = rest.slice(0, start) + blank(text) + rest.slice(node.end);
+      rest.push(source.slice(end, start), blank(text));
+      end = node.end;
       if (/ [a-z]/.test(text) && !ts.isRegularExpressionLiteral(node))
         strings.push({ kind: "string", start: start + 1, text: withoutCode(text.slice(1, -1)) });
     }
     ts.forEachChild(node, visit);
   };
   visit(file);
-  return [...strings, ...commentsIn(rest, /\/\*[\s\S]*?\*\/|\/\/.*/g)];
+  rest.push(source.slice(end));
+  return [...strings, ...commentsIn(rest.join(""), /\/\*[\s\S]*?\*\/|\/\/.*/g)];
 }
 
 /** The text of a page, paragraph by paragraph, with the comments of its blocks of code. */

@@ -3,11 +3,14 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The lanes of the tests, the fastest first. Each test file is in one of them: see `laneOf`. */
-export const lanes = ["unit", "redis", "topology", "slow"] as const;
+export const lanes = ["unit", "redis", "model", "topology", "slow"] as const;
 export type Lane = (typeof lanes)[number];
 
 /** The lanes of `pnpm test`. `pnpm test:all` runs all lanes. */
-export const quickLanes: readonly Lane[] = ["unit", "redis"];
+export const quickLanes: readonly Lane[] = ["unit", "redis", "model"];
+
+/** The lanes whose files share processes, since to load the clients anew for each file costs more than most files. */
+export const sharing: readonly Lane[] = ["unit", "redis"];
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -85,9 +88,13 @@ export const uses = (test: string, file: string): boolean => filesOf(test).has(j
 export const startsOf = (file: string): readonly string[] =>
   [...filesOf(file)].flatMap((each) => importsOf(each).names.filter((name) => starts.test(name)));
 
-/** By what a test starts: nothing, one server, a Sentinel or a Cluster; or by its name, if it is about several nodes or takes long. */
+/**
+ * By what a test starts: nothing, one server, a Sentinel or a Cluster; or by its name, if it is about several nodes, takes long,
+ * or runs the sources of the core with other times than its own.
+ */
 export function laneOf(file: string): Lane {
   if (slow.some((start) => file.startsWith(start))) return "slow";
+  if (file.startsWith("test/model/")) return "model";
   const started = startsOf(file);
   if (started.length === 0) return file === packing ? "redis" : "unit";
   return file.startsWith("test/topology/") || started.includes("startSentinel") || started.includes("startCluster")

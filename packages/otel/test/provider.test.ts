@@ -1,7 +1,7 @@
 import { createLocker, inProcessDriver, LockLostError, LockNotAcquiredError } from "@distlock/core";
 import { traced } from "@distlock/otel";
 import { trace } from "@opentelemetry/api";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import packageJson from "../package.json";
 
 const key = "memory:session-123";
@@ -28,6 +28,7 @@ test("a provider that is registered later is used, with the name and version of 
   const { createRecorder } = await import("./recorder");
   const recorder = createRecorder();
   trace.setGlobalTracerProvider(recorder.provider);
+  onTestFinished(() => trace.disable());
   await locker.withLock(key, () => {});
   expect(recorder.one("distlock.withLock").instrumentationScope).toMatchObject({
     name: "@distlock/otel",

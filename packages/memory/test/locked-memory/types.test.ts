@@ -62,7 +62,8 @@ test("a LockedMemory over both is both", () => {
 test("keeps the messages and documents of the memory, and adds the options that its methods leave out", () => {
   const memory = new LockedMemory(new NoteMemory(), locker, options);
   expectTypeOf(memory).toExtend<Memory<Note, void>>();
-  expectTypeOf(memory.save).parameters.toEqualTypeOf<[input: Note, output: Note, options?: WriteOptions]>();
+  type Save = (input: Note, output: Note, options?: WriteOptions) => unknown;
+  expectTypeOf(memory.save).parameters.toEqualTypeOf<Parameters<Save>>();
 });
 
 test("can be locked again, and used where the type of message is open", () => {
