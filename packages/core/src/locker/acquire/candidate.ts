@@ -60,6 +60,7 @@ export class Candidate {
 
   #takeToken(): void {
     this.#token = newToken(this.#tools.inbox);
+    this.#outcomeUnknown = false; // no request had this token before
     this.enterQueue();
   }
 
