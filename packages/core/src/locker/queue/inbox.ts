@@ -1,7 +1,7 @@
 // Tested by packages/core/test/lock-object.test.ts, test/waiting/deaf-listener.test.ts, test/waiting/lost-message.test.ts
 import { AsyncResource } from "node:async_hooks";
 import { isFinal, noListener, noMessages } from "../../driver/backend-error";
-import { isRefused } from "../../driver/channel-warning";
+import { isRefused, messageArrived } from "../../driver/channel-warning";
 import type { DriverQueue, Listener } from "../../driver/driver-queue";
 import { now } from "../../driver/lease";
 import { warn } from "../../driver/warning";
@@ -123,6 +123,7 @@ export function createInbox(queue: DriverQueue, name: string, { granted, forcedO
 
   function received(): void {
     pause = FIRST_PAUSE;
+    messageArrived(queue);
     watch.received();
   }
 
