@@ -396,7 +396,7 @@ export const mutations = {
   },
   "a handed-over lock is announced before its extension is sent": {
     rule: "The extension of a handed-over lock is sent before its holder goes on",
-    edits: [["src/locker/locker.ts", "if (grant.claimed) await clientsFlushed();", ""]],
+    edits: [["src/locker/hold/lock-calls.ts", "  await clientsFlushed();\n", ""]],
   },
   "only an extended lock learns that it was forced out": {
     rule: "A forced release notifies the holder, whatever kind of lock it has",
