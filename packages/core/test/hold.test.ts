@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { describe, expect, test } from "vitest";
+import { CLAIM } from "../src/driver/times";
 import { createLocker, type Driver, inProcessDriver, type Lock, type LockOptions } from "../src/index";
 import { useVirtualClock } from "./virtual-clock";
 
@@ -298,7 +299,7 @@ describe("a lock that was handed over", () => {
         const run = () => inner.extend(request);
         if (!isFirst) return run();
         isFirst = false;
-        return lose(() => time.stall(3_100), run) as ReturnType<Driver["extend"]>;
+        return lose(() => time.stall(CLAIM + 100), run) as ReturnType<Driver["extend"]>;
       },
     };
     return { driver, inner };
