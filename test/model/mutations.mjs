@@ -379,7 +379,7 @@ export const mutations = {
     edits: [
       [
         "src/locker/queue/message-watch.ts",
-        "if (isOverdue) void clientsFlushed().then(() => missed >= DEAF && onDeaf());",
+        "if (isOverdue) void messagesRead().then(() => missed >= DEAF && onDeaf());",
         "",
       ],
     ],
@@ -440,7 +440,7 @@ export const mutations = {
   "a refused heartbeat is ignored": {
     rule: "A heartbeat that is refused ends the waits of its key",
     tests: ["packages/core/test/heartbeats.test.ts"],
-    edits: [["src/locker/queue/heartbeats.ts", "if (isFinal(error))", "if (false)"]],
+    edits: [["src/locker/queue/heartbeats.ts", "if (isLasting(error))", "if (false)"]],
   },
   "an outage is called contention": {
     rule: "A wait without replies ends as an outage",

@@ -9,7 +9,7 @@ import { REPLICATION } from "../src/locker/acquire/request";
 import { PERSISTENCE } from "../src/locker/give-up-token";
 import { EXTEND_AFTER, GRID, RETRY_AFTER } from "../src/locker/hold/lease-schedule";
 import { PART_PAUSE, PARTS } from "../src/locker/queue/heartbeats";
-import { IDLE, LONGEST_PAUSE } from "../src/locker/queue/inbox";
+import { IDLE, LONGEST_REOPENING } from "../src/locker/queue/inbox";
 import { GROWTH, LONGEST_INTERVAL, SHORTEST_INTERVAL, SILENT_BEATS } from "../src/locker/queue/line";
 import { OVERDUE } from "../src/locker/queue/message-watch";
 import { GRACE } from "../src/redis/replicator";
@@ -62,7 +62,7 @@ const inequalities: Readonly<Record<string, boolean>> = {
   "LONGEST_INTERVAL < 1,300": LONGEST_INTERVAL < 1_300,
   "IDLE > 2 × WINDOW": IDLE > 2 * WINDOW,
   "OVERDUE < SHORTEST_INTERVAL": OVERDUE < SHORTEST_INTERVAL,
-  "inbox LONGEST_PAUSE < SHORTEST_INTERVAL": LONGEST_PAUSE < SHORTEST_INTERVAL,
+  "LONGEST_REOPENING < SHORTEST_INTERVAL": LONGEST_REOPENING < SHORTEST_INTERVAL,
   "1.5 × FAILURE_PAUSE < SHORTEST_INTERVAL": 1.5 * FAILURE_PAUSE < SHORTEST_INTERVAL,
   "TOMBSTONE ≥ PERSISTENCE": TOMBSTONE >= PERSISTENCE,
   "TOMBSTONE > ANSWER_TIMEOUT": TOMBSTONE > ANSWER_TIMEOUT,

@@ -138,27 +138,27 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
   const locker: Locker = {
     [lockerIdentity]: {},
 
-    async tryAcquire(key, call) {
+    async tryAcquire(key, given) {
       try {
-        return await lockFor(key, forLock, call, 0);
+        return await lockFor(key, forLock, given, 0);
       } catch (error) {
         if (error instanceof LockNotAcquiredError) return null;
         throw error;
       }
     },
 
-    acquire: (key, call) => lockFor(key, forLock, call),
+    acquire: (key, given) => lockFor(key, forLock, given),
 
     async withLock<T, K extends Keys>(
       key: K,
       ...rest: [Work<T, LockOf<K>>] | [LockOptions, Work<T, LockOf<K>>]
     ): Promise<T> {
-      const [call, work] = rest.length === 1 ? [undefined, rest[0]] : rest;
+      const [given, work] = rest.length === 1 ? [undefined, rest[0]] : rest;
       if (typeof work !== "function") {
         const what = "withLock: the last argument must be a function that takes the lock";
         throw new TypeError(`${what}, got ${kindOf(work)}`);
       }
-      const lock = await lockFor(key, forWork, call);
+      const lock = await lockFor(key, forWork, given);
       let result: T;
       try {
         result = await withinLock(driver, typeof key === "string" ? [key] : key, () => work(lock));

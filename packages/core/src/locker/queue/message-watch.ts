@@ -1,13 +1,13 @@
 // Tested by test/waiting/deaf-listener.test.ts
 import { now } from "../../driver/lease";
-import { clientsFlushed } from "../clients-flushed";
+import { turn } from "../../driver/with-timeout";
 
 /** Notices that a listener is deaf: its connection is open, but no message comes. */
 interface MessageWatch {
   /** A message came. */
   received(): void;
   /** A heartbeat found a grant: its message is late, lost, or can't be received. */
-  missed(): void;
+  foundGrant(): void;
   /** A new listener is open. */
   restart(): void;
 }
@@ -26,6 +26,12 @@ const DEAF = 2;
 /** Between two replacements of a listener that stays deaf, in ms. */
 const FIRST_REPLACEMENT = 1_000;
 const LONGEST_REPLACEMENT = 60_000;
+
+/** Resolves once messages are read that arrived during a stall of the event loop. A client may take a turn to pass them on. */
+async function messagesRead(): Promise<void> {
+  await turn();
+  await turn();
+}
 
 export function createMessageWatch({ deaf, replace }: MessageWatchEvents): MessageWatch {
   /** How many messages were missed since the last one that came, and since when. */
@@ -52,11 +58,10 @@ export function createMessageWatch({ deaf, replace }: MessageWatchEvents): Messa
       pause = FIRST_REPLACEMENT;
     },
 
-    missed() {
+    foundGrant() {
       const isOverdue = missed > 0 && now() - missedSince > OVERDUE;
       if (missed++ === 0) missedSince = now();
-      // After a stall of the event loop the messages may have arrived, and not be read yet.
-      if (isOverdue) void clientsFlushed().then(() => missed >= DEAF && onDeaf());
+      if (isOverdue) void messagesRead().then(() => missed >= DEAF && onDeaf());
     },
 
     restart() {
