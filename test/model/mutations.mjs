@@ -376,13 +376,7 @@ export const mutations = {
   },
   "a deaf listener stays": {
     rule: "A listener that receives nothing is replaced",
-    edits: [
-      [
-        "src/locker/queue/message-watch.ts",
-        "if (isOverdue) void messagesRead().then(() => missed >= DEAF && onDeaf());",
-        "",
-      ],
-    ],
+    edits: [["src/locker/queue/message-watch.ts", "      if (missed >= DEAF) onDeaf();\n", ""]],
   },
   "a lease is over before the replies that have arrived are read": {
     rule: "After a stall, the replies that have arrived count before a lease is over",

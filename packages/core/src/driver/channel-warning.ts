@@ -36,10 +36,9 @@ export function channelWarning(queue: () => DriverQueue | undefined): ChannelWar
 
   /** Notes the refusal. Returns true if it has to be reported. */
   function isNew(): boolean {
-    const own = queue();
-    if (!own) return true;
-    const wasRefused = isRefused(own);
-    refused.add(own.listen);
+    const own = queue()?.listen;
+    const wasRefused = own && refused.has(own);
+    if (own) refused.add(own);
     return !wasRefused;
   }
 

@@ -30,10 +30,6 @@ export class Diagnosis {
     return this.attempts - this.#expiredReplies;
   }
 
-  get #key(): string {
-    return this.#call.waitsFor;
-  }
-
   /** The server has answered: earlier failures are not why the call has no lock. */
   answered(): void {
     this.#failure = undefined;
@@ -52,11 +48,11 @@ export class Diagnosis {
     this.#failure = error;
     this.#closedSince = isClosedClient(error) ? (this.#closedSince ?? now()) : undefined;
     const isClosedForLong = this.#closedSince !== undefined && now() - this.#closedSince > ANSWER_TIMEOUT;
-    if (isRefusal(error) || isLast || isClosedForLong) throw backendError(this.#key, "acquire", error);
+    if (isRefusal(error) || isLast || isClosedForLong) throw backendError(this.#call.waitsFor, "acquire", error);
   }
 
   notAcquired(): LockNotAcquiredError {
-    return new LockNotAcquiredError(this.#key, { attempts: this.attempts, waited: this.waited });
+    return new LockNotAcquiredError(this.#call.waitsFor, { attempts: this.attempts, waited: this.waited });
   }
 
   /**
@@ -65,13 +61,16 @@ export class Diagnosis {
    */
   timedOut(patience: number, silentSince = now()): LockError {
     return this.#failure !== undefined || now() - silentSince > patience
-      ? noAnswer(this.#key, "acquire", this.waited, this.#failure)
+      ? noAnswer(this.#call.waitsFor, "acquire", this.waited, this.#failure)
       : this.notAcquired();
   }
 
   /** The error of a call whose time is over while it waits for replicas. */
   unreplicated(): LockError {
     const ms = Math.round(this.waited);
-    return new LockBackendError(this.#key, `acquire was undone: too few replicas had acknowledged it after ${ms} ms`);
+    return new LockBackendError(
+      this.#call.waitsFor,
+      `acquire was undone: too few replicas had acknowledged it after ${ms} ms`,
+    );
   }
 }

@@ -27,12 +27,6 @@ const DEAF = 2;
 const FIRST_REPLACEMENT = 1_000;
 const LONGEST_REPLACEMENT = 60_000;
 
-/** Resolves once messages are read that arrived during a stall of the event loop. A client may take a turn to pass them on. */
-async function messagesRead(): Promise<void> {
-  await turn();
-  await turn();
-}
-
 export function createMessageWatch({ deaf, replace }: MessageWatchEvents): MessageWatch {
   /** How many messages were missed since the last one that came, and since when. */
   let missed = 0;
@@ -58,10 +52,15 @@ export function createMessageWatch({ deaf, replace }: MessageWatchEvents): Messa
       pause = FIRST_REPLACEMENT;
     },
 
-    foundGrant() {
+    async foundGrant() {
       const isOverdue = missed > 0 && now() - missedSince > OVERDUE;
       if (missed++ === 0) missedSince = now();
-      if (isOverdue) void messagesRead().then(() => missed >= DEAF && onDeaf());
+      if (!isOverdue) return;
+      // After a stall of the event loop, messages may have arrived that are not read yet. One turn reads them; a client may take
+      // another one to pass them on.
+      await turn();
+      await turn();
+      if (missed >= DEAF) onDeaf();
     },
 
     restart() {
