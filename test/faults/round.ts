@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startRedis } from "@distlock/testing";
 import { Redis } from "ioredis-6";
+import { WINDOW } from "../../packages/core/src/driver/times";
 import { oldestAndNewest } from "../support/oldest-and-newest";
 import { check, type Violation } from "./check/check";
 import { monotonic } from "./clock";
@@ -45,7 +46,7 @@ const HANDS = 3;
 /** Healthy time after the faults. */
 const CALM = 2_500;
 /** The longest ttl twice, and the ttl of a queue without waiters: two windows. */
-const LAST_LEASE = 2_400 + 6_000 + 1_000;
+const LAST_LEASE = 2_400 + 2 * WINDOW + 1_000;
 const AOF = ["--appendonly", "yes", "--appendfsync", "always"];
 
 /** Workers acquire and release, everything goes wrong, everything heals; then the history is checked. */

@@ -372,13 +372,7 @@ export const mutations = {
   },
   "a deaf listener stays": {
     rule: "A listener that receives nothing is replaced",
-    edits: [
-      [
-        "src/locker/queue/message-watch.ts",
-        "if (isOverdue) void clientsFlushed().then(() => missed >= DEAF && onDeaf());",
-        "",
-      ],
-    ],
+    edits: [["src/locker/queue/message-watch.ts", "      if (missed >= DEAF) onDeaf();\n", ""]],
   },
   "a lease is over before the replies that have arrived are read": {
     rule: "After a stall, the replies that have arrived count before a lease is over",
@@ -392,7 +386,7 @@ export const mutations = {
   },
   "a handed-over lock is announced before its extension is sent": {
     rule: "The extension of a handed-over lock is sent before its holder goes on",
-    edits: [["src/locker/locker.ts", "if (grant.claimed) await clientsFlushed();", ""]],
+    edits: [["src/locker/hold/lock-calls.ts", "  await clientsFlushed();\n", ""]],
   },
   "only an extended lock learns that it was forced out": {
     rule: "A forced release notifies the holder, whatever kind of lock it has",
@@ -436,7 +430,7 @@ export const mutations = {
   "a refused heartbeat is ignored": {
     rule: "A heartbeat that is refused ends the waits of its key",
     tests: ["packages/core/test/heartbeats.test.ts"],
-    edits: [["src/locker/queue/heartbeats.ts", "if (isFinal(error))", "if (false)"]],
+    edits: [["src/locker/queue/heartbeats.ts", "if (isLasting(error))", "if (false)"]],
   },
   "an outage is called contention": {
     rule: "A wait without replies ends as an outage",

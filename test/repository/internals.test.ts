@@ -199,6 +199,20 @@ test("driver.ts quotes words.md", async () => {
   for (const [, word = "", meaning = ""] of quoted) expect(meaning, `driver.ts on “${word}”`).toBe(meanings.get(word));
 });
 
+test("changing.md says of every script what a second and a late copy of it do", async () => {
+  const table = partsOf(page("changing.md"), "###").find(({ heading }) => heading.startsWith("Each script:"))!.text;
+  const scripts = (await readdir(join(root, "packages/core/lua"))).filter((name) => name.endsWith(".lua"));
+  expect([...table.matchAll(/(?<=\[`)[a-z-]+\.lua(?=`\])/g)].map(String).sort()).toEqual(scripts.sort());
+});
+
+test("waiting.md quotes warnings as they are", async () => {
+  const waiting = await read(join(root, "docs/waiting.md"));
+  const warnings = await read(join(root, "packages/core/src/driver/backend-error.ts"));
+  const quoted = [...waiting.matchAll(/^\| [^|]+ \| `([a-z ]+)` \|/gm)].map(([, text = ""]) => text);
+  expect(quoted).toHaveLength(3);
+  for (const text of quoted) expect(warnings).toContain(text);
+});
+
 test("the model's times are a tenth of the core's, as timing.md says", () => {
   const { HEARTBEAT, WINDOW, CLAIM } = times;
   expect(modelTimes).toMatchObject({ HEARTBEAT: HEARTBEAT / 10, WINDOW: WINDOW / 10, CLAIM: CLAIM / 10 });

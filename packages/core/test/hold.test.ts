@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { describe, expect, test } from "vitest";
+import { CLAIM } from "../src/driver/times";
 import { createLocker, type Driver, inProcessDriver, type Lock, type LockOptions } from "../src/index";
 import { useVirtualClock } from "./virtual-clock";
 
@@ -285,6 +286,67 @@ describe("a lock that was handed over", () => {
     await new Promise(setImmediate);
     expect(lock.remaining()).toBeGreaterThan(20_000);
     await lock.release();
+  });
+
+  /** A driver whose first extension is passed to `lose`, with a function that stops the process for longer than the claim. */
+  function stalling(lose: (stop: () => void, run: () => Promise<unknown>) => Promise<unknown>) {
+    const time = useVirtualClock();
+    const inner = inProcessDriver();
+    let isFirst = true;
+    const driver: Driver = {
+      ...inner,
+      extend(request) {
+        const run = () => inner.extend(request);
+        if (!isFirst) return run();
+        isFirst = false;
+        return lose(() => time.stall(CLAIM + 100), run) as ReturnType<Driver["extend"]>;
+      },
+    };
+    return { driver, inner };
+  }
+
+  test("is waited for again if its process stalls until the claim is over, before the caller has it", async () => {
+    const { driver, inner } = stalling((stop) => {
+      setImmediate(stop);
+      return new Promise(() => {});
+    });
+    const { waiting, handOver } = await handedOver(driver, { ttl: 30_000 }, inner);
+    await handOver();
+    const lock = await waiting;
+    expect(lock.isHeld).toBe(true);
+    expect(lock.remaining()).toBeGreaterThan(20_000);
+  });
+
+  test("is not waited for again if the extension was answered during the stall", async () => {
+    const { driver, inner } = stalling(async (stop, run) => {
+      const reply = run();
+      await new Promise(setImmediate);
+      await new Promise(setImmediate);
+      stop();
+      await new Promise(setImmediate);
+      return reply;
+    });
+    const { a, waiting, handOver } = await handedOver(driver, { ttl: 30_000 }, inner);
+    await handOver();
+    const lock = await waiting;
+    expect(lock.isHeld).toBe(true);
+    expect((await a.inspect("k")).fence).toBe(lock.fence);
+  });
+
+  test("is not acquired if it is another's by then, and no time is left to wait", async () => {
+    let take = async () => {};
+    const { driver, inner } = stalling((stop) => {
+      setImmediate(() => {
+        stop();
+        void take();
+      });
+      return new Promise(() => {});
+    });
+    const { a, waiting, handOver } = await handedOver(driver, { ttl: 30_000, timeout: 3_000 }, inner);
+    take = async () => void (await a.tryAcquire("k"));
+    const ended = expect(waiting).rejects.toMatchObject({ code: "LOCK_NOT_ACQUIRED" });
+    await handOver();
+    await ended;
   });
 
   test("and watched is extended to its ttl once", async () => {

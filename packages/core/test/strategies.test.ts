@@ -220,4 +220,16 @@ describe("a call that retries", () => {
     on(rested);
     expect(new Set(sent.map(({ token }) => token)).size).toBe(3);
   });
+
+  test("leaves no tombstone for a new token whose own requests were all answered", () => {
+    const { on, sent, givenUp } = wait(["a", "b"], { maxAttempts: 4 });
+    on(failed(new Error("ECONNRESET")));
+    const ofFirst = ["a", "b"].map((key) => ({ key, token: sent[0]!.token, tombstone: true }));
+    expect(givenUp).toEqual(ofFirst);
+    on(rested);
+    on({ ...held, key: "b" });
+    on(rested);
+    expect(givenUp).toEqual(ofFirst);
+    expect(on({ status: "granted", fences: [8, 9] })).toMatchObject({ token: sent[2]!.token, outcomeUnknown: false });
+  });
 });

@@ -9,7 +9,7 @@ import { REPLICATION } from "../src/locker/acquire/request";
 import { PERSISTENCE } from "../src/locker/give-up-token";
 import { EXTEND_AFTER, GRID, RETRY_AFTER } from "../src/locker/hold/lease-schedule";
 import { PART_PAUSE, PARTS } from "../src/locker/queue/heartbeats";
-import { IDLE, LONGEST_PAUSE } from "../src/locker/queue/inbox";
+import { IDLE, LONGEST_REOPENING } from "../src/locker/queue/inbox";
 import { GROWTH, LONGEST_INTERVAL, SHORTEST_INTERVAL, SILENT_BEATS } from "../src/locker/queue/line";
 import { OVERDUE } from "../src/locker/queue/message-watch";
 import { GRACE } from "../src/redis/replicator";
@@ -62,7 +62,7 @@ const inequalities: Readonly<Record<string, boolean>> = {
   "LONGEST_INTERVAL < 1,300": LONGEST_INTERVAL < 1_300,
   "IDLE > 2 × WINDOW": IDLE > 2 * WINDOW,
   "OVERDUE < SHORTEST_INTERVAL": OVERDUE < SHORTEST_INTERVAL,
-  "inbox LONGEST_PAUSE < SHORTEST_INTERVAL": LONGEST_PAUSE < SHORTEST_INTERVAL,
+  "LONGEST_REOPENING < SHORTEST_INTERVAL": LONGEST_REOPENING < SHORTEST_INTERVAL,
   "1.5 × FAILURE_PAUSE < SHORTEST_INTERVAL": 1.5 * FAILURE_PAUSE < SHORTEST_INTERVAL,
   "TOMBSTONE ≥ PERSISTENCE": TOMBSTONE >= PERSISTENCE,
   "TOMBSTONE > ANSWER_TIMEOUT": TOMBSTONE > ANSWER_TIMEOUT,
@@ -110,13 +110,32 @@ test("timing.md has every constant of the core, its scripts and the adapters", a
   expect(missing).toEqual([]);
 });
 
-/** How many heartbeats of a key a process sends in so many ms without an answer. */
-function sentInSilence(ms: number): number {
-  let count = 0;
-  for (let at = 0; at <= ms; count++) at += count + 1 < SILENT_BEATS ? HEARTBEAT : Math.max(HEARTBEAT, GROWTH * at);
-  return count;
+/** When a process sends the heartbeats of a key in so many ms without an answer. */
+function sentInSilence(ms: number): number[] {
+  const sent: number[] = [];
+  for (let at = 0; at <= ms; ) {
+    sent.push(at);
+    at += sent.length < SILENT_BEATS ? HEARTBEAT : Math.max(HEARTBEAT, GROWTH * at);
+  }
+  return sent;
 }
 
-test("an outage of a minute costs five heartbeats of each key, one of an hour eight", () => {
-  expect([sentInSilence(60_000), sentInSilence(3_600_000)]).toEqual([5, 8]);
+test("an outage of a minute costs five heartbeats of each key, one of an hour eight", async () => {
+  expect([sentInSilence(60_000).length, sentInSilence(3_600_000).length]).toEqual([5, 8]);
+  const seconds = sentInSilence(3_600_000).map((ms) => (ms / 1_000 > 200 ? Math.round(ms / 1_000) : ms / 1_000));
+  expect(page).toContain(`(at ${seconds.map((s) => s.toLocaleString("en")).join(", ")} s)`);
+  const [after] = sentInSilence(3_600_000).filter((ms) => ms > 60_000);
+  expect(await readFile(`${folder}protocol.md`, "utf8")).toContain(`the next ones of B are due at ${after! / 1_000}\n`);
+});
+
+test("pages for users state the claim, the heartbeat and how long the listener stays open", async () => {
+  const [waiting, guarantees] = await Promise.all(
+    ["waiting.md", "guarantees.md"].map((name) => readFile(`${root}docs/${name}`, "utf8")),
+  );
+  expect(waiting).toContain(`(the *claim*, ${CLAIM / 1_000} s)`);
+  expect(waiting).toContain(`Every ${HEARTBEAT / 1_000} s each process shows`);
+  expect(waiting).toContain(`stale ${WINDOW / 1_000} s after its last sign of life`);
+  expect(IDLE).toBe(10_000);
+  expect(waiting).toContain("closed ten seconds after the last wait");
+  expect(guarantees).toContain(`Its lease is ${CLAIM / 1_000} s until Redis has answered`);
 });

@@ -1,7 +1,7 @@
 import type { AnyNodeRedisClient } from "./client-internals";
 
 /** After how many ms without an answer another node is asked, and again. */
-const SILENCE = 1_000;
+const REFRESH_AFTER = 1_000;
 
 /** How often to ask. By then the locker has long given up on the request. */
 const MAX_TRIES = 60;
@@ -17,7 +17,7 @@ export function refreshSlotsOnSilence(client: AnyNodeRedisClient): <T>(key: stri
   let refreshedAt = Number.NEGATIVE_INFINITY;
 
   function refresh(key: string): void {
-    if (performance.now() - refreshedAt < SILENCE / 2) return;
+    if (performance.now() - refreshedAt < REFRESH_AFTER / 2) return;
     refreshedAt = performance.now();
     client.sendCommand!(`${Math.random()}`, false, ["EVAL", "return 0", "1", key]).catch(() => {});
   }
@@ -28,7 +28,7 @@ export function refreshSlotsOnSilence(client: AnyNodeRedisClient): <T>(key: stri
       if (!client.isOpen || ++tries === MAX_TRIES)
         clearInterval(timer); // some requests are never answered
       else refresh(key);
-    }, SILENCE).unref();
+    }, REFRESH_AFTER).unref();
     answer.then(
       () => clearInterval(timer),
       (error) => {

@@ -62,5 +62,8 @@ export const isRefusal = (error: unknown): boolean =>
 /** True if the client says that it is closed. It may be opened again. */
 export const isClosedClient = (error: unknown): boolean => error instanceof Error && error.name === "ClosedClientError";
 
-/** True if it is pointless to wait without asking. */
-export const isFinal = (error: unknown): boolean => isRefusal(error) || isClosedClient(error);
+/**
+ * True for a failure that does not pass while one waits. The call then asks again, and its request decides whether it ends: a
+ * closed client may be opened again.
+ */
+export const isLasting = (error: unknown): boolean => isRefusal(error) || isClosedClient(error);

@@ -1,18 +1,26 @@
-// Tested by test/locking/few-rights.test.ts
+// Tested by packages/core/test/channel-warning.test.ts, test/locking/few-rights.test.ts
 import { noChannels } from "./backend-error";
 import { messageOf } from "./cause";
 import type { DriverQueue } from "./driver-queue";
-import type { LockError } from "./errors";
 import { warn } from "./warning";
 
 type Listen = DriverQueue["listen"];
 
 const refused = new WeakSet<Listen>();
 
-/** True if a driver has warned that its user may not use the channels. The consequences need no warning of their own. */
+/**
+ * True if the server has refused the driver's user the use of the channels, and no message has arrived since. The consequences
+ * need no warning of their own.
+ */
 export const isRefused = ({ listen }: DriverQueue): boolean => refused.has(listen);
 
-/** Warns, once per driver, that its user may not use the channels. */
+/** A message arrived: the user may listen, and somebody may publish. */
+export const messageArrived = ({ listen }: DriverQueue): void => void refused.delete(listen);
+
+/**
+ * Warns that the user of a driver may not use the channels: that it may not listen, once until a message arrives; that it may
+ * not publish, once, since the messages that arrive may be from users who may.
+ */
 export interface ChannelWarning {
   /** Notes the key of the last waiter: a warning names it. */
   waited(key: string): void;
@@ -24,21 +32,27 @@ export interface ChannelWarning {
 /** `queue` returns the queue of the driver. */
 export function channelWarning(queue: () => DriverQueue | undefined): ChannelWarning {
   let lastKey = "";
-  let warned = false;
+  let isPublishingReported = false;
 
-  function warnOnce(warning: LockError): void {
-    if (warned) return;
-    warned = true;
-    const own = queue();
-    if (own) refused.add(own.listen);
-    warn(warning);
+  /** Notes the refusal. Returns true if it has to be reported. */
+  function isNew(): boolean {
+    const own = queue()?.listen;
+    const wasRefused = own && refused.has(own);
+    if (own) refused.add(own);
+    return !wasRefused;
   }
 
   return {
     waited(key) {
       lastKey = key;
     },
-    unpublished: (key, why) => warnOnce(noChannels(key, why)),
-    unheard: (error) => warnOnce(noChannels(lastKey, messageOf(error), error)),
+    unpublished(key, why) {
+      if (!isNew() || isPublishingReported) return;
+      isPublishingReported = true;
+      warn(noChannels(key, why));
+    },
+    unheard(error) {
+      if (isNew()) warn(noChannels(lastKey, messageOf(error), error));
+    },
   };
 }

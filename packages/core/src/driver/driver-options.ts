@@ -5,8 +5,8 @@ import { FENCE_TTL } from "./times";
 /** Options of a driver, for all of its locks. */
 export interface DriverOptions {
   /**
-   * How long the last fence of a key is remembered after its last grant or extension, in ms; never for less than the lease. A
-   * fence costs about 200 bytes of memory until it is forgotten; later fences go on rising by the server's clock. Integer, from 0
+   * How long the last fence of a key is remembered after its last grant or extension, in ms; never for less than the lease that was
+   * granted or extended. (A heartbeat that prolongs a claim does not prolong the fence.) A fence costs about 200 bytes of memory until it is forgotten; later fences go on rising by the server's clock. Integer, from 0
    * to ten years. Default: a day.
    */
   fenceTtl?: number | undefined;

@@ -19,7 +19,7 @@
  * heartbeat   the request that shows that the waiters of an inbox are alive, and is answered for each
  * window      for how long after a sign of life the waiters of an inbox count as alive
  * floor       a number that every later grant's fence is above
- * dead        said of a token that was given up, released or forced out: it is never granted again
+ * dead        said of a token that was given up, or was the last one released or forced out: it is refused for a time
  * forced out  said of a holder whose lock `forceRelease` freed
  */
 
@@ -30,7 +30,10 @@ export interface Call {
   readonly abandoned: boolean;
 }
 
-/** Where a token waits: with the ticket of an earlier reply at its old place, with the ticket 0 at the end of any of the queues. */
+/**
+ * Where a token waits: with the ticket of an earlier reply at its old place in the queue of `key`; with ticket 0 at the end of the
+ * queue of the first key that is held.
+ */
 export interface Place {
   readonly key: string;
   readonly ticket: number;
@@ -47,8 +50,8 @@ export interface AcquireRequest {
 
 export type AcquireReply =
   /**
-   * The token holds all locks, each for at least `ttl` ms from when the request was sent. One fence for each key; a repeated
-   * request gets the same fences.
+   * The token holds all locks, each for at least `ttl` ms from when the request was sent. One fence for each key. A repeated
+   * request gets the same fence, or a higher one if the store has forgotten it.
    */
   | { readonly status: "granted"; readonly fences: readonly number[] }
   /**
@@ -122,7 +125,7 @@ export interface TransferRequest {
 }
 
 export type TransferReply =
-  /** `to` holds the lock for at least `ttl` ms from when the request was sent. A repeated request gets the same fence. */
+  /** `to` holds the lock for at least `ttl` ms from when the request was sent. A repeated request gets the same fence, as in `AcquireReply`. */
   | { readonly status: "granted"; readonly fence: number }
   /** `from` does not hold the lock, and nothing was done. */
   | { readonly status: "lost" }
@@ -147,7 +150,7 @@ export interface DriverInspection extends Inspection {
 
 /**
  * All that a locker knows of the place where locks are kept. Every call may be sent twice by the client below, may arrive late
- * or never, and is idempotent for one token. A call rejects when there is no reply, or a refusal: with `DriverError` where the
+ * or never, and is idempotent for one token, except `forceRelease`, which has none. A call rejects when there is no reply, or a refusal: with `DriverError` where the
  * driver knows whether to try again, or what to do. It never makes a reply up, and may stay pending indefinitely: the locker
  * keeps its own deadline.
  * A key that holds a value that is not a lock is left as it is, and the call rejects with `LockBackendError`.
@@ -164,7 +167,7 @@ export interface Driver {
   /** Frees the lock and hands it over; takes a waiting token out of the queue. */
   release(request: ReleaseRequest): Promise<ReleaseReply>;
   inspect(key: string): Promise<DriverInspection>;
-  /** Frees the lock, regardless of its holder. Resolves with true if it was held. */
+  /** Frees the lock, regardless of its holder: a second copy frees the lock of the next one. Resolves with true if it was held. */
   forceRelease(key: string): Promise<boolean>;
 
   // Abilities. A driver has each as a whole, or leaves it out.

@@ -6,8 +6,8 @@ import { now } from "../driver/lease";
 
 /** For how long a release that fails is repeated, in ms. */
 export const PERSISTENCE = 60_000;
-const FIRST_PAUSE = 50;
-const LONGEST_PAUSE = 1_000;
+const FIRST_REPETITION = 50;
+const LONGEST_REPETITION = 1_000;
 
 /** What the server may still grant to a token. */
 interface Outstanding {
@@ -26,7 +26,7 @@ export type GiveUpToken = (key: string, token: string, outstanding?: Outstanding
 export function createGiveUpToken(driver: Driver): GiveUpToken {
   async function persist(key: string, token: string, tombstone: boolean, tried: () => void): Promise<void> {
     const until = now() + PERSISTENCE;
-    for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+    for (let pause = FIRST_REPETITION; ; pause = Math.min(pause * 2, LONGEST_REPETITION)) {
       try {
         await driver.release({ key, token, tombstone });
         tried();

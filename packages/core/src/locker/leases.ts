@@ -37,8 +37,8 @@ export type LeaseReply =
  */
 export interface Leases {
   /**
-   * Grants the lock to the token if it is free. If the token holds it already, the reply has the same fence again, and
-   * the lease becomes longer, never shorter. If this rejects, the token is given up: it is released in the background
+   * Grants the lock to the token if it is free. If the token holds it already, the reply has the same fence again (a higher one
+   * if Redis has forgotten it), and the lease becomes longer, never shorter. If this rejects, the token is given up: it is released in the background
    * and refused for a minute, so the next attempt needs another token.
    */
   acquire(request: { readonly key: string; readonly token: string; readonly ttl: number }): Promise<LeaseReply>;

@@ -2,6 +2,7 @@ import type { Driver, Inspection, Replicator } from "../driver/driver";
 import { type LockError, LockerClosedError, LockNotAcquiredError } from "../driver/errors";
 import { assertKey, inLockOrder } from "../driver/keys";
 import { kindOf } from "../driver/kind-of";
+import { now } from "../driver/lease";
 import { warn, warnOfShortLease } from "../driver/warning";
 import { acquireLock } from "./acquire/acquire";
 import type { AcquireTools } from "./acquire/acquire-tools";
@@ -13,6 +14,7 @@ import type { Grant } from "./grant";
 import { HeldLock } from "./hold/held-lock";
 import type { HoldTools } from "./hold/hold-tools";
 import { createLeaseMonitor } from "./hold/lease-monitor";
+import { isHeldAfterSending } from "./hold/lock-calls";
 import { createLock, type Lock } from "./lock";
 import { lockerIdentity } from "./locker-identity";
 import { createMultiLock, type MultiLock } from "./multi-lock";
@@ -108,6 +110,7 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
     const once = (timeout ?? asked.timeout) === 0;
     if (asked.autoExtend) warnOfShortLease(asked.ttl);
     const how = once ? oneAttempt(asked) : asked;
+    const until = now() + how.timeout;
     const nested = !once && isNested(driver, keys);
     let grant: Grant;
     try {
@@ -116,8 +119,10 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
       throw explained(error, how, nested);
     }
     const held = keys.map((each, i) => new HeldLock(each, grant.fences[i]!, grant, asked, holdTools));
-    // The extension to the whole ttl is sent before work begins that may keep the event loop busy.
-    if (grant.claimed) await clientsFlushed();
+    if (grant.claimed && !(await isHeldAfterSending(held[0]!))) {
+      // The caller has not seen the lock yet, so it waits for another one.
+      return lockFor(key, base, { ...given, timeout: Math.max(0, until - now()) });
+    }
     const lock: Lock | MultiLock = typeof key === "string" ? createLock(held[0]!) : createMultiLock(held);
     return lock as LockOf<K>;
   }
@@ -133,27 +138,27 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
   const locker: Locker = {
     [lockerIdentity]: {},
 
-    async tryAcquire(key, call) {
+    async tryAcquire(key, given) {
       try {
-        return await lockFor(key, forLock, call, 0);
+        return await lockFor(key, forLock, given, 0);
       } catch (error) {
         if (error instanceof LockNotAcquiredError) return null;
         throw error;
       }
     },
 
-    acquire: (key, call) => lockFor(key, forLock, call),
+    acquire: (key, given) => lockFor(key, forLock, given),
 
     async withLock<T, K extends Keys>(
       key: K,
       ...rest: [Work<T, LockOf<K>>] | [LockOptions, Work<T, LockOf<K>>]
     ): Promise<T> {
-      const [call, work] = rest.length === 1 ? [undefined, rest[0]] : rest;
+      const [given, work] = rest.length === 1 ? [undefined, rest[0]] : rest;
       if (typeof work !== "function") {
         const what = "withLock: the last argument must be a function that takes the lock";
         throw new TypeError(`${what}, got ${kindOf(work)}`);
       }
-      const lock = await lockFor(key, forWork, call);
+      const lock = await lockFor(key, forWork, given);
       let result: T;
       try {
         result = await withinLock(driver, typeof key === "string" ? [key] : key, () => work(lock));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { acquire, extend, grant, newKey, newToken, release, TTL } from "./calls";
-import { type Cases, type Scene, type ServerScene, SHORT } from "./scene";
+import { type Cases, type Scene, type ServerScene, SHORT_LEASE } from "./scene";
 
 /** How a driver grants a lock, to whom, and for how long. */
 export const acquireCases: Cases<Scene> = {
@@ -41,18 +41,18 @@ export const acquireCases: Cases<Scene> = {
 
   "ends the lease after its ttl, not before": async ({ a, b, freed }) => {
     const key = newKey();
-    await grant(a, key, newToken(), SHORT);
+    await grant(a, key, newToken(), SHORT_LEASE);
     const granted = performance.now();
     await freed(key);
     // 2 ms for the rounding of whole milliseconds, which the holder's margin covers; the rest is the grant's own way here.
-    assert.ok(performance.now() - granted > SHORT / 2, "freed long before the lease was over");
+    assert.ok(performance.now() - granted > SHORT_LEASE / 2, "freed long before the lease was over");
     await grant(b, key);
   },
 
   "takes over after the lease: the old holder can neither free nor extend the new holder's lock": async (scene) => {
     const { a, b, freed } = scene;
     const [key, old, next] = [newKey(), newToken(), newToken()];
-    await grant(a, key, old, SHORT);
+    await grant(a, key, old, SHORT_LEASE);
     await freed(key);
     const fence = await grant(b, key, next);
     assert.equal(await extend(a, key, old), "lost");

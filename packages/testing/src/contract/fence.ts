@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { acquire, extend, grant, newKey, newToken, release, TTL } from "./calls";
-import { type Cases, type Scene, type ServerScene, SHORT } from "./scene";
+import { type Cases, type Scene, type ServerScene, SHORT_LEASE } from "./scene";
 
 /** How the fence of a key rises. */
 export const fenceCases: Cases<Scene> = {
@@ -15,7 +15,7 @@ export const fenceCases: Cases<Scene> = {
     for (let round = 0; round < 20; round++) {
       const token = newToken();
       const expires = round === 7;
-      const fence = await grant(round % 2 ? a : b, key, token, expires ? SHORT : TTL);
+      const fence = await grant(round % 2 ? a : b, key, token, expires ? SHORT_LEASE : TTL);
       assert.ok(Number.isSafeInteger(fence) && fence > last, `fence ${fence} after ${last}`);
       last = fence;
       await acquire(b, key, newToken());

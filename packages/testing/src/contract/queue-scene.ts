@@ -23,7 +23,7 @@ export type QueueScene = Scene & Queueing;
 export type QueueServerScene = Omit<ServerScene, "there"> & Queueing;
 
 /** Longer than the time for which a heartbeat counts as a sign of life. */
-const SILENCE = 3_100;
+const UNTIL_DEAD = 3_100;
 
 /** Enters the queue of a key that is held. */
 export async function wait(driver: Driver, key: string, token: string, ticket = 0) {
@@ -33,7 +33,7 @@ export async function wait(driver: Driver, key: string, token: string, ticket = 
 }
 
 async function silence(server: ServerScene | undefined, key: string, stale: Inbox): Promise<void> {
-  if (!server) return void (await new Promise((resolve) => setTimeout(resolve, SILENCE)));
+  if (!server) return void (await new Promise((resolve) => setTimeout(resolve, UNTIL_DEAD)));
   for (const name of await server.namesOf(key)) {
     if (String(await server.command("TYPE", name)) !== "zset") continue;
     if ((await server.command("ZSCORE", name, `@${stale.name}`)) !== null) {

@@ -4,7 +4,7 @@ import { TTL } from "./calls";
 import type { Command, ContractCase, DriverTarget } from "./target";
 
 /** A ttl after which a lease ends by itself while its case waits. */
-export const SHORT = 60;
+export const SHORT_LEASE = 60;
 /** How much later than its ttl a lease may seem to end on a busy machine. */
 const PATIENCE = 900;
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createLocker } from "@distlock/core";
 import { acquire, extend, grant, isBackendError, newKey, newToken, release, TTL } from "./calls";
-import { type Cases, type ServerScene, SHORT } from "./scene";
+import { type Cases, type ServerScene, SHORT_LEASE } from "./scene";
 
 /** The Go guides' release script, byte for byte. */
 const guideRelease =
@@ -75,7 +75,7 @@ export const serverCases: Cases<ServerScene> = {
     assert.equal(await release(a, key, token), "released");
     assert.equal(await command("SET", name, "guide", "PX", String(TTL), "NX"), "OK");
     assert.equal(await a.forceRelease(key), true);
-    assert.equal(await command("SET", name, "guide", "PX", String(SHORT), "NX"), "OK");
+    assert.equal(await command("SET", name, "guide", "PX", String(SHORT_LEASE), "NX"), "OK");
     await freed(key);
     await grant(b, key);
   },

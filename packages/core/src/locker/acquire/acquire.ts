@@ -31,7 +31,7 @@ export async function acquireLock(
     candidate.send();
     for (;;) {
       const event = await mailbox.next();
-      if ("by" in event) throw candidate.endedBy(event);
+      if ("by" in event) throw candidate.abandon(event);
       candidate.read(event);
       const grant = decide(candidate, event);
       if (grant) return grant;

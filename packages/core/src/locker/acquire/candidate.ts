@@ -25,6 +25,8 @@ export type MayHave = "none" | "some";
  */
 export class Candidate {
   readonly diagnosis: Diagnosis;
+  /** The key that another token holds, as far as is known. The next request waits in its queue. */
+  waitsFor: string;
   /** Whether the server may have granted some of the keys, although no grant counted. */
   mayHoldSome = false;
   readonly #tools: AcquireTools;
@@ -34,14 +36,15 @@ export class Candidate {
   readonly #queue: Queue | undefined;
   #token = "";
   #waiter: Waiter | undefined;
-  /** The latest request, until its reply is read; when it was sent; and whether only replicas are awaited. */
+  /** The latest request, until its reply is read. */
   #inFlight: Promise<Reply> | undefined;
+  /** Lets the driver see that nobody waits for the latest request. */
   #call: { abandoned: boolean } | undefined;
+  /** When the latest request was sent. */
   #sentAt = 0;
+  /** Whether the latest request was granted, and only replicas are awaited. */
   #isReplicating = false;
-  /**
-   * Whether a request failed, had its reply too late, or was not awaited: it may be granted, now or when it arrives.
-   */
+  /** Whether a request failed, had its reply too late, or was not awaited: it may be granted, now or when it arrives. */
   #outcomeUnknown = false;
 
   constructor(
@@ -54,12 +57,14 @@ export class Candidate {
     this.#mailbox = mailbox;
     this.#request = createRequest(tools, keys, options);
     this.#queue = options.wait === "queue" ? tools.queue : undefined;
-    this.diagnosis = new Diagnosis(keys[0]!);
+    this.waitsFor = keys[0]!;
+    this.diagnosis = new Diagnosis(this);
     this.#takeToken();
   }
 
   #takeToken(): void {
     this.#token = newToken(this.#tools.inbox);
+    this.#outcomeUnknown = false; // no request had this token before
     this.enterQueue();
   }
 
@@ -88,7 +93,7 @@ export class Candidate {
     this.#sentAt = now();
     this.#mailbox.cancelReminder();
     waiter?.requestSent();
-    const place = waiter && { key: this.diagnosis.key, ticket: waiter.ticket };
+    const place = waiter && { key: this.waitsFor, ticket: waiter.ticket };
     const reply = this.#request(this.#token, place, call, () => {
       this.#isReplicating = this.#inFlight === reply;
     });
@@ -113,29 +118,32 @@ export class Candidate {
     if (status === "unreplicated") this.mayHoldSome = true;
   }
 
-  /**
-   * A request was granted. If its lease is over already, the lock may be another token's, so the candidate asks again.
-   */
-  granted(reply: Extract<Reply, { readonly status: "granted" }>): Grant | undefined {
+  /** Returns the grant of a reply. If its lease is over already, the lock may be another token's: it then asks again. */
+  readGrant(reply: Extract<Reply, { readonly status: "granted" }>): Grant | undefined {
     const { ttl } = this.options;
     const deadline = leaseEnd(this.#sentAt, ttl);
-    if (now() < deadline) return this.grant(reply.fences, deadline, false);
+    if (now() < deadline) return this.makeGrant(reply.fences, deadline, false);
     this.#outcomeUnknown = true;
     this.sendAfter(this.diagnosis.replyExpired(ttl));
     return undefined;
   }
 
-  grant(fences: readonly number[], deadline: number, claimed: boolean): Grant {
+  makeGrant(fences: readonly number[], deadline: number, claimed: boolean): Grant {
     const queued = claimed || this.isQueued;
     return { token: this.#token, fences, deadline, claimed, outcomeUnknown: this.#mayBeGranted, queued };
   }
 
+  /** The reply says that another token holds this key. */
+  contended({ key }: { readonly key: string }): void {
+    this.waitsFor = key;
+    this.diagnosis.answered();
+  }
+
   /** The reply says that the token is in the queue. */
   enqueued(reply: Queued): void {
-    this.diagnosis.contended(reply);
-    const { key } = this.diagnosis;
-    this.mayHoldSome = key !== this.keys[0];
-    this.#queue?.queued(this.#waiter!, key, this.#sentAt, reply);
+    this.contended(reply);
+    this.mayHoldSome = reply.key !== this.keys[0];
+    this.#queue?.queued(this.#waiter!, reply.key, this.#sentAt, reply);
   }
 
   /** Takes a new token, and gives up what the old one may have of the keys. */
@@ -162,13 +170,13 @@ export class Candidate {
     if (this.#waiter) this.#queue?.leave(this.#waiter);
   }
 
-  /** The error of a wait that ended. */
-  endedBy(end: WaitEnd): unknown {
+  /** Abandons the request in flight. Returns the error of the call. */
+  abandon(end: WaitEnd): unknown {
     const { diagnosis } = this;
     const isPending = this.#inFlight !== undefined;
     this.#call!.abandoned = isPending;
     if (end.by === "signal") return end.reason;
-    if (end.by === "close") return new LockerClosedError(diagnosis.key);
+    if (end.by === "close") return new LockerClosedError(this.waitsFor);
     if (!isPending) return diagnosis.timedOut(HEARTBEAT, this.#waiter?.line?.silentSince);
     return this.#isReplicating ? diagnosis.unreplicated() : diagnosis.timedOut(diagnosis.waited / 2, this.#sentAt);
   }

@@ -6,18 +6,18 @@ import { ANSWER_TIMEOUT } from "../../driver/with-timeout";
 
 /** Collects the outcomes of a call's requests, to build the error that says why it did not get the lock. */
 export class Diagnosis {
-  /** The key that another token holds, as far as is known. */
-  key: string;
   /** How many requests were sent. */
   attempts = 0;
+  readonly #call: { readonly waitsFor: string };
   readonly #startedAt = now();
   #expiredReplies = 0;
   #failure: unknown;
   /** Since when the client has said that it is closed. It may be opened again. */
   #closedSince: number | undefined;
 
-  constructor(key: string) {
-    this.key = key;
+  /** `call.waitsFor` is the key that the errors name. */
+  constructor(call: { readonly waitsFor: string }) {
+    this.#call = call;
   }
 
   /** How long the call has taken so far, in ms. */
@@ -30,9 +30,8 @@ export class Diagnosis {
     return this.attempts - this.#expiredReplies;
   }
 
-  /** The server replied that another token holds the key. */
-  contended({ key }: { readonly key: string }): void {
-    this.key = key;
+  /** The server has answered: earlier failures are not why the call has no lock. */
+  answered(): void {
     this.#failure = undefined;
   }
 
@@ -49,11 +48,11 @@ export class Diagnosis {
     this.#failure = error;
     this.#closedSince = isClosedClient(error) ? (this.#closedSince ?? now()) : undefined;
     const isClosedForLong = this.#closedSince !== undefined && now() - this.#closedSince > ANSWER_TIMEOUT;
-    if (isRefusal(error) || isLast || isClosedForLong) throw backendError(this.key, "acquire", error);
+    if (isRefusal(error) || isLast || isClosedForLong) throw backendError(this.#call.waitsFor, "acquire", error);
   }
 
   notAcquired(): LockNotAcquiredError {
-    return new LockNotAcquiredError(this.key, { attempts: this.attempts, waited: this.waited });
+    return new LockNotAcquiredError(this.#call.waitsFor, { attempts: this.attempts, waited: this.waited });
   }
 
   /**
@@ -62,13 +61,16 @@ export class Diagnosis {
    */
   timedOut(patience: number, silentSince = now()): LockError {
     return this.#failure !== undefined || now() - silentSince > patience
-      ? noAnswer(this.key, "acquire", this.waited, this.#failure)
+      ? noAnswer(this.#call.waitsFor, "acquire", this.waited, this.#failure)
       : this.notAcquired();
   }
 
   /** The error of a call whose time is over while it waits for replicas. */
   unreplicated(): LockError {
     const ms = Math.round(this.waited);
-    return new LockBackendError(this.key, `acquire was undone: too few replicas had acknowledged it after ${ms} ms`);
+    return new LockBackendError(
+      this.#call.waitsFor,
+      `acquire was undone: too few replicas had acknowledged it after ${ms} ms`,
+    );
   }
 }

@@ -26,7 +26,7 @@ function onAbort(this: AbortSignal): void {
  * It has room for one unread event, the latest. That is enough: an event is unread for some microtasks only, and a dropped
  * event is found again. Until a reply was read, the waiter posts nothing but a valid grant, so only such a grant can
  * replace a reply. A message, a failure or a reminder that is replaced says nothing that the next request or heartbeat
- * does not say again, and each event leads to one of these, or to the end of the wait.
+ * does not say again, and after each event comes the next request, the next heartbeat, or the end of the wait.
  */
 export class Mailbox<T> implements PendingWait {
   readonly #signal: AbortSignal | undefined;

@@ -8,13 +8,13 @@ import type { WaitEvent } from "./wait-event";
 export function proceed(candidate: Candidate, event: WaitEvent): Grant | undefined {
   switch (event.status) {
     case "granted":
-      return candidate.granted(event);
+      return candidate.readGrant(event);
     case "unreplicated":
       throw event.error;
     case "held":
       // Our drivers reply so only to a request without a place, which `retry` sends. A driver for another store may have a
       // queue that takes no more waiters: it is asked again after a pause.
-      candidate.diagnosis.contended(event);
+      candidate.contended(event);
       if (candidate.keys.length > 1) candidate.replaceToken("none");
       candidate.sendAfter(jittered(FAILURE_PAUSE));
       break;

@@ -9,8 +9,13 @@ export type Reply =
   /** The lock was granted, but too few replicas acknowledged it. */
   | { readonly status: "unreplicated"; readonly error: LockBackendError };
 
-/** Sends one request for all keys. `onGrant` is called when the request was granted and replicas are still awaited. */
-export type SendRequest = (token: string, place: Place | undefined, call: Call, onGrant: () => void) => Promise<Reply>;
+/** Sends one request for all keys. `onReplicating` is called when the request was granted and replicas are still awaited. */
+export type SendRequest = (
+  token: string,
+  place: Place | undefined,
+  call: Call,
+  onReplicating: () => void,
+) => Promise<Reply>;
 
 /** How long replicas may take, in ms: healthy ones take one round trip. */
 export const REPLICATION = 1_000;
@@ -28,10 +33,10 @@ export function createRequest(
     driver.acquire({ keys, token, ttl, place }, call);
   if (waitReplicas === 0) return send;
 
-  return async (token, place, call, onGrant) => {
+  return async (token, place, call, onReplicating) => {
     const reply = await send(token, place, call);
     if (reply.status !== "granted" || call.abandoned) return reply;
-    onGrant();
+    onReplicating();
     const patience = Math.ceil(Math.min(REPLICATION, ttl / 3, 0.8 * Math.max(until - now(), 1)));
     const count = await openReplicator().replicate({ keys, token, ttl, replicas: waitReplicas, patience });
     if (count === "lost") throw new Error("the lock was lost before replicas acknowledged it");

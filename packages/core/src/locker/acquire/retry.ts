@@ -21,7 +21,7 @@ export function retry(candidate: Candidate, event: WaitEvent): Grant | undefined
   const isLast = diagnosis.countedAttempts >= options.maxAttempts;
   switch (event.status) {
     case "held":
-      diagnosis.contended(event);
+      candidate.contended(event);
       if (isLast) throw diagnosis.notAcquired();
       pause(candidate, "none");
       break;

@@ -43,10 +43,10 @@ export function createWaitForSeveral(): Strategy {
  * token.
  */
 function follow(candidate: Candidate, reply: Extract<Reply, { readonly status: "queued" }>): boolean {
-  const { diagnosis, keys } = candidate;
-  const before = keys.indexOf(diagnosis.key);
-  diagnosis.contended(reply);
-  const at = keys.indexOf(diagnosis.key);
+  const { keys } = candidate;
+  const before = keys.indexOf(candidate.waitsFor);
+  candidate.contended(reply);
+  const at = keys.indexOf(candidate.waitsFor);
   if (candidate.isQueued && at < before) {
     candidate.replaceToken("some");
     return false;

@@ -16,7 +16,7 @@ export function waitInQueue(candidate: Candidate, event: WaitEvent): Grant | und
       break;
     case "push":
       // The claim is enough to begin with: the lease monitor extends it to the ttl.
-      if (now() < event.deadline) return candidate.grant([event.fence], event.deadline, true);
+      if (now() < event.deadline) return candidate.makeGrant([event.fence], event.deadline, true);
       candidate.send();
       break;
     default:

@@ -3,9 +3,20 @@ import { backendError, noAnswer } from "../../driver/backend-error";
 import type { ExtendReply, ReleaseReply } from "../../driver/driver";
 import { now } from "../../driver/lease";
 import { ANSWER_TIMEOUT, turn, withTimeout } from "../../driver/with-timeout";
+import { clientsFlushed } from "../clients-flushed";
 import { checkTtl } from "../options";
 import type { HeldLock } from "./held-lock";
 import { TAKEN } from "./loss";
+
+/**
+ * Resolves once the extension of a handed-over lock is sent, since the work that follows may keep the event loop busy. False if
+ * the lock is lost already, for instance because the process stalled until the claim was over.
+ */
+export async function isHeldAfterSending(held: HeldLock): Promise<boolean> {
+  await clientsFlushed();
+  if (held.mayHaveUnreadReplies) await turn();
+  return held.isHeld;
+}
 
 /** `Lock.extend`. */
 export async function extendLock(held: HeldLock, ttl = held.ttl): Promise<void> {

@@ -1,4 +1,4 @@
-import { isFinal } from "../../driver/backend-error";
+import { isLasting } from "../../driver/backend-error";
 import type { DriverQueue, HeartbeatReply } from "../../driver/driver-queue";
 import { now } from "../../driver/lease";
 import { HEARTBEAT } from "../../driver/times";
@@ -38,10 +38,10 @@ const isTimeout = (error: unknown): boolean =>
   error instanceof Error && (error.name === "TimeoutError" || /\btimed out\b/.test(error.message));
 
 /**
- * Shows the server that the waiters of a locker are alive, and passes each waiter its part of the replies. `onGrant`
+ * Shows the server that the waiters of a locker are alive, and passes each waiter its part of the replies. `foundGrant`
  * is called when a reply says that a waiter has the lock.
  */
-export function createHeartbeats(queue: DriverQueue, inbox: string, onGrant: () => void): Heartbeats {
+export function createHeartbeats(queue: DriverQueue, inbox: string, foundGrant: () => void): Heartbeats {
   const lines = new Map<string, Line>();
   const alarm = createAlarm(tick, true);
   let probeAt = 0;
@@ -92,7 +92,7 @@ export function createHeartbeats(queue: DriverQueue, inbox: string, onGrant: () 
       },
       (error) => {
         if (!isTimeout(error)) beatBy(line, now() + LONGEST_INTERVAL);
-        if (isFinal(error)) for (const waiter of waiters) if (line.waiters.has(waiter.token)) waiter.failed(error);
+        if (isLasting(error)) for (const waiter of waiters) if (line.waiters.has(waiter.token)) waiter.failed(error);
       },
     );
   }
@@ -132,7 +132,7 @@ export function createHeartbeats(queue: DriverQueue, inbox: string, onGrant: () 
       if (states[i] === "queued") waiter.foundQueued(sent, floor);
       else if (states[i] === "missing") waiter.foundMissing();
       else {
-        onGrant();
+        foundGrant();
         waiter.foundGranted(sent, fence);
       }
     });

@@ -1,7 +1,7 @@
 // Tested by packages/core/test/lock-object.test.ts, test/waiting/deaf-listener.test.ts, test/waiting/lost-message.test.ts
 import { AsyncResource } from "node:async_hooks";
-import { isFinal, noListener, noMessages } from "../../driver/backend-error";
-import { isRefused } from "../../driver/channel-warning";
+import { isLasting, noListener, noMessages } from "../../driver/backend-error";
+import { isRefused, messageArrived } from "../../driver/channel-warning";
 import type { DriverQueue, Listener } from "../../driver/driver-queue";
 import { now } from "../../driver/lease";
 import { warn } from "../../driver/warning";
@@ -15,7 +15,7 @@ interface Inbox {
   /** The last waiter has left. */
   unwanted(): void;
   /** A heartbeat found a grant: its message is late, lost, or can't be received. */
-  expected(): void;
+  foundGrant(): void;
   /** Whether it is open, or will be as soon as it can. */
   readonly isWanted: boolean;
   close(): Promise<void>;
@@ -36,9 +36,9 @@ export const IDLE = 10_000;
 const IDLE_ATTEMPT = 250;
 
 /** Between two attempts to open it, in ms: at first, while the server is away, and while it refuses. */
-const FIRST_PAUSE = 50;
-export const LONGEST_PAUSE = 1_000;
-const REFUSED_PAUSE = 10_000;
+const FIRST_REOPENING = 50;
+export const LONGEST_REOPENING = 1_000;
+const REFUSED_REOPENING = 10_000;
 
 /**
  * Keeps one listener open while the locker has waiters. A driver's listener that ended does not come back by itself;
@@ -55,7 +55,7 @@ export function createInbox(queue: DriverQueue, name: string, { granted, forcedO
   let closeCurrent: (() => Promise<void>) | undefined;
   let idleAt = Infinity;
   let openAt = 0;
-  let pause = FIRST_PAUSE;
+  let pause = FIRST_REOPENING;
   let failure: unknown;
   const alarm = createAlarm(onTime, false);
 
@@ -122,7 +122,8 @@ export function createInbox(queue: DriverQueue, name: string, { granted, forcedO
   }
 
   function received(): void {
-    pause = FIRST_PAUSE;
+    pause = FIRST_REOPENING;
+    messageArrived(queue);
     watch.received();
   }
 
@@ -131,7 +132,7 @@ export function createInbox(queue: DriverQueue, name: string, { granted, forcedO
     closeCurrent = undefined;
     failure = error;
     openAt = now() + pause;
-    pause = Math.min(pause * 2, isFinal(error) ? REFUSED_PAUSE : LONGEST_PAUSE);
+    pause = Math.min(pause * 2, isLasting(error) ? REFUSED_REOPENING : LONGEST_REOPENING);
     open();
   }
 
@@ -159,7 +160,7 @@ export function createInbox(queue: DriverQueue, name: string, { granted, forcedO
       alarm.by(idleAt);
     },
 
-    expected: watch.missed,
+    foundGrant: watch.foundGrant,
 
     get isWanted() {
       return isWanted || current !== undefined;

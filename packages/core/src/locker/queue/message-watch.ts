@@ -1,13 +1,13 @@
 // Tested by test/waiting/deaf-listener.test.ts
 import { now } from "../../driver/lease";
-import { clientsFlushed } from "../clients-flushed";
+import { turn } from "../../driver/with-timeout";
 
 /** Notices that a listener is deaf: its connection is open, but no message comes. */
 interface MessageWatch {
   /** A message came. */
   received(): void;
   /** A heartbeat found a grant: its message is late, lost, or can't be received. */
-  missed(): void;
+  foundGrant(): void;
   /** A new listener is open. */
   restart(): void;
 }
@@ -52,11 +52,15 @@ export function createMessageWatch({ deaf, replace }: MessageWatchEvents): Messa
       pause = FIRST_REPLACEMENT;
     },
 
-    missed() {
+    async foundGrant() {
       const isOverdue = missed > 0 && now() - missedSince > OVERDUE;
       if (missed++ === 0) missedSince = now();
-      // After a stall of the event loop the messages may have arrived, and not be read yet.
-      if (isOverdue) void clientsFlushed().then(() => missed >= DEAF && onDeaf());
+      if (!isOverdue) return;
+      // After a stall of the event loop, messages may have arrived that are not read yet. One turn reads them; a client may take
+      // another one to pass them on.
+      await turn();
+      await turn();
+      if (missed >= DEAF) onDeaf();
     },
 
     restart() {

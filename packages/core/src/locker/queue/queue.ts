@@ -40,7 +40,7 @@ export function createQueue(
     forcedOut,
     opened: () => heartbeats.checkAll(),
   });
-  const heartbeats = createHeartbeats(ability, name, inbox.expected);
+  const heartbeats = createHeartbeats(ability, name, inbox.foundGrant);
 
   return {
     enter(token, mailbox) {
