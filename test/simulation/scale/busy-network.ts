@@ -6,9 +6,9 @@ import type { Kind, Meter } from "./meter";
 import type { Processor } from "./processor";
 
 /** As in `redisScripts`: how many requests share a command. */
-const BATCH_LIMIT = 32;
-const BACKGROUND_BATCH_LIMIT = 128;
-const TOKENS_OF_A_KEY = 8;
+export const BATCH_LIMIT = 32;
+export const BACKGROUND_BATCH_LIMIT = 128;
+export const TOKENS_OF_A_KEY = 8;
 
 /** A network between a process and a server that needs time for each command. The requests of one turn share commands. */
 export function createBusyNetwork(client: Client, server: Driver, process: Processor, meter: Meter): Network {

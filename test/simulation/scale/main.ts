@@ -4,7 +4,9 @@ import { showProgress } from "../../faults/progress";
 import { quiet } from "../quiet";
 import { measure } from "./measure";
 import { draw } from "./picture";
+import type { Recovery } from "./recovery";
 import { merged, type Result, rounded, type SizeName, sizes } from "./result";
+import type { Calm, Size } from "./scene";
 import { nameOf, tablesOf, withTables } from "./tables";
 
 const SEED = 1;
@@ -28,31 +30,30 @@ const options = program
 
 quiet();
 const names = options.only ?? (Object.keys(sizes) as SizeName[]);
-const isThere = existsSync(inFolder("scale.json"));
-const known =
-  options.only && isThere ? (JSON.parse(readFileSync(inFolder("scale.json"), "utf8")) as Result) : undefined;
-let result: Result = {
-  command: "pnpm scale",
-  seed: SEED,
-  calm: known?.calm ?? [],
-  recoveries: known?.recoveries ?? [],
-};
 const progress = showProgress();
 const began = performance.now();
+const calms: Calm[] = [];
+const recoveries: (Recovery & Size)[] = [];
 for (const [i, name] of names.entries()) {
   const size = sizes[name];
   const measured = await measure(SEED, size, (what) =>
     progress.line(`${nameOf(size)}, ${what}: done after ${((performance.now() - began) / 1_000).toFixed(0)} s`),
   );
   progress.step((i + 1) / names.length, nameOf(size));
-  result = rounded({
-    ...result,
-    calm: merged(result.calm, [measured.calm]),
-    recoveries: merged(result.recoveries, measured.recoveries),
-  });
+  calms.push(measured.calm);
+  recoveries.push(...measured.recoveries);
 }
 progress.stop();
 
+const isThere = existsSync(inFolder("scale.json"));
+const known =
+  options.only && isThere ? (JSON.parse(readFileSync(inFolder("scale.json"), "utf8")) as Result) : undefined;
+const result: Result = rounded({
+  command: "pnpm scale",
+  seed: SEED,
+  calm: merged(known?.calm ?? [], calms),
+  recoveries: merged(known?.recoveries ?? [], recoveries),
+});
 for (const text of Object.values(tablesOf(result))) console.log(`\n${text}`);
 if (!options.print) {
   writeFileSync(inFolder("scale.json"), `${JSON.stringify(result, undefined, 1)}\n`);

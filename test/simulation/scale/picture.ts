@@ -18,8 +18,18 @@ const chart = (title: string, points: readonly Point[]): object => ({
   data: { values: points.filter(({ value }) => value > 0) },
   mark: { type: "line", point: true },
   encoding: {
-    x: { field: "processes", type: "quantitative", scale: { type: "log" }, axis: { title: "processes", tickCount: 4 } },
-    y: { field: "value", type: "quantitative", scale: { type: "log" }, axis: { title: null, tickCount: 5 } },
+    x: {
+      field: "processes",
+      type: "quantitative",
+      scale: { type: "log" },
+      axis: { title: "processes", grid: false, values: [10, 100, 1_000, 10_000] },
+    },
+    y: {
+      field: "value",
+      type: "quantitative",
+      scale: { type: "log" },
+      axis: { title: null, grid: false, tickCount: 5 },
+    },
     color: {
       field: "line",
       type: "nominal",

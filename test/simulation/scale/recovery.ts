@@ -10,9 +10,8 @@ export const failures = {
 } as const;
 export type Failure = keyof typeof failures;
 
-/** By how much the replica lags, and how long the recovery is watched at least, in ms. */
+/** By how much the replica lags, in ms. */
 const LAG = 20;
-const WATCHED = 8_000;
 /** The longest wait for the first grant: a lock whose release was lost ends with its ttl. */
 const LONGEST = 40_000;
 
@@ -37,8 +36,13 @@ export interface Recovery {
 
 const PERIOD = 10;
 
-/** Lets the server fail now, and watches until it has recovered. */
-export async function recover(stage: Stage, turns: readonly Turn[], failure: Failure): Promise<Recovery> {
+/** Lets the server fail now. Watches for some ms after it is back, and until a call gets its lock. */
+export async function recover(
+  stage: Stage,
+  turns: readonly Turn[],
+  failure: Failure,
+  watched: number,
+): Promise<Recovery> {
   const { engine, meter, places } = stage;
   if (failure === "failover") {
     stage.keep();
@@ -51,7 +55,7 @@ export async function recover(stage: Stage, turns: readonly Turn[], failure: Fai
   stage.start(failures[failure].how);
 
   let placesBack = 0;
-  while (engine.now < at + WATCHED) {
+  while (engine.now < at + watched) {
     await engine.run(engine.now + PERIOD);
     if (places.missing > 0) placesBack = engine.now - at;
   }
@@ -59,7 +63,7 @@ export async function recover(stage: Stage, turns: readonly Turn[], failure: Fai
     Math.min(...turns.map(({ grantedAt = 0 }) => (grantedAt > at ? grantedAt - at : Number.POSITIVE_INFINITY)));
   while (firstGrant() === Number.POSITIVE_INFINITY && places.waiting > 0 && engine.now < at + LONGEST)
     await engine.run(engine.now + 100 * PERIOD);
-  const inSteps = Array.from({ length: WATCHED / 100 }, (_, i) =>
+  const inSteps = Array.from({ length: watched / 100 }, (_, i) =>
     commandsOf(meter.between(at + i * 100, at + (i + 1) * 100)),
   );
   return {

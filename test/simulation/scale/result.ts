@@ -9,13 +9,14 @@ export interface Result {
   readonly recoveries: readonly (Recovery & Size)[];
 }
 
-/** One hot key, and 100,000 keys. */
+/** One hot key, and many keys. */
 export const sizes = {
   "hot-10": { processes: 10, keys: 1 },
   "hot-100": { processes: 100, keys: 1 },
   "hot-1000": { processes: 1_000, keys: 1 },
   "hot-10000": { processes: 10_000, keys: 1 },
-  "many-keys": { processes: 1_000, keys: 100_000 },
+  "keys-10000": { processes: 1_000, keys: 10_000 },
+  "keys-100000": { processes: 1_000, keys: 100_000 },
 } as const satisfies Record<string, Size>;
 export type SizeName = keyof typeof sizes;
 

@@ -36,11 +36,14 @@ export interface Calm extends Size {
 export const HOLD = 10;
 const TTL = 30_000;
 const LONG_TTL = 120_000;
-/** When all have asked, and when the first lock is released, in ms. */
+/** When all have asked, in ms. */
 const ASKED = 4_000;
-const RELEASED = 10_000;
-/** In how long all first holders of many keys release them, in ms. */
-const RELEASING = 10_000;
+/** When the first lock is released, in how long all first holders release, and for how long a recovery is watched at least, in ms. */
+const times = {
+  one: { released: 10_000, releasing: 0, watched: 8_000 },
+  many: { released: 6_400, releasing: 4_000, watched: 4_000 },
+};
+const timesOf = ({ keys }: Size) => (keys === 1 ? times.one : times.many);
 const STEP = 5;
 /** The longest run, in ms: none should come near. */
 const LONGEST = 600_000;
@@ -56,22 +59,24 @@ interface Scene {
 
 /** One process holds the key. All others wait for it. */
 function oneKey(seed: number, processes: number): Scene {
+  const { released } = times.one;
   const random = randomOf(seed, "scene");
   const stage = createStage(seed, processes + 1);
   const [holder, ...others] = stage.workers;
-  holder!.take("hot", 0, { until: RELEASED }, TTL);
+  holder!.take("hot", 0, { until: released }, TTL);
   const turns = others
     .map((worker) => worker.take("hot", 100 + random.int(0, 2_000), { for: HOLD }, TTL))
     .sort((a, b) => a.calledAt - b.calledAt);
-  return { stage, turns, from: turns.map(() => RELEASED), ideal: turns.map((_, i) => i * HOLD) };
+  return { stage, turns, from: turns.map(() => released), ideal: turns.map((_, i) => i * HOLD) };
 }
 
 /** Each process holds some keys, and waits for the keys of the next process. */
 function manyKeys(seed: number, processes: number, keys: number): Scene {
+  const { released, releasing } = times.many;
   const random = randomOf(seed, "scene");
   const stage = createStage(seed, processes);
   const each = Math.ceil(keys / processes);
-  const from = Array.from({ length: keys }, () => RELEASED + random.int(0, RELEASING));
+  const from = Array.from({ length: keys }, () => released + random.int(0, releasing));
   const turns = from.map((until, k) => {
     const owner = Math.floor(k / each);
     stage.workers[owner]!.take(`k${k}`, random.int(0, 1_900), { until }, LONG_TTL);
@@ -98,7 +103,8 @@ const scaled = (counts: Counts, factor: number): Counts =>
 export async function calm(seed: number, size: Size): Promise<Calm> {
   const { stage, turns, from, ideal } = setTheScene(seed, size);
   const { engine, meter, places } = stage;
-  await engine.run(RELEASED);
+  const { released } = timesOf(size);
+  await engine.run(released);
   const before = { ...meter.total };
   let left = turns.length;
   while (left > 0 && engine.now < LONGEST) {
@@ -112,13 +118,13 @@ export async function calm(seed: number, size: Size): Promise<Calm> {
   return {
     ...size,
     rest: {
-      perSecond: scaled(meter.between(ASKED, RELEASED), 1_000 / (RELEASED - ASKED)),
-      load: meter.loadBetween(ASKED, RELEASED),
+      perSecond: scaled(meter.between(ASKED, released), 1_000 / (released - ASKED)),
+      load: meter.loadBetween(ASKED, released),
     },
     perGrant: scaled(counts, 1 / turns.length),
     grants: turns.length,
-    seconds: (end - RELEASED) / 1_000,
-    load: meter.loadBetween(RELEASED, RELEASED + 1_000),
+    seconds: (end - released) / 1_000,
+    load: meter.loadBetween(released, released + 1_000),
     wait: quantiles(turns.map(({ grantedAt = LONGEST }, i) => grantedAt - from[i]!)),
     ideal: quantiles(ideal),
     overtakes: places.overtakes,
@@ -130,8 +136,9 @@ export async function calm(seed: number, size: Size): Promise<Calm> {
 export async function failing(seed: number, size: Size, failure: Failure): Promise<Recovery & Size> {
   const { stage, turns } = setTheScene(seed, size);
   const { engine } = stage;
-  await engine.run(RELEASED);
+  const { released, watched } = timesOf(size);
+  await engine.run(released);
   const had = () => turns.filter(({ grantedAt }) => grantedAt !== undefined).length;
   while (had() < turns.length / 2 && engine.now < LONGEST) await engine.run(engine.now + STEP);
-  return { ...size, ...(await recover(stage, turns, failure)) };
+  return { ...size, ...(await recover(stage, turns, failure, watched)) };
 }

@@ -19,15 +19,10 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 /** The tables of the page, each between marks with its name. */
 export const tablesOf = ({ calm, recoveries }: Result) => ({
   cost: table(
-    ["processes", "acquire", "extend", "release", "messages", "heartbeats", "heartbeats ÷ seconds of waiting"],
+    ["processes", "acquire", "extend", "release", "messages", "heartbeats"],
     calm.map((size) => {
       const { acquire, extend, release, message, heartbeat } = size.perGrant;
-      const waited = size.keys === 1 ? heartbeat / (size.seconds / 2) : Number.NaN;
-      return [
-        nameOf(size),
-        ...[acquire, extend, release, message, heartbeat].map(number),
-        Number.isNaN(waited) ? "–" : number(waited),
-      ];
+      return [nameOf(size), ...[acquire, extend, release, message, heartbeat].map(number)];
     }),
   ),
   rest: table(
