@@ -20,6 +20,9 @@ export const sizes = {
 } as const satisfies Record<string, Size>;
 export type SizeName = keyof typeof sizes;
 
+/** The sizes on the page. The others take too long to be measured each time. */
+export const onPage: readonly SizeName[] = ["hot-10", "hot-100", "hot-1000", "hot-10000", "keys-10000"];
+
 export const isSame = (a: Size, b: Size): boolean => a.processes === b.processes && a.keys === b.keys;
 
 /** The rows of both, in the order of the sizes. A row of `newer` takes the place of the row of its size. */
