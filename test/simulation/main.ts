@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { showProgress } from "../faults/progress";
+import { large } from "./large";
 import { parseOptions, type SimulateOptions } from "./options";
 import { type Plan, planOf } from "./plan";
 import { quiet } from "./quiet";
@@ -18,7 +19,7 @@ const count = options.seeds ?? Number.POSITIVE_INFINITY;
 
 /** The plan of a seed, with the changes that the command line asks for. */
 function planFor(seed: number, { scenario: name, processes, rage, faults }: SimulateOptions): Plan {
-  const scenario = scenarios[name];
+  const scenario = { ...scenarios, ...large }[name];
   const plan = planOf(seed, scenario);
   return {
     seed,

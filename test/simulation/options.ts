@@ -1,11 +1,12 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { large } from "./large";
 import { type ScenarioName, scenarios } from "./scenario";
 
 export interface SimulateOptions {
   readonly seed: number;
   readonly seeds: number | undefined;
   readonly minutes: number | undefined;
-  readonly scenario: ScenarioName;
+  readonly scenario: ScenarioName | keyof typeof large;
   readonly processes: number | undefined;
   readonly rage: number | undefined;
   readonly faults: readonly number[] | undefined;
@@ -28,7 +29,9 @@ const minutes = (text: string): number => {
 
 const list = (text: string): number[] => (text === "none" ? [] : text.split(",").map(integer(0)));
 
-const about = Object.entries(scenarios)
+const all = { ...scenarios, ...large };
+
+const about = Object.entries(all)
   .map(([name, scenario]) => `  ${name.padEnd(10)} ${scenario.about}`)
   .join("\n");
 
@@ -43,7 +46,7 @@ export function parseOptions(args: readonly string[]): SimulateOptions {
     .option("--seed <number>", "the first seed; by default a number from the clock", integer(0), Date.now() % 1_000_000)
     .option("--seeds <number>", "how many seeds; by default 1 with --seed, and 100 without", integer(1))
     .option("--minutes <number>", "begin no further seed after so many minutes", minutes)
-    .addOption(new Option("--scenario <name>", "what to simulate").choices(Object.keys(scenarios)).default("default"))
+    .addOption(new Option("--scenario <name>", "what to simulate").choices(Object.keys(all)).default("default"))
     .option("--coverage", "show how often each kind of fault met each state of a call", false)
     .option("--history <file>", "write every event of the last run to a file, one line of JSON each")
     .option("--processes <number>", "how many processes; by default as many as the scenario says", integer(1))

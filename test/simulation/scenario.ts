@@ -16,6 +16,8 @@ export interface Scenario {
   readonly rest: number;
   /** How long a lock is held at most, in percent of its ttl; one of these is chosen for each lock. */
   readonly holds: readonly number[];
+  /** The longest pause between two writes of a holder; 120 if absent. */
+  readonly pause?: number;
   /** How often each kind of work is chosen. */
   readonly work: Readonly<Partial<Record<Work, number>>>;
   /** The average time between two faults; 0 for no faults. */
@@ -26,7 +28,7 @@ export interface Scenario {
 
 export type Work = "acquire" | "withLock" | "tryAcquire" | "retry" | "several" | "replicas" | "transfer" | "force";
 
-const usual: Scenario = {
+export const usual: Scenario = {
   about: "10 processes and 3 keys: all kinds of work, all faults",
   processes: 10,
   keys: 3,

@@ -33,7 +33,7 @@ export type Check = (digest: Digest) => Iterable<string>;
 /** Clocks and rounding. */
 const CLOSE = 5;
 
-function group<T>(list: readonly T[], keyOf: (one: T) => string): Map<string, T[]> {
+export function group<T>(list: readonly T[], keyOf: (one: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();
   for (const one of list) {
     const mates = groups.get(keyOf(one));

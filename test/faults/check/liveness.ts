@@ -1,5 +1,5 @@
 import { CLAIM, HEARTBEAT } from "../../../packages/core/src/driver/times";
-import type { Check } from "./digest";
+import { type Check, group } from "./digest";
 
 /** Allows for a busy machine. */
 const SLACK = 2_000;
@@ -20,14 +20,14 @@ export const liveness: Check = function* ({ of, holdings }) {
       return { worker, key, queues, from: at, to: end };
     })
     .filter(({ to }) => to >= healedAt);
+  const callsOf = group(calls, ({ key }) => key);
   const askedBy = new Map(of("asks").map(({ id, worker }) => [id, worker]));
 
   /** Whether a call has the key while it waits for another one: its token is there, and no lock was returned yet. */
   const isUnderWay = (id: string, key: string, time: number) =>
-    calls.some(
-      (call) =>
-        !call.queues && call.key === key && call.worker === askedBy.get(id) && call.from <= time && time <= call.to,
-    );
+    callsOf
+      .get(key)
+      ?.some((call) => !call.queues && call.worker === askedBy.get(id) && call.from <= time && time <= call.to);
 
   /** Since when nobody holds a key that somebody waits for. */
   const idle = new Map<string, number>();
@@ -38,7 +38,7 @@ export const liveness: Check = function* ({ of, holdings }) {
       const holding = id === null ? undefined : holdings.get(id);
       const isHeld = holding !== undefined && holding.at <= at && holding.endedAt >= from;
       const isTaken = isHeld || (id !== null && isUnderWay(id, key, from));
-      const isWaited = calls.some((call) => call.queues && call.key === key && call.from <= from && at <= call.to);
+      const isWaited = callsOf.get(key)?.some((call) => call.queues && call.from <= from && at <= call.to);
       if (isTaken || !isWaited) idle.delete(key);
       else if (!idle.has(key)) idle.set(key, at);
       const since = from - (idle.get(key) ?? from);

@@ -1,10 +1,11 @@
 import type { StoreEntry } from "../event";
-import type { Check } from "./digest";
+import { type Check, group } from "./digest";
 
 const nameOf = ({ id, fence, state }: StoreEntry) => `${id} ${fence} ${state}`;
 
 /** The store never took a fence below one that it took, lost no write that it took, and is what these writes make. */
 export const stored: Check = function* ({ of, holdings }) {
+  const writes = group(of("wrote"), ({ key }) => key);
   for (const { key, log, state } of of("store")) {
     const names = new Set(log.map(nameOf));
     for (const [i, entry] of log.entries()) {
@@ -16,9 +17,8 @@ export const stored: Check = function* ({ of, holdings }) {
     }
     if (state !== (log.at(-1)?.state ?? 0))
       yield `the store of ${key} is ${state}, its writes make ${log.at(-1)?.state}`;
-    for (const wrote of of("wrote")) {
-      if (wrote.key === key && wrote.taken && !names.has(nameOf(wrote)))
-        yield `the store of ${key} lost the write ${nameOf(wrote)}`;
+    for (const wrote of writes.get(key) ?? []) {
+      if (wrote.taken && !names.has(nameOf(wrote))) yield `the store of ${key} lost the write ${nameOf(wrote)}`;
     }
   }
   for (const { at, key, id, taken } of of("wrote")) {

@@ -37,7 +37,7 @@ export async function hold(workplace: Workplace, lock: AnyLock, { ttl, keep, rel
       await lock.extend(random.chance(20) ? 2 * ttl : undefined).catch(onlyLost);
       extendAt = engine.now + ttl / 3;
     }
-    await pause(random.int(5, 120));
+    await pause(random.int(5, scenario.pause ?? 120));
   } while (goesOn());
 
   if (keep === "expire" && random.chance(30)) return; // its lease ends by itself

@@ -1,0 +1,3 @@
+import { runSource } from "./run-source.mjs";
+
+await runSource("simulation/scale/main.ts");
