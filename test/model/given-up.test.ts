@@ -87,6 +87,12 @@ scenarios({
       return send(); // the copy is answered "granted"
     };
     b.faults.next("acquire", again);
+    // If its lock were undone before the caller has it, the call would wait for another one.
+    let releases = 0;
+    b.faults.always("release", (send) => {
+      releases++;
+      return send();
+    });
     const waiter = stage.attempt(b, key, FOR_EVER);
     await isWaiting(stage, 1);
     await stage.release(lock);
@@ -96,5 +102,6 @@ scenarios({
     await stage.look();
     expect(handed.isHeld).toBe(true);
     expect(await stage.redis.get(key)).toBe(handed.token);
+    expect(releases).toBe(0);
   },
 });
