@@ -124,19 +124,22 @@ export const mutations = {
   },
   "release asks no token": {
     rule: "Only the holder's token extends or frees a lock",
-    edits: [["lua/release.lua", "local ours, released = known[1] == token,", "local ours, released = known[1],"]],
+    edits: [
+      ["lua/release.lua", "    holder == token\n", "    holder\n"],
+      ["lua/release.lua", "local ours = holder == token", "local ours = holder"],
+    ],
   },
   "release hands nothing over": {
     rule: "The script that frees a lock grants it to the next waiter",
-    edits: [["lua/release.lua", "local _, settling = hand_over(lock)", "local settling"]],
+    edits: [["lua/release.lua", "_, settling = hand_over(lock)", ""]],
   },
   "a stale release leaves a free lock": {
     rule: "A script that meets a free lock hands it over first",
-    edits: [["lua/release.lua", "if ours or call('EXISTS', KEYS[lock]) == 0 then", "if ours then"]],
+    edits: [["lua/release.lua", "(ours or call('EXISTS', KEYS[lock]) == 0)", "ours"]],
   },
   "release leaves no tombstone": {
     rule: "A token that was given up is refused, whichever of acquire and release arrives first",
-    edits: [["lua/release.lua", "bury(lock, token, released, tonumber(tombstone_ttl))", ""]],
+    edits: [["lua/release.lua", "refuse(lock, token, released, tonumber(tombstone_ttl))", ""]],
   },
   "release keeps the waiter in the queue": {
     rule: "A wait that ends takes its token out of the queue",
@@ -144,7 +147,13 @@ export const mutations = {
   },
   "a repeated release is not ours": {
     rule: "A release that is sent again gets the same reply",
-    edits: [["lua/release.lua", "ours or released == token or kind == 'set' and was_released(lock, token)", "ours"]],
+    edits: [
+      [
+        "lua/release.lua",
+        "local counts = ours or released == token or kind == 'set' and was_released(lock, token)",
+        "local counts = ours",
+      ],
+    ],
   },
   "heartbeat leaves a free lock": {
     rule: "A script that meets a free lock hands it over first",

@@ -3,7 +3,10 @@
 -- ARGV   per lock: token, ttl (ms), ticket
 -- Reply  per lock the one of lib/acquire.lua. One reply more, if messages were not published: the reason
 -- @include lib/acquire.lua
--- @include lib/batch.lua
+
+if #KEYS == KEYS_PER_LOCK then
+  return { acquire(1, ARGV[1], ARGV[2], ARGV[3]), unpublished }
+end
 
 local replies, argument = {}, 1
 for lock = 1, #KEYS, KEYS_PER_LOCK do

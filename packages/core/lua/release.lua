@@ -6,50 +6,60 @@
 --        (see lib/hand-over.lua), so that the release is to be sent again
 --        One reply more, if messages were not published: the reason
 -- @include lib/keys.lua
--- @include lib/clock.lua
--- @include lib/queue.lua
--- @include lib/was-released.lua
--- @include lib/free.lua
--- @include lib/hand-over.lua
 -- @include lib/batch.lua
 
--- The part of release for a queue that is a set. Returns whether the lock is settling.
-local function serve_queue(lock, token, ours, queue_left)
+-- The part of release for a lock that somebody may wait for, that the token does not hold, or that it gives up. Its functions
+-- are made inside it, so that an ordinary release does not pay for them.
+local function leave(lock, token, tombstone_ttl, holder, released)
+  -- @include lib/clock.lua
+  -- @include lib/queue.lua
+  -- @include lib/was-released.lua
+  -- @include lib/refuse.lua
+  -- @include lib/free.lua
+  -- @include lib/hand-over.lua
+
+  local ours = holder == token
+  local kind, queue_left = queue_kind(lock, released)
+  local settling, _
   micros()
+
   if ours then
-    free(lock, token, 'set', queue_left)
-  else
+    free(lock, token, kind, queue_left)
+    released = kind ~= 'set' and token
+  elseif kind == 'set' then
     call('ZREM', KEYS[lock + QUEUE], token)
   end
-  if ours or call('EXISTS', KEYS[lock]) == 0 then
-    local _, settling = hand_over(lock)
-    return settling
+  if kind == 'set' and (ours or call('EXISTS', KEYS[lock]) == 0) then
+    _, settling = hand_over(lock)
   end
-end
-
--- The part of release for a token that is given up.
-local function bury(lock, token, released, ms)
-  -- @include lib/refuse.lua
-  refuse(lock, token, released, ms)
+  local counts = ours or released == token or kind == 'set' and was_released(lock, token)
+  if tombstone_ttl ~= '0' and kind ~= 'foreign' then
+    refuse(lock, token, released, tonumber(tombstone_ttl))
+  end
+  return (counts and 1 or 0) + (settling and 2 or 0)
 end
 
 local function release(lock, token, tombstone_ttl)
   local known = call('MGET', KEYS[lock], KEYS[lock + QUEUE])
-  local ours, released = known[1] == token, known[2]
-  local kind, queue_left = queue_kind(lock, released)
+  local holder, released = known[1], known[2]
 
-  local settling
-  if kind == 'set' then
-    settling = serve_queue(lock, token, ours, queue_left)
-  elseif ours then
-    free(lock, token, kind)
-    released = token
+  -- The common case: the queue is absent, or is the token of ours that was released last (see lib/acquire.lua). So nobody waits.
+  if
+    holder == token
+    and tombstone_ttl == '0'
+    and (
+      released and #released == 53 and string.byte(released, 17) == 58
+      or not released and call('EXISTS', KEYS[lock + QUEUE]) == 0
+    )
+  then
+    call('RENAME', KEYS[lock], KEYS[lock + QUEUE])
+    return 1
   end
-  local counts = ours or released == token or kind == 'set' and was_released(lock, token)
-  if tombstone_ttl ~= '0' and kind ~= 'foreign' then
-    bury(lock, token, released, tonumber(tombstone_ttl))
-  end
-  return (counts and 1 or 0) + (settling and 2 or 0)
+  return guarded(leave, lock, token, tombstone_ttl, holder, released)
+end
+
+if #KEYS == KEYS_PER_LOCK then
+  return { release(1, ARGV[1], ARGV[2]), unpublished }
 end
 
 local replies, argument = {}, 1

@@ -1,35 +1,62 @@
 -- @include keys.lua
 -- @include clock.lua
 -- @include fence.lua
--- @include foreign-fence.lua
--- @include queue.lua
--- @include dead.lua
--- @include hand-over.lua
+-- @include batch.lua
 
--- The part of acquire for a lock that is held, or that nobody may take since it is settling. Its functions are made inside
--- it, so that a lock that is free does not pay for them.
-local function join(lock, token, ttl, ticket, last, released, settling)
+-- The part of acquire for a lock that is held, or that somebody may wait for. Its functions are made inside it, so that a lock
+-- that is free does not pay for them.
+local function contend(lock, token, ttl, ticket, last, released)
   -- @include holder.lua
   -- @include foreign-lock.lua
+  -- @include foreign-fence.lua
+  -- @include queue.lua
+  -- @include dead.lua
   -- @include confirm.lua
   -- @include enqueue.lua
+  -- @include hand-over.lua
 
-  local holder = holder_of(lock)
-  local left = settling and 0 or call('PTTL', KEYS[lock])
-  if holder == token then
-    return confirm(lock, last, left, ttl)
-  end
-  if is_not_a_lock(holder, left) then
-    return 'foreign'
-  end
-  if ticket == '' then
-    return 'held ' .. left
+  local function join(settling)
+    local holder = holder_of(lock)
+    local left = settling and 0 or call('PTTL', KEYS[lock])
+    if holder == token then
+      return confirm(lock, last, left, ttl)
+    end
+    if is_not_a_lock(holder, left) then
+      return 'foreign'
+    end
+    if ticket == '' then
+      return 'held ' .. left
+    end
+
+    local own = enqueue(lock, token, ticket, released)
+    local floor = math.max(micros(), tonumber(last) or 0)
+    local before = settling and 0 or call('ZCOUNT', KEYS[lock + QUEUE], '(0', '(' .. string.format(WHOLE, own))
+    return string.format('queued %d %.0f %.0f %d', left, own, floor, before)
   end
 
-  local own = enqueue(lock, token, ticket, released)
-  local floor = math.max(micros(), tonumber(last) or 0)
-  local before = settling and 0 or call('ZCOUNT', KEYS[lock + QUEUE], '(0', '(' .. string.format(WHOLE, own))
-  return string.format('queued %d %.0f %.0f %d', left, own, floor, before)
+  local kind = queue_kind(lock, released)
+  if is_dead(lock, token, kind, released) then
+    return 'dead'
+  end
+  if is_foreign_fence(lock, last) then
+    return 'foreign fence'
+  end
+  if kind == 'foreign' then
+    return 'foreign queue'
+  end
+
+  -- A free lock with waiters goes to one of them: a newcomer does not overtake.
+  if kind == 'set' then
+    if call('EXISTS', KEYS[lock]) == 1 then
+      return join()
+    end
+    local minted, settling = hand_over(lock)
+    if minted or settling then
+      last = minted or last
+      return join(settling)
+    end
+  end
+  return call('SET', KEYS[lock], token, 'NX', 'PX', ttl) and mint(lock, last, ttl) or join()
 end
 
 -- Grants one lock to a token, or puts the token into the queue.
@@ -48,29 +75,22 @@ local function acquire(lock, token, ttl, ticket)
   micros()
   local known = call('MGET', KEYS[lock + FENCE], KEYS[lock + QUEUE])
   local last, released = known[1], known[2]
-  local kind = queue_kind(lock, released)
-  if is_dead(lock, token, kind, released) then
-    return 'dead'
-  end
-  if is_foreign_fence(lock, last) then
-    return 'foreign fence'
-  end
-  if kind == 'foreign' then
-    return 'foreign queue'
-  end
 
-  -- A free lock with waiters goes to one of them: a newcomer does not overtake.
-  if kind == 'set' then
-    if call('EXISTS', KEYS[lock]) == 1 then
-      return join(lock, token, ttl, ticket, last)
-    end
-    local minted, settling = hand_over(lock)
-    if minted or settling then
-      return join(lock, token, ttl, ticket, minted or last, nil, settling)
-    end
+  -- The common case, in as few commands as can be: all companions that exist are a fence of ours (16 digits or more, µs since
+  -- 1970) and the token of ours that was released last (16 characters, a colon (58), and 36 more). So nobody waits, and no
+  -- other token is refused.
+  local ours = 0
+  if last and #last > 15 and tonumber(last) then
+    ours = 1
   end
-  if call('SET', KEYS[lock], token, 'NX', 'PX', ttl) then
+  if released and #released == 53 and string.byte(released, 17) == 58 and released ~= token then
+    ours = ours + 1
+  end
+  if
+    (ours == 2 or call('EXISTS', KEYS[lock + FENCE], KEYS[lock + QUEUE]) == ours)
+    and call('SET', KEYS[lock], token, 'NX', 'PX', ttl)
+  then
     return mint(lock, last, ttl)
   end
-  return join(lock, token, ttl, ticket, last, released)
+  return guarded(contend, lock, token, ttl, ticket, last, released)
 end

@@ -1,7 +1,7 @@
 -- @include unpublished.lua
 
--- Runs one lock of a command that serves many. An error of one lock must not stop the others: its reply is
--- 'error <text of the error>'.
+-- Runs a part of a script for one lock. An error, such as that of a key of another type, becomes the reply
+-- 'error <text of the error>': it must not stop the other locks of the command.
 local function guarded(run, ...)
   local ok, reply = pcall(run, ...)
   return ok and reply or 'error ' .. (type(reply) == 'table' and reply.err or tostring(reply))
