@@ -56,7 +56,7 @@ const result: Result = rounded({
 });
 for (const text of Object.values(tablesOf(result))) console.log(`\n${text}`);
 if (!options.print) {
-  writeFileSync(inFolder("scale.json"), `${JSON.stringify(result, undefined, 1)}\n`);
+  writeFileSync(inFolder("scale.json"), `${JSON.stringify(result, undefined, 2)}\n`);
   writeFileSync(inFolder("scale.svg"), await draw(result));
   writeFileSync(inFolder("scale.md"), withTables(readFileSync(inFolder("scale.md"), "utf8"), result));
 }
