@@ -27,13 +27,7 @@ export const mutations = {
   },
   "hand-over mints no fence": {
     rule: "Every grant has a fence of its own",
-    edits: [
-      [
-        "lua/lib/hand-over.lua",
-        "mint(lock, call('GET', KEYS[lock + FENCE]), CLAIM)",
-        "tonumber(call('GET', KEYS[lock + FENCE])) or mint(lock, nil, CLAIM)",
-      ],
-    ],
+    edits: [["lua/lib/hand-over.lua", "mint(lock, last, CLAIM)", "tonumber(last) or mint(lock, nil, CLAIM)"]],
   },
   "hand-over notifies nobody": {
     rule: "A hand-over notifies the new holder at once",
@@ -59,13 +53,14 @@ export const mutations = {
   },
   "acquire grants a dead token": {
     rule: "A token that was given up is refused, whichever of acquire and release arrives first",
-    edits: [["lua/lib/dead.lua", "till and -till > micros() / 1000 or was_released", "was_released"]],
+    edits: [["lua/lib/dead.lua", "micros() / 1000)", "-score)"]],
   },
   "acquire grants a released token": {
     rule: "A late copy of an acquire is refused after the release",
     edits: [
       ["lua/lib/dead.lua", "return released == token", "return false"],
-      ["lua/lib/dead.lua", " or was_released(lock, token)", ""],
+      ["lua/lib/dead.lua", "and micros() or", "and -score or"],
+      ["lua/lib/acquire.lua", "is_token and released ~= token", "is_token"],
     ],
   },
   "acquire grants a token that was forced out": {
@@ -74,7 +69,7 @@ export const mutations = {
   },
   "acquire overtakes": {
     rule: "A script that meets a free lock hands it over first",
-    edits: [["lua/lib/acquire.lua", "local minted, settling = hand_over(lock)", "local minted, settling"]],
+    edits: [["lua/lib/acquire.lua", "local minted, settling = hand_over(lock, last)", "local minted, settling"]],
   },
   "acquire shortens": {
     rule: "No script shortens the lease of its own token",
@@ -94,7 +89,7 @@ export const mutations = {
   },
   "tickets are only the clock": {
     rule: "No two waiters of a key have the same ticket",
-    edits: [["lua/lib/enqueue.lua", "math.max(micros(), (tonumber(last_ticket) or 0) + 1)", "micros()"]],
+    edits: [["lua/lib/enqueue.lua", "math.max(micros(), last_ticket + 1)", "micros()"]],
   },
   "acquire ignores the ticket": {
     rule: "A waiter that was dropped gets its old place back",
@@ -107,8 +102,8 @@ export const mutations = {
   "the queue has no ttl": {
     rule: "Every companion has a ttl",
     edits: [
-      ["lua/lib/put.lua", "call('PEXPIRE', queue, life)\n  if released", "if released"],
-      ["lua/lib/put.lua", "    call('PEXPIRE', queue, life)\n  end", "  end"],
+      ["lua/lib/put.lua", "if left < life then", "if false then"],
+      ["lua/lib/put.lua", "if released or left < 0 then", "if false then"],
       ["lua/lib/free.lua", "call('PEXPIRE', KEYS[lock + QUEUE], math.max(left, queue_left))", ""],
       ["lua/heartbeat.lua", "call('PEXPIRE', queue, life)", ""],
       ["lua/lib/queue.lua", "if left == -1 then", "if false then"],
@@ -125,13 +120,13 @@ export const mutations = {
   "release asks no token": {
     rule: "Only the holder's token extends or frees a lock",
     edits: [
-      ["lua/release.lua", "    holder == token\n", "    holder\n"],
-      ["lua/release.lua", "local ours = holder == token", "local ours = holder"],
+      ["lua/release.lua", "if holder == token and", "if holder and"],
+      ["lua/release.lua", "local ours, minted, settling = holder == token,", "local ours, minted, settling = holder,"],
     ],
   },
   "release hands nothing over": {
     rule: "The script that frees a lock grants it to the next waiter",
-    edits: [["lua/release.lua", "_, settling = hand_over(lock)", ""]],
+    edits: [["lua/release.lua", "minted, settling = hand_over(lock, last)", ""]],
   },
   "a stale release leaves a free lock": {
     rule: "A script that meets a free lock hands it over first",
@@ -157,7 +152,7 @@ export const mutations = {
   },
   "heartbeat leaves a free lock": {
     rule: "A script that meets a free lock hands it over first",
-    edits: [["lua/heartbeat.lua", "minted, settling = hand_over(lock)", ""]],
+    edits: [["lua/heartbeat.lua", "minted, settling = hand_over(lock, known[2])", ""]],
   },
   "heartbeat shows no life": {
     rule: "A heartbeat keeps the waiters of its process alive",
@@ -195,7 +190,7 @@ export const mutations = {
   },
   "forceRelease hands nothing over": {
     rule: "The script that frees a lock grants it to the next waiter",
-    edits: [["lua/force-release.lua", "hand_over(1)", ""]],
+    edits: [["lua/force-release.lua", "hand_over(1, known[1])", ""]],
   },
   "forceRelease notifies nobody": {
     rule: "A forced release notifies the holder, whatever kind of lock it has",

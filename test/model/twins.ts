@@ -21,7 +21,7 @@ for _, key in ipairs(redis.call('KEYS', '*')) do
     if redis.call('TYPE', key).ok == 'zset' then
       local times = redis.call('ZRANGEBYSCORE', key, '-inf', 0)
       for _, member in ipairs(times) do
-        local unit = string.sub(member, 1, 1) == '=' and 1000 or 1
+        local unit = tonumber(redis.call('ZSCORE', key, member)) < -1e14 and 1000 or 1
         redis.call('ZINCRBY', key, string.format('%.0f', ARGV[1] * unit), member)
       end
     end

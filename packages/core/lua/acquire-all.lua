@@ -20,9 +20,9 @@ local waits = place ~= ''
 -- The reply of a lock that another token holds, if one does. Takes nothing.
 local function obstacle(lock)
   local _, settling
-  local released = call('MGET', KEYS[lock + QUEUE])[1]
-  if queue_kind(lock, released) == 'set' and call('EXISTS', KEYS[lock]) == 0 then
-    _, settling = hand_over(lock)
+  local known = call('MGET', KEYS[lock + FENCE], KEYS[lock + QUEUE])
+  if queue_kind(lock, known[2]) == 'set' and call('EXISTS', KEYS[lock]) == 0 then
+    _, settling = hand_over(lock, known[1])
   end
   local holder = holder_of(lock)
   if settling then

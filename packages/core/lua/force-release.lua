@@ -41,5 +41,5 @@ end
 call('DEL', KEYS[1])
 refuse(1, holder, known[2], math.max(left, 1))
 notify(holder)
-hand_over(1)
+hand_over(1, known[1])
 return 1

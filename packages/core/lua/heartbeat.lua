@@ -35,7 +35,7 @@ local function beat(lock, first, last)
     call('ZADD', queue, alive_till, sign)
     if left == -2 then -- the key is free: MGET also shows nothing where it holds something that is not a string
       local minted
-      minted, settling = hand_over(lock)
+      minted, settling = hand_over(lock, known[2])
       head = first_waiter(queue)
       holder, left = call('GET', KEYS[lock]), call('PTTL', KEYS[lock])
       fence = minted and string.format(WHOLE, minted) or fence

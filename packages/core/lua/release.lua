@@ -10,7 +10,7 @@
 
 -- The part of release for a lock that somebody may wait for, that the token does not hold, or that it gives up. Its functions
 -- are made inside it, so that an ordinary release does not pay for them.
-local function leave(lock, token, tombstone_ttl, holder, released)
+local function leave(lock, token, tombstone_ttl, holder, last, released, queue_left)
   -- @include lib/clock.lua
   -- @include lib/queue.lua
   -- @include lib/was-released.lua
@@ -18,9 +18,9 @@ local function leave(lock, token, tombstone_ttl, holder, released)
   -- @include lib/free.lua
   -- @include lib/hand-over.lua
 
-  local ours = holder == token
-  local kind, queue_left = queue_kind(lock, released)
-  local settling, _
+  local kind
+  kind, queue_left = queue_kind(lock, released, queue_left)
+  local ours, minted, settling = holder == token, nil, nil
   micros()
 
   if ours then
@@ -30,9 +30,13 @@ local function leave(lock, token, tombstone_ttl, holder, released)
     call('ZREM', KEYS[lock + QUEUE], token)
   end
   if kind == 'set' and (ours or call('EXISTS', KEYS[lock]) == 0) then
-    _, settling = hand_over(lock)
+    minted, settling = hand_over(lock, last)
   end
-  local counts = ours or released == token or kind == 'set' and was_released(lock, token)
+  if ours and not minted then
+    call('DEL', KEYS[lock]) -- where it was not renamed
+  end
+
+  local counts = ours or was_released(lock, token, kind, released)
   if tombstone_ttl ~= '0' and kind ~= 'foreign' then
     refuse(lock, token, released, tonumber(tombstone_ttl))
   end
@@ -40,22 +44,17 @@ local function leave(lock, token, tombstone_ttl, holder, released)
 end
 
 local function release(lock, token, tombstone_ttl)
-  local known = call('MGET', KEYS[lock], KEYS[lock + QUEUE])
-  local holder, released = known[1], known[2]
+  local known = call('MGET', KEYS[lock], KEYS[lock + FENCE], KEYS[lock + QUEUE])
+  local holder, released = known[1], known[3]
 
-  -- The common case: the queue is absent, or is the token of ours that was released last (see lib/acquire.lua). So nobody waits.
-  if
-    holder == token
-    and tombstone_ttl == '0'
-    and (
-      released and #released == 53 and string.byte(released, 17) == 58
-      or not released and call('EXISTS', KEYS[lock + QUEUE]) == 0
-    )
-  then
+  -- The common case: the queue is the token of ours that was released last (see lib/acquire.lua), or absent. So nobody waits.
+  local is_token = released and #released == 53 and string.byte(released, 17) == 58
+  local queue_left = not is_token and call('PTTL', KEYS[lock + QUEUE])
+  if holder == token and tombstone_ttl == '0' and (is_token or queue_left == -2) then
     call('RENAME', KEYS[lock], KEYS[lock + QUEUE])
     return 1
   end
-  return guarded(leave, lock, token, tombstone_ttl, holder, released)
+  return guarded(leave, lock, token, tombstone_ttl, holder, known[2], released, queue_left)
 end
 
 if #KEYS == KEYS_PER_LOCK then

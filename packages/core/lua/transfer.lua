@@ -31,7 +31,7 @@ if holder == to then
 end
 if holder ~= from then
   if not holder and kind == 'set' then
-    hand_over(1)
+    hand_over(1, last)
   end
   return 'lost'
 end

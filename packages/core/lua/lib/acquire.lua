@@ -5,7 +5,7 @@
 
 -- The part of acquire for a lock that is held, or that somebody may wait for. Its functions are made inside it, so that a lock
 -- that is free does not pay for them.
-local function contend(lock, token, ttl, ticket, last, released)
+local function contend(lock, token, ttl, ticket, last, released, queue_left)
   -- @include holder.lua
   -- @include foreign-lock.lua
   -- @include foreign-fence.lua
@@ -15,8 +15,10 @@ local function contend(lock, token, ttl, ticket, last, released)
   -- @include enqueue.lua
   -- @include hand-over.lua
 
-  local function join(settling)
-    local holder = holder_of(lock)
+  local kind
+  kind, queue_left = queue_kind(lock, released, queue_left)
+
+  local function join(holder, settling)
     local left = settling and 0 or call('PTTL', KEYS[lock])
     if holder == token then
       return confirm(lock, last, left, ttl)
@@ -28,13 +30,11 @@ local function contend(lock, token, ttl, ticket, last, released)
       return 'held ' .. left
     end
 
-    local own = enqueue(lock, token, ticket, released)
+    local own, is_first = enqueue(lock, token, ticket, released, queue_left or call('PTTL', KEYS[lock + QUEUE]))
     local floor = math.max(micros(), tonumber(last) or 0)
-    local before = settling and 0 or call('ZCOUNT', KEYS[lock + QUEUE], '(0', '(' .. string.format(WHOLE, own))
-    return string.format('queued %d %.0f %.0f %d', left, own, floor, before)
+    return string.format('queued %d %.0f %.0f %d', left, own, floor, (is_first or settling) and 1 or 0)
   end
 
-  local kind = queue_kind(lock, released)
   if is_dead(lock, token, kind, released) then
     return 'dead'
   end
@@ -47,16 +47,17 @@ local function contend(lock, token, ttl, ticket, last, released)
 
   -- A free lock with waiters goes to one of them: a newcomer does not overtake.
   if kind == 'set' then
-    if call('EXISTS', KEYS[lock]) == 1 then
-      return join()
+    local holder = holder_of(lock)
+    if holder then
+      return join(holder)
     end
-    local minted, settling = hand_over(lock)
+    local minted, settling = hand_over(lock, last)
     if minted or settling then
       last = minted or last
-      return join(settling)
+      return join(holder_of(lock), settling)
     end
   end
-  return call('SET', KEYS[lock], token, 'NX', 'PX', ttl) and mint(lock, last, ttl) or join()
+  return call('SET', KEYS[lock], token, 'NX', 'PX', ttl) and mint(lock, last, ttl) or join(holder_of(lock))
 end
 
 -- Grants one lock to a token, or puts the token into the queue.
@@ -64,8 +65,8 @@ end
 -- Returns one of
 --   its fence   granted. The present holder gets its fence again
 --   'held <ms left of the lease>'
---   'queued <ms left of the lease> <ticket> <floor of later fences> <how many are before it>'
---               While the lock is settling the last number is 0, whatever the place is: then each waiter takes itself for the
+--   'queued <ms left of the lease> <ticket> <floor of later fences> <1 if it is the first one, else 0>'
+--               While the lock is settling the last number is 1, whatever the place is: then each waiter takes itself for the
 --               first, and looks again at once. Somebody must, since nothing else drops the rest of the dead waiters.
 --   'dead'      the token is refused
 --   'foreign'   the key holds something that is not a lock
@@ -76,21 +77,19 @@ local function acquire(lock, token, ttl, ticket)
   local known = call('MGET', KEYS[lock + FENCE], KEYS[lock + QUEUE])
   local last, released = known[1], known[2]
 
-  -- The common case, in as few commands as can be: all companions that exist are a fence of ours (16 digits or more, µs since
-  -- 1970) and the token of ours that was released last (16 characters, a colon (58), and 36 more). So nobody waits, and no
-  -- other token is refused.
-  local ours = 0
-  if last and #last > 15 and tonumber(last) then
-    ours = 1
-  end
-  if released and #released == 53 and string.byte(released, 17) == 58 and released ~= token then
-    ours = ours + 1
-  end
+  -- The common case, in as few commands as can be: the fence is ours (16 digits or more, µs since 1970) or absent; the queue is
+  -- the token of ours that was released last (16 characters, a colon (58), and 36 more), or absent. So nobody waits, and no other
+  -- token is refused.
+  local is_token = released and #released == 53 and string.byte(released, 17) == 58
+  local queue_left = not is_token and call('PTTL', KEYS[lock + QUEUE])
+  local is_nobody_first = queue_left == -2 or is_token and released ~= token
+  local is_fence = last and #last > 15 and tonumber(last)
   if
-    (ours == 2 or call('EXISTS', KEYS[lock + FENCE], KEYS[lock + QUEUE]) == ours)
+    is_nobody_first
+    and (is_fence or not last and call('EXISTS', KEYS[lock + FENCE]) == 0)
     and call('SET', KEYS[lock], token, 'NX', 'PX', ttl)
   then
     return mint(lock, last, ttl)
   end
-  return guarded(contend, lock, token, ttl, ticket, last, released)
+  return guarded(contend, lock, token, ttl, ticket, last, released, queue_left)
 end

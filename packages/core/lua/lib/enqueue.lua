@@ -5,20 +5,28 @@
 -- @include put.lua
 
 -- Puts the token into the queue, with the ticket that it once had or '0' for the end, and shows that its process is alive.
--- A token that is in the queue keeps its place. Returns its ticket. `released` is as in queue_kind.
-local function enqueue(lock, token, ticket, released)
+-- A token that is in the queue keeps its place. `released` and `left` are as in put.
+-- Returns its ticket, and whether it is the first one.
+local function enqueue(lock, token, ticket, released, left)
+  local queue = KEYS[lock + QUEUE]
   local sign, alive_till = '@' .. inbox_of(token), string.format(WHOLE, -micros() / 1000 - WINDOW)
-  local known = not released and call('ZSCORE', KEYS[lock + QUEUE], token)
-  if known then
-    put(lock, released, QUEUE_TTL, alive_till, sign)
-    return known
+  local place = not released and call('ZSCORE', queue, token)
+  local last_ticket = not released and tonumber(call('ZREVRANGE', queue, 0, 0, 'WITHSCORES')[2] or 0) or 0
+  local is_new, added = not place, nil
+  if is_new then
+    place = tonumber(ticket)
+    if place == 0 then
+      place = math.max(micros(), last_ticket + 1)
+    end
+    added = put(lock, released, left, tonumber(QUEUE_TTL), alive_till, sign, string.format(WHOLE, place), token)
+  else
+    added = put(lock, released, left, tonumber(QUEUE_TTL), alive_till, sign)
   end
-
-  local place = tonumber(ticket)
-  if place == 0 then
-    local last_ticket = not released and call('ZREVRANGE', KEYS[lock + QUEUE], 0, 0, 'WITHSCORES')[2]
-    place = math.max(micros(), (tonumber(last_ticket) or 0) + 1)
+  if added == (is_new and 2 or 1) then -- a process came that may never come back
+    drop_old(lock)
   end
-  put(lock, released, QUEUE_TTL, alive_till, sign, string.format(WHOLE, place), token)
-  return place
+  local is_last = tonumber(place) > last_ticket
+  local is_first = last_ticket <= 0
+    or not is_last and call('ZRANGEBYSCORE', queue, '(0', '+inf', 'LIMIT', 0, 1)[1] == token
+  return place, is_first
 end

@@ -4,12 +4,12 @@
 -- How many dead waiters one script drops at most, and how many it looks at together. This blocks the server for a few ms.
 local MAX_DROPPED, PAGE = 5000, 1000
 
--- Hands a lock over to the first waiter whose process is alive, and drops the waiters before it. The lock must be free or just
--- released, and its queue a set.
+-- Hands a lock over to the first waiter whose process is alive, and drops the waiters before it. The lock must be free, or its
+-- holder has just left it, and its queue a set. `last` is the value of the fence key.
 -- Returns the fence that it minted, or nil if nobody is alive. Second, it returns true if the lock is still settling: the
 -- script has dropped as many dead waiters as it may, the lock stays free, and nobody may take it until the rest is dropped.
 -- Its functions are made inside it, since most scripts hand nothing over: Lua takes 0.1 µs to make one.
-local function hand_over(lock)
+local function hand_over(lock, last)
   -- @include times.lua
   -- @include clock.lua
   -- @include fence.lua
@@ -34,7 +34,7 @@ local function hand_over(lock)
   local function grant_claim(token, ticket)
     call('ZREMRANGEBYSCORE', queue, '(0', ticket)
     call('SET', KEYS[lock], token, 'PX', CLAIM)
-    local fence = mint(lock, call('GET', KEYS[lock + FENCE]), CLAIM)
+    local fence = mint(lock, last, CLAIM)
 
     local message = token .. ' ' .. string.format(WHOLE, fence) .. ' ' .. CLAIM
     local sent = redis.pcall('PUBLISH', 'distlock:' .. inbox_of(token), message)

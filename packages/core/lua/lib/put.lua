@@ -3,21 +3,26 @@
 -- @include queue.lua
 
 -- Adds scores and members to the queue, which from now on lives for at least `ms`. A released token becomes a member of it.
--- `released` is as in queue_kind.
--- PEXPIRE comes first: it is never refused for want of memory, and then nor is what follows; and a user who may not call it
--- leaves nothing behind that never ends. Members that are over are dropped last, when the set can't become empty.
-local function put(lock, released, ms, ...)
-  local queue = KEYS[lock + QUEUE]
-  local left = call('PTTL', queue)
-  local life = math.max(left, ms)
-  call('PEXPIRE', queue, life)
+-- `released` is as in queue_kind, `left` the PTTL. Returns how many members are new.
+-- If the queue is to live longer, PEXPIRE comes first: it is never refused for want of memory, and then nor is what follows; and
+-- a user who may not call it leaves nothing behind that never ends.
+local function put(lock, released, left, ms, ...)
+  local queue, life = KEYS[lock + QUEUE], math.max(left, ms)
+  if left < life then
+    call('PEXPIRE', queue, life)
+  end
   if released then
     call('DEL', queue)
-    call('ZADD', queue, string.format(WHOLE, -micros() - left * 1000), '=' .. released)
+    call('ZADD', queue, string.format(WHOLE, -micros() - left * 1000), '!' .. released)
   end
-  call('ZADD', queue, ...)
+  local added = call('ZADD', queue, ...)
   if released or left < 0 then
     call('PEXPIRE', queue, life)
   end
-  call('ZREMRANGEBYSCORE', queue, string.format(WHOLE, -micros() / 1000), 0)
+  return added
+end
+
+-- Drops the members whose time is over. It runs where members were added that only their time removes.
+local function drop_old(lock)
+  call('ZREMRANGEBYSCORE', KEYS[lock + QUEUE], string.format(WHOLE, -micros() / 1000), 0)
 end

@@ -80,8 +80,8 @@ export function acquireReply(key: string, reply: unknown): AcquireReply {
     case "held":
       return { status, key, remaining: integer(values[0]) };
     case "queued": {
-      const [remaining, ticket, floor, before] = list(values, 4).map(integer);
-      return { status, key, remaining: remaining!, ticket: ticket!, floor: floor!, head: before === 0 };
+      const [remaining, ticket, floor, isFirst] = list(values, 4).map(integer);
+      return { status, key, remaining: remaining!, ticket: ticket!, floor: floor!, head: isFirst === 1 };
     }
     case "dead":
       return { status, key };
