@@ -143,11 +143,7 @@ export const mutations = {
   "a repeated release is not ours": {
     rule: "A release that is sent again gets the same reply",
     edits: [
-      [
-        "lua/release.lua",
-        "local counts = ours or released == token or kind == 'set' and was_released(lock, token)",
-        "local counts = ours",
-      ],
+      ["lua/release.lua", "local counts = ours or was_released(lock, token, kind, released)", "local counts = ours"],
     ],
   },
   "heartbeat leaves a free lock": {
