@@ -12,8 +12,11 @@ import { newToken } from "../token";
 import type { AcquireTools } from "./acquire-tools";
 import { Diagnosis } from "./diagnosis";
 import type { Mailbox, WaitEnd } from "./mailbox";
+import { createPatience } from "./patience";
 import { createRequest, type Reply, type SendRequest } from "./request";
 import type { WaitEvent } from "./wait-event";
+
+const UNANSWERED = { status: "unanswered" } as const;
 
 /** What a token may have of several keys when it is replaced. A single key was either granted or not. */
 export type MayHave = "none" | "some";
@@ -25,6 +28,7 @@ export type MayHave = "none" | "some";
  */
 export class Candidate {
   readonly diagnosis: Diagnosis;
+  readonly #patience = createPatience();
   /** Whether the server may have granted some of the keys, although no grant counted. */
   mayHoldSome = false;
   readonly #tools: AcquireTools;
@@ -39,9 +43,7 @@ export class Candidate {
   #call: { abandoned: boolean } | undefined;
   #sentAt = 0;
   #isReplicating = false;
-  /**
-   * Whether a request failed, had its reply too late, or was not awaited: it may be granted, now or when it arrives.
-   */
+  /** Whether a request failed, had its reply too late, or was not awaited: it may be granted, now or when it arrives. */
   #outcomeUnknown = false;
 
   constructor(
@@ -94,9 +96,11 @@ export class Candidate {
     });
     const post = (event: WaitEvent) => {
       if (this.#inFlight === reply) this.#mailbox.post(event);
+      else if (event.status === "queued" && event.key === place?.key) waiter!.ticket ||= event.ticket;
     };
     this.#inFlight = reply;
     this.diagnosis.attempts++;
+    if (this.options.timeout > ANSWER_TIMEOUT) this.#mailbox.remind(this.#patience.sent(this.#sentAt), UNANSWERED);
     reply.then(post, (error: unknown) => post({ status: "failed", error }));
   }
 
@@ -108,7 +112,10 @@ export class Candidate {
 
   /** Call this first with each event: it remembers what the event means for the token. */
   read({ status }: WaitEvent): void {
-    if (status !== "push" && status !== "rested") this.#inFlight = undefined;
+    if (status === "push" || status === "rested" || status === "unanswered") return;
+    this.#inFlight = undefined;
+    this.#patience.answered();
+    this.#mailbox.cancelReminder();
     if (status === "failed") this.#outcomeUnknown = true;
     if (status === "unreplicated") this.mayHoldSome = true;
   }
@@ -127,7 +134,8 @@ export class Candidate {
 
   grant(fences: readonly number[], deadline: number, claimed: boolean): Grant {
     const queued = claimed || this.isQueued;
-    return { token: this.#token, fences, deadline, claimed, outcomeUnknown: this.#mayBeGranted, queued };
+    const overtaken = claimed && this.#inFlight ? { sent: this.#sentAt, reply: this.#inFlight } : undefined;
+    return { token: this.#token, fences, deadline, claimed, overtaken, outcomeUnknown: this.#mayBeGranted, queued };
   }
 
   /** The reply says that the token is in the queue. */

@@ -52,6 +52,10 @@ export class Diagnosis {
     if (isRefusal(error) || isLast || isClosedForLong) throw backendError(this.key, "acquire", error);
   }
 
+  noAnswer(): LockBackendError {
+    return noAnswer(this.key, "acquire", this.waited, this.#failure);
+  }
+
   notAcquired(): LockNotAcquiredError {
     return new LockNotAcquiredError(this.key, { attempts: this.attempts, waited: this.waited });
   }
@@ -62,7 +66,7 @@ export class Diagnosis {
    */
   timedOut(patience: number, silentSince = now()): LockError {
     return this.#failure !== undefined || now() - silentSince > patience
-      ? noAnswer(this.key, "acquire", this.waited, this.#failure)
+      ? this.noAnswer()
       : this.notAcquired();
   }
 

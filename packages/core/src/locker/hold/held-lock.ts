@@ -46,6 +46,14 @@ export class HeldLock implements ManagedLock {
     this.extendAt = grant.claimed ? now() : extensionDue(this.#terms, grant.deadline - ttl);
     tools.monitor.hold(this);
     if (autoExtend || grant.claimed) tools.monitor.keep(this);
+    const { overtaken } = grant;
+    overtaken?.reply.then(
+      ({ status }) => {
+        if (status === "granted" && this.state === "held")
+          this.deadline = Math.max(this.deadline, leaseEnd(overtaken.sent, ttl));
+      },
+      () => {},
+    );
   }
 
   /** The ttl that the lock was acquired with. */
