@@ -34,6 +34,48 @@ const counterparts = {
   "heartbeat never says missing": [[driver, '"queued" : "missing"', '"queued" : "queued"']],
   "heartbeat never says granted": [[driver, 'holder === token ? "granted" : ', ""]],
   "hand-over trusts a clock that was set back": [[queue, " && until <= now() + WINDOW", ""]],
+  "hand-over mints no fence": [
+    [
+      driver,
+      "    const fence = grant(state, token, CLAIM);",
+      "    state.lease = expiring(token, CLAIM);\n    const fence = fenceOf(state);",
+    ],
+  ],
+  "acquire grants a token that was forced out": [
+    [state, "live(released)?.token === token", "(live(released)?.token === token && !released?.value.byForce)"],
+  ],
+  "acquire shortens": [
+    [driver, "if (left(state.lease) < ttl) extend(state, ttl);", "state.lease = expiring(state.lease!.value, ttl);"],
+  ],
+  "heartbeat shortens": [[driver, "prolong(state.lease, CLAIM);", "state.lease = expiring(holder, CLAIM);"]],
+  "heartbeat leaves a free lock": [
+    [driver, "        waiters.showLife(inbox);\n        handOver(state);", "        waiters.showLife(inbox);"],
+  ],
+  "heartbeat enqueues": [
+    [
+      driver,
+      "      if (waiters.size > 0) {\n",
+      "      for (const token of tokens) if (holderOf(state) !== token) waiters.enter(token, 0);\n      if (waiters.size > 0) {\n",
+    ],
+  ],
+  "heartbeat does not keep the queue": [
+    [queue, "      data.until = now() + 2 * WINDOW;\n", "      data.until ||= now() + 2 * WINDOW;\n"],
+  ],
+  "release hands nothing over": [
+    [driver, "if (tombstone) refuse(state, token);\n      handOver(state);", "if (tombstone) refuse(state, token);"],
+  ],
+  "forceRelease hands nothing over": [
+    [driver, "listener.forcedOut(holder));\n      handOver(state);", "listener.forcedOut(holder));"],
+  ],
+  "a transfer keeps the fence": [
+    [
+      driver,
+      'return { status: "granted", fence: grant(state, to, ttl) };',
+      'state.lease = expiring(to, ttl);\n      return { status: "granted", fence: fenceOf(state) };',
+    ],
+  ],
+  "a transfer leaves its first token alive": [[driver, "      free(state, from);\n", ""]],
+  "a transfer asks no token": [[driver, "if (holder !== from) {", "if (holder === undefined) {"]],
   "forceRelease notifies nobody": [[driver, "publish(holder, (listener) => listener.forcedOut(holder));", ""]],
 };
 

@@ -4,10 +4,32 @@ import { deadlock } from "./deadlock";
 import { doubt } from "./doubt";
 import { early } from "./early";
 import { ghosts } from "./ghosts";
+import { idle } from "./idle";
+import { kept } from "./kept";
+import { notice } from "./notice";
 import { order } from "./order";
+import { repeats } from "./repeats";
 import { stranded } from "./stranded";
+import { thrift } from "./thrift";
+import { unread } from "./unread";
+import { verdict } from "./verdict";
 
-const simulated = { ...checks, doubt, deadlock, order, stranded, early, ghosts };
+const simulated = {
+  ...checks,
+  doubt,
+  deadlock,
+  order,
+  stranded,
+  early,
+  ghosts,
+  notice,
+  idle,
+  kept,
+  unread,
+  verdict,
+  thrift,
+  repeats,
+};
 export type SimulatedRule = keyof typeof simulated;
 export type Violation = ViolationOf<SimulatedRule>;
 

@@ -65,9 +65,7 @@ export class Diagnosis {
    * contended.
    */
   timedOut(patience: number, silentSince = now()): LockError {
-    return this.#failure !== undefined || now() - silentSince > patience
-      ? this.noAnswer()
-      : this.notAcquired();
+    return this.#failure !== undefined || now() - silentSince > patience ? this.noAnswer() : this.notAcquired();
   }
 
   /** The error of a call whose time is over while it waits for replicas. */
