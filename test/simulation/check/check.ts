@@ -1,5 +1,6 @@
 import { checkBy, checks, type Violation as ViolationOf } from "../../faults/check/check";
 import type { Event } from "../../faults/event";
+import { cost } from "./cost";
 import { deadlock } from "./deadlock";
 import { doubt } from "./doubt";
 import { early } from "./early";
@@ -29,6 +30,7 @@ const simulated = {
   verdict,
   thrift,
   repeats,
+  cost,
 };
 export type SimulatedRule = keyof typeof simulated;
 export type Violation = ViolationOf<SimulatedRule>;

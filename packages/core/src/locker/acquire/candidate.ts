@@ -148,12 +148,13 @@ export class Candidate {
 
   /** Takes a new token, and gives up what the old one may have of the keys. */
   replaceToken(mayHave: MayHave): void {
-    this.leaveQueue();
     this.#giveUpToken(mayHave === "some" && this.keys.length > 1);
+    this.leaveQueue();
     this.#takeToken();
   }
 
   #giveUpToken(holdsSome: boolean): Promise<unknown> {
+    for (const key of this.keys) this.#queue?.retire(key, this.#token, 0);
     const tombstone = this.#mayBeGranted;
     const keys = holdsSome || tombstone ? this.keys : [];
     return Promise.all(
@@ -187,7 +188,6 @@ export class Candidate {
   async giveUp(error: unknown): Promise<void> {
     this.#mailbox.cancelReminder();
     if (!this.#mayBeGranted && !this.#waiter && !this.mayHoldSome) return;
-    for (const key of this.keys) this.#queue?.retire(key, this.#token, 0);
     const released = this.#giveUpToken(true);
     if (error instanceof LockBackendError && this.mayHoldSome) {
       // The caller may look whether the keys are free. So the replies are awaited, unless the wait ends before.
