@@ -22,8 +22,8 @@ export type Event =
     }
   /** It was not. */
   | { what: "refused"; at: number; worker: string; call: number; why: string }
-  /** The first request of a token is sent. */
-  | { what: "asks"; at: number; worker: string; key: string; id: string }
+  /** The first request of a token is sent. `waits`: in a queue. Only a simulation records it. */
+  | { what: "asks"; at: number; worker: string; key: string; id: string; waits?: boolean }
   /** A request was answered: a lease (`ttl`) that the server may count from `sent` on, or a place in the queue. */
   | { what: "answered"; at: number; worker: string; id: string; reply: Reply; sent: number; ttl: number }
   /** A message hands a lock over, for `ttl`. `fence`: only a simulation records it. */

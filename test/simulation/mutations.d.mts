@@ -2,3 +2,6 @@
 export const simulated: Readonly<
   Record<string, readonly (readonly [file: string, from: string, to: string])[] | undefined>
 >;
+
+/** The mutations of TypeScript that a simulation cannot find, each with the reason. */
+export const unseen: Readonly<Record<string, string>>;

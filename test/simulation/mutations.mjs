@@ -88,3 +88,11 @@ export const simulated = Object.fromEntries([
     .map(([name, { edits }]) => [name, edits]),
   ...Object.entries(counterparts),
 ]);
+
+/** The mutations of TypeScript that a simulation cannot find, each with the reason. */
+export const unseen = {
+  "two locks share their companions":
+    "The in-process driver keeps one state for each key, and has no companions: only the scripts use these names.",
+  "in process, a released token is refused for good":
+    "A process asks with a released token only by a late copy of a request, and nothing waits for its reply.",
+};

@@ -10,12 +10,13 @@ const ends: ReadonlySet<Event["what"]> = new Set(["sent", "answered", "failed", 
 const isOfCall = ({ verb }: Kind<"sent">): boolean => verb === "acquire" || verb === "release";
 
 /**
- * A request without a reply is sent again, so that a call without a timeout does not wait without end. Excused: a process that
+ * The first request of a waiter is sent again if it has no reply, so that a call without a timeout does not wait without end. Excused: a process that
  * stands still or is gone.
  */
 export const repeats: Check = function* (digest) {
   const { history, of } = digest;
   const hasStood = stallsOf(digest);
+  const waiting = new Map(of("asks").flatMap(({ id, waits, at }) => (waits ? [[tokenOf(id), at] as const] : [])));
   const killed = new Map(of("killed").map(({ worker, at }) => [worker, at]));
   /** The requests that began a silence. */
   const open = new Map<string, { readonly worker: string; readonly at: number }>();
@@ -29,7 +30,7 @@ export const repeats: Check = function* (digest) {
       if (event.at - at < ANSWER_TIMEOUT + SLACK) break;
       open.delete(id);
       const isGone = (killed.get(worker) ?? Number.POSITIVE_INFINITY) < event.at;
-      if (!isGone && !hasStood(worker, at, event.at))
+      if (waiting.get(id) === at && !isGone && !hasStood(worker, at, event.at))
         yield `${worker} had no reply for ${id} from ${at.toFixed(0)} on, and did not ask again`;
     }
   }

@@ -19,9 +19,11 @@ export const unread: Check = function* (digest) {
   const isGood = ({ reply, sent, ttl }: Kind<"answered">, at: number) =>
     (reply === "granted" || reply === "extended") && sent + ttl * (0.99 - drift) - 2 > at + SPARE;
   const read = readAt(digest);
+  const looked = new Set(of("lost").flatMap(({ id, at, how }) => (how === "look" ? [`${id} ${at}`] : [])));
 
   for (const { worker, id, at, how } of of("lost")) {
-    if (how !== "signal" || holdings.get(id)?.robbed !== false || !wakes(worker, at)) continue;
+    if (how !== "signal" || looked.has(`${id} ${at}`) || holdings.get(id)?.robbed !== false || !wakes(worker, at))
+      continue;
     const isExtended = read(worker, at).some((answer) => answer.id === id && isGood(answer, at));
     if (isExtended) yield `${worker} lost ${id} before it read the reply that had arrived at ${at.toFixed(0)}`;
   }

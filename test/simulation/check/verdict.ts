@@ -1,8 +1,10 @@
+import { FAILURE_PAUSE } from "../../../packages/core/src/locker/acquire/pause";
 import type { Check } from "../../faults/check/digest";
 import { stallsOf } from "./calm";
 
 /** How long a call may take to end once a reply says that waiting is pointless, in ms. */
 const SOON = 50;
+const PAUSED = 1.5 * FAILURE_PAUSE + SOON;
 
 /**
  * A wait without any reply ends as an outage and not as contention. A refusal that the server would only repeat ends the wait. A
@@ -27,8 +29,9 @@ export const verdict: Check = function* (digest) {
   }
 
   for (const { id, worker, final, verb, at } of of("failed")) {
-    if (!final || verb !== "heartbeat" || told.has(id) || hasStood(worker, at, at + SOON)) continue;
-    const isNear = (time: number) => time >= at - SOON && time <= at + SOON;
+    if (!final || verb !== "heartbeat" || told.has(id) || hasStood(worker, at, at + PAUSED)) continue;
+    // A waiter whose request has failed as well asks again after a pause.
+    const isNear = (time: number) => time >= at - SOON && time <= at + PAUSED;
     const isOver =
       isNear(holdings.get(id)?.at ?? 0) ||
       of("killed").some((one) => one.worker === worker && isNear(one.at)) ||

@@ -52,11 +52,11 @@ export function watchedDriver(
     }
   }
 
-  function asks(keys: readonly string[], token: string, at: number): void {
+  function asks(keys: readonly string[], token: string, at: number, waits: boolean): void {
     if (asked.has(token)) return;
     asked.set(token, keys);
     course.asks(token, keys);
-    for (const key of keys) record({ what: "asks", at, worker, key, id: idOf(token, key) });
+    for (const key of keys) record({ what: "asks", at, worker, key, id: idOf(token, key), waits });
   }
 
   /** A waiter that has a ticket must bring it when it asks again. */
@@ -122,7 +122,7 @@ export function watchedDriver(
     async acquire(request, call) {
       const { keys, token, ttl, place } = request;
       const sent = now();
-      asks(keys, token, sent);
+      asks(keys, token, sent, place !== undefined);
       bringsTicket(token, place);
       course.sent("acquire", token);
       const reply = await counted(
@@ -145,6 +145,7 @@ export function watchedDriver(
       const reply = await exchange("extend", idOf(token, key), () => driver.extend(request));
       course.replied("extend", token, reply);
       if (reply === "held") answered(key, token, "extended", sent, ttl);
+      else record({ what: "denied", at: now(), worker, id: idOf(token, key) });
       return reply;
     },
 
@@ -164,7 +165,7 @@ export function watchedDriver(
     async transfer(request) {
       const { key, to, ttl } = request;
       const sent = now();
-      asks([key], to, sent);
+      asks([key], to, sent, false);
       course.sent("transfer", to);
       const reply = await driver.transfer!(request);
       course.replied("transfer", to, reply.status);
