@@ -119,6 +119,8 @@ export type AtProcess =
   | { what: "ousted"; at: number; worker: string; id: string }
   /** A request was answered: the token has neither the lock nor a place in a queue. */
   | { what: "denied"; at: number; worker: string; id: string }
+  /** Its release of a lock, called at `since`, was rejected: the lock was not its own. */
+  | { what: "disowned"; at: number; worker: string; id: string; since: number }
   /** Its listener is open. */
   | { what: "listens"; at: number; worker: string }
   /** The network has forgotten the connection of its listener: it stays open, and no message arrives. */

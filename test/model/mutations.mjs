@@ -459,7 +459,7 @@ export const mutations = {
     edits: [
       [
         "src/locker/acquire/candidate.ts",
-        "if (this.options.timeout > ANSWER_TIMEOUT) this.#mailbox.remind(this.#patience.sent(this.#sentAt), UNANSWERED);",
+        "if (this.options.timeout > ANSWER_TIMEOUT) this.#mailbox.remind(patience, UNANSWERED);",
         "",
       ],
     ],

@@ -72,6 +72,7 @@ export const scenarios = {
       "wall clock goes back",
       "slow link",
       "nothing comes down",
+      "fence is evicted",
     ],
   },
   several: {

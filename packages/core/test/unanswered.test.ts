@@ -42,6 +42,16 @@ test("the pauses grow while no reply comes, so that a client that keeps commands
   await expect(waiting).rejects.toBe("enough");
 });
 
+test("a wait without any reply ends as an outage, though its last request is young", async () => {
+  const time = useVirtualClock();
+  const { driver } = losing(Number.POSITIVE_INFINITY);
+  const ended = createLocker(driver)
+    .acquire("k", { timeout: 30_000 })
+    .catch((error: { code: string }) => error.code);
+  await time.pass(31_000);
+  expect(await ended).toBe("LOCK_BACKEND");
+});
+
 test("a call that retries counts a request without a reply as an attempt, and ends after the last one", async () => {
   const time = useVirtualClock();
   const { driver, sent } = losing(Number.POSITIVE_INFINITY);

@@ -2,6 +2,7 @@ import { checkBy, checks, type Violation as ViolationOf } from "../../faults/che
 import type { Event } from "../../faults/event";
 import { cost } from "./cost";
 import { deadlock } from "./deadlock";
+import { disowned } from "./disowned";
 import { doubt } from "./doubt";
 import { early } from "./early";
 import { ghosts } from "./ghosts";
@@ -31,6 +32,7 @@ const simulated = {
   thrift,
   repeats,
   cost,
+  disowned,
 };
 export type SimulatedRule = keyof typeof simulated;
 export type Violation = ViolationOf<SimulatedRule>;

@@ -89,10 +89,11 @@ function billsOf(digest: Digest): Map<string, Bill> {
  * The heartbeats of each process for each key, while one of its tokens waits for it. The first waiter looks when the lease ends, as
  * the last reply said: a holder that extends a short lease makes it look as often.
  */
-function* heartbeats({ of, holdings, byKey }: Digest, bills: ReadonlyMap<string, Bill>): Iterable<string> {
+function* heartbeats({ of, holdings }: Digest, bills: ReadonlyMap<string, Bill>): Iterable<string> {
   const beats = of("sent").filter(({ verb }) => verb === "heartbeat");
   const minted = of("minted");
   const opened = of("listens");
+  const shortest = Math.min(CLAIM, ...[...holdings.values()].map(({ ttl = CLAIM }) => ttl));
   for (const [id, { worker, key, from, until, isExcused }] of bills) {
     if (isExcused) continue;
     const end = holdings.get(id)?.at ?? until;
@@ -100,10 +101,7 @@ function* heartbeats({ of, holdings, byKey }: Digest, bills: ReadonlyMap<string,
     const isOwn = (one: { readonly worker: string }) => one.worker === worker;
     const sent = beats.filter((one) => one.id === key && isOwn(one) && during(one)).length;
     const leases = minted.filter((one) => one.key === key && during(one)).length;
-    const ttls = (byKey.get(key) ?? [])
-      .filter(({ at, endedAt }) => at <= end && endedAt >= from)
-      .map(({ ttl = CLAIM }) => ttl);
-    const looks = (end - from) / (LOOK * Math.min(CLAIM, ...ttls));
+    const looks = (end - from) / (LOOK * shortest);
     const most = 2 + looks + (end - from) / PAUSE + leases + opened.filter((one) => isOwn(one) && during(one)).length;
     if (sent > most)
       yield `${worker} sent ${sent} heartbeats for ${key} in ${(end - from).toFixed(0)} ms, during which ${id} waited`;

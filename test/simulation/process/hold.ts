@@ -52,7 +52,13 @@ export async function hold(workplace: Workplace, lock: AnyLock, { ttl, keep, rel
   for (const id of idsOf(lock)) record({ what: "releases", at: engine.now, worker, id });
   course.left(lock.token);
   if (!releases) return;
-  if (random.chance(50)) await lock.release().catch(onlyLost);
+  const since = engine.now;
+  const disowned = (error: unknown) => {
+    onlyLost(error);
+    if (LockError.is(error) && error.code === "LOCK_LOST")
+      for (const id of idsOf(lock)) record({ what: "disowned", at: engine.now, worker, id, since });
+  };
+  if (random.chance(50)) await lock.release().catch(disowned);
   else await lock[Symbol.asyncDispose]();
 }
 

@@ -18,7 +18,7 @@ import type { WaitEvent } from "./wait-event";
 
 const UNANSWERED = { status: "unanswered" } as const;
 
-/** What a token may have of several keys when it is replaced. A single key was either granted or not. */
+/** What a token may have of several keys when it is replaced. */
 export type MayHave = "none" | "some";
 
 /**
@@ -100,7 +100,8 @@ export class Candidate {
     };
     this.#inFlight = reply;
     this.diagnosis.attempts++;
-    if (this.options.timeout > ANSWER_TIMEOUT) this.#mailbox.remind(this.#patience.sent(this.#sentAt), UNANSWERED);
+    const patience = this.#patience.sent(this.#sentAt);
+    if (this.options.timeout > ANSWER_TIMEOUT) this.#mailbox.remind(patience, UNANSWERED);
     reply.then(post, (error: unknown) => post({ status: "failed", error }));
   }
 
@@ -179,7 +180,9 @@ export class Candidate {
     if (end.by === "signal") return end.reason;
     if (end.by === "close") return new LockerClosedError(diagnosis.key);
     if (!isPending) return diagnosis.timedOut(HEARTBEAT, this.#waiter?.line?.silentSince);
-    return this.#isReplicating ? diagnosis.unreplicated() : diagnosis.timedOut(diagnosis.waited / 2, this.#sentAt);
+    return this.#isReplicating
+      ? diagnosis.unreplicated()
+      : diagnosis.timedOut(diagnosis.waited / 2, this.#patience.silentSince);
   }
 
   /**

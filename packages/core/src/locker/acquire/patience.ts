@@ -4,6 +4,8 @@ import { GROWTH } from "../queue/line";
 
 /** Says how long the reply to a request is awaited before the request is sent again. */
 interface Patience {
+  /** When the first request was sent that has no reply, if there is one. */
+  readonly silentSince: number | undefined;
   /** A request is sent at `time`. Returns for how many ms its reply is awaited. */
   sent(time: number): number;
   /** A request was answered, or failed. */
@@ -17,6 +19,9 @@ interface Patience {
 export function createPatience(): Patience {
   let silentSince: number | undefined;
   return {
+    get silentSince() {
+      return silentSince;
+    },
     sent(time) {
       silentSince ??= time;
       return Math.max(ANSWER_TIMEOUT, GROWTH * (time - silentSince));
