@@ -7,7 +7,7 @@ const SLACK = 100;
 
 /**
  * When nothing disturbs its commands, a lock is not lost before its ttl is over, even if it began with a claim.
- * Excused: a loss that a look found right after a stall, because a look cannot wait for the replies that have arrived.
+ * Excused: a lock whose reply was read after a stall, because its lease had begun long before; a loss that a look found right after a stall, because a look cannot wait for the replies that have arrived.
  */
 export const early: Check = function* (digest) {
   const { holdings } = digest;
@@ -18,6 +18,7 @@ export const early: Check = function* (digest) {
     const [{ at, lostAt, ttl, remaining, worker, key, id }] = parts;
     if (at < calm || lostAt === undefined || ttl === undefined || remaining === 0) continue;
     if (parts.some(({ robbed }) => robbed)) continue;
+    if (hasStood(worker, at, at)) continue;
     if (looked.has(`${id} ${lostAt}`) && hasStood(worker, lostAt, lostAt)) continue;
     const missing = at + ttl * 0.98 - SLACK - lostAt;
     if (missing > 0)
