@@ -22,12 +22,12 @@ export type Event =
     }
   /** It was not. */
   | { what: "refused"; at: number; worker: string; call: number; why: string }
-  /** The first request of a token is sent. */
-  | { what: "asks"; at: number; worker: string; key: string; id: string }
+  /** The first request of a token is sent. `waits`: in a queue. Only a simulation records it. */
+  | { what: "asks"; at: number; worker: string; key: string; id: string; waits?: boolean }
   /** A request was answered: a lease (`ttl`) that the server may count from `sent` on, or a place in the queue. */
   | { what: "answered"; at: number; worker: string; id: string; reply: Reply; sent: number; ttl: number }
-  /** A message hands a lock over, for `ttl`. */
-  | { what: "pushed"; at: number; worker: string; id: string; ttl: number }
+  /** A message hands a lock over, for `ttl`. `fence`: only a simulation records it. */
+  | { what: "pushed"; at: number; worker: string; id: string; ttl: number; fence?: number }
   /**
    * Every few ms: the locks that look at `isHeld` and find it true, and the locks that only listen and had no signal of a loss.
    * `turned`: by a timer, so that the event loop turned since the last such look.
@@ -40,7 +40,8 @@ export type Event =
       held: readonly string[];
       unwarned: readonly string[];
     }
-  | { what: "lost"; at: number; worker: string; id: string }
+  /** `how`: by its signal, or by a look. Only a simulation records it. */
+  | { what: "lost"; at: number; worker: string; id: string; how?: "signal" | "look" }
   | { what: "releases"; at: number; worker: string; id: string }
   /** An answer of the store. */
   | { what: "wrote"; at: number; key: string; id: string; fence: number; state: number; taken: boolean }
@@ -65,17 +66,29 @@ export type Event =
   /** The keys that Redis still has when all workers are done and all leases over. */
   | { what: "left"; at: number; names: readonly string[] }
   | { what: "store"; at: number; key: string; state: number; log: readonly StoreEntry[] }
-  | AtServer;
+  | AtServer
+  | AtProcess;
 
 /** By its own request, as a waiter, by the holder; or it has the key already, and only its fence is new. */
 export type Grant = "asked" | "handed" | "transferred" | "again";
 
 /** What only a simulated server can say, for each command in the moment in which it is carried out. */
 export type AtServer =
-  /** A token was granted a key. */
-  | { what: "minted"; at: number; key: string; id: string; inbox: string; fence: number; how: Grant }
+  /** A token was granted a key. `heard`: its process listens. */
+  | {
+      what: "minted";
+      at: number;
+      key: string;
+      id: string;
+      inbox: string;
+      fence: number;
+      how: Grant;
+      heard: boolean;
+    }
   /** A token is in the queue, as its request was answered; and so its process is alive. `asked`: the ticket it brought, or 0. */
   | { what: "enters"; at: number; key: string; id: string; inbox: string; ticket: number; asked: number }
+  /** The holder was forced out. `heard`: its process listens. */
+  | { what: "forced"; at: number; key: string; id: string; heard: boolean }
   /** A heartbeat: the waiters of this inbox are alive. */
   | { what: "lives"; at: number; key: string; inbox: string }
   /** A release took the token out of lock and queue. `dead`: it is refused for a minute. */
@@ -90,6 +103,28 @@ export type AtServer =
   | { what: "stranded"; at: number; key: string; id: string; worker: string }
   /** The holder of one key waits for another, whose holder waits for the first. */
   | { what: "deadlocked"; at: number; keys: readonly string[] };
+
+export type Verb = "acquire" | "extend" | "release" | "heartbeat";
+
+/** What only a simulated process can say, in the moment in which it happens. */
+export type AtProcess =
+  /**
+   * It sends a command: about a token, or a heartbeat for a key (`id` is the key). `open`: how many such commands have no
+   * reply yet. `since`: when the first of them was sent.
+   */
+  | { what: "sent"; at: number; worker: string; verb: Verb; id: string; open: number; since: number }
+  /** A command has failed. `final`: to send it again is pointless. */
+  | { what: "failed"; at: number; worker: string; verb: Verb; id: string; final: boolean }
+  /** A message says that the token was forced out. */
+  | { what: "ousted"; at: number; worker: string; id: string }
+  /** A request was answered: the token has neither the lock nor a place in a queue. */
+  | { what: "denied"; at: number; worker: string; id: string }
+  /** Its release of a lock, called at `since`, was rejected: the lock was not its own. */
+  | { what: "disowned"; at: number; worker: string; id: string; since: number }
+  /** Its listener is open. */
+  | { what: "listens"; at: number; worker: string }
+  /** The network has forgotten the connection of its listener: it stays open, and no message arrives. */
+  | { what: "deafened"; at: number; worker: string };
 
 /** `granted` and `extended` are leases of the ttl, `claimed` of the claim; `queued` is a place in the queue. */
 export type Reply = "granted" | "extended" | "claimed" | "queued";

@@ -443,6 +443,33 @@ export const mutations = {
       ],
     ],
   },
+  "a request without a reply is not sent again": {
+    rule: "A request without a reply is sent again",
+    tests: ["packages/core/test/unanswered.test.ts"],
+    edits: [
+      [
+        "src/locker/acquire/candidate.ts",
+        "if (this.options.timeout > ANSWER_TIMEOUT) this.#mailbox.remind(patience, UNANSWERED);",
+        "",
+      ],
+    ],
+  },
+  "an earlier lock of the key goes on": {
+    rule: "A later grant of a key ends the earlier lock of its locker",
+    tests: ["packages/core/test/hold.test.ts"],
+    edits: [
+      [
+        "src/locker/hold/lease-monitor.ts",
+        "if (earlier && earlier.fence < lock.fence && earlier.deadline > now()) earlier.lost(TAKEN);",
+        "",
+      ],
+    ],
+  },
+  "a reply that a message has overtaken does not count": {
+    rule: "A reply that a message has overtaken still counts",
+    tests: ["packages/core/test/unanswered.test.ts"],
+    edits: [["src/locker/hold/held-lock.ts", 'if (status === "granted" && this.state === "held")', "if (false)"]],
+  },
   "a lock of several keys outlives one of them": {
     rule: "A lock of several keys is lost as a whole",
     tests: ["packages/core/test/multi-lock.test.ts"],

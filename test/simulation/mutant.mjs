@@ -24,10 +24,10 @@ const mutated = (edits) => ({
 });
 
 /**
- * Plays seeds for so many seconds on a core with these edits, each `[file, from, to]`. Resolves with the first violation, its seed
- * and its scenario, or with `undefined` if every promise was kept.
+ * Plays seeds for so many seconds of one core with these edits, each `[file, from, to]`: of all scenarios in turn, or from a seed
+ * of one scenario on. Resolves with the first violation, its seed and its scenario, or with `undefined` if every promise was kept.
  */
-export async function hunt(edits, seconds) {
+export async function hunt(edits, seconds, { scenario, seed } = {}) {
   const folder = await mkdtemp(join(tmpdir(), "distlock-mutant-"));
   const outfile = join(folder, "hunt.mjs");
   try {
@@ -41,7 +41,10 @@ export async function hunt(edits, seconds) {
       plugins: [mutated(edits)],
       logLevel: "error",
     });
-    const child = spawn(process.execPath, [outfile, "--seconds", String(seconds)], {
+    const args = ["--seconds", String(seconds)];
+    if (scenario !== undefined) args.push("--scenario", scenario);
+    if (seed !== undefined) args.push("--seed", String(seed));
+    const child = spawn(process.execPath, [outfile, ...args], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     let printed = "";

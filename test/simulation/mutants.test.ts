@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { found } from "./found.mjs";
 import { hunt } from "./mutant.mjs";
 import { simulated } from "./mutations.mjs";
 
@@ -20,5 +21,16 @@ const SECONDS = 60;
 test.each(Object.entries(old))("a simulation finds %s", { timeout: 2 * SECONDS * 1_000 }, async (_, name) => {
   const edits = simulated[name];
   expect(edits, name).toBeDefined();
-  expect(await hunt(edits!, SECONDS)).toMatchObject({ why: expect.any(String) });
+  const [scenario, seed] = found[name]!;
+  expect(await hunt(edits!, SECONDS, { scenario, seed })).toMatchObject({ why: expect.any(String) });
 });
+
+const others = Object.entries(found).filter(([name]) => !Object.values(old).includes(name));
+
+test.each(others)(
+  "a simulation finds the mutation: %s",
+  { timeout: 3 * SECONDS * 1_000 },
+  async (name, [scenario, seed]) => {
+    expect(await hunt(simulated[name]!, SECONDS, { scenario, seed })).toMatchObject({ why: expect.any(String) });
+  },
+);

@@ -5,7 +5,7 @@ const SECONDS = 60;
 const help = `node test/simulation/mutate.mjs [part of a name]
 
 Breaks the locker or the in-process driver on purpose, one mutation at a time, and simulates for up to ${SECONDS} s until a promise is
-broken. The files are not changed. The exit code is 1 if a mutation survives.`;
+broken: all scenarios in turn. found.mjs names the scenario and the seed that found each mutation last. The files are not changed. The exit code is 1 if a mutation survives.`;
 
 const [part = ""] = process.argv.slice(2);
 if (part === "--help" || part === "-h") console.log(help);

@@ -27,6 +27,8 @@ export interface Result {
 
 /** How long the last calls may take to end, in ms: the longest wait, and then the longest use of a lock. */
 const ENDING = 45_000;
+/** After a silence, a request is sent again after a multiple of it. */
+const REPEATED = 3;
 const STEP = 250;
 /** How long a request over a slow connection and its reply may take, in ms. */
 const SETTLING = 9_000;
@@ -64,12 +66,7 @@ export async function run({ seed, scenario, faults }: Plan): Promise<Result> {
     random: randomOf(seed, "world"),
     keys: Array.from({ length: scenario.keys }, (_, i) => `k${i}`),
     server,
-    driver: watchedServer(
-      server,
-      () => engine.now,
-      record,
-      () => {},
-    ),
+    driver: watchedServer(server, () => engine.now, record),
     store: createStore(engine, randomOf(seed, "store"), aside("store")),
     processes: [],
     record,
@@ -83,19 +80,21 @@ export async function run({ seed, scenario, faults }: Plan): Promise<Result> {
 
   await engine.run(scenario.rage);
   nemesis.heal();
+  if (scenario.isExtinct) for (const process of world.processes) if (!process.machine.isDead) process.crash();
   await engine.run(engine.now + SETTLING);
   world.isCalm = true;
   record({ what: "healed", at: engine.now, patience: observer.longestLease() });
   await engine.run(engine.now + scenario.calm);
   world.isFinishing = true;
-  const last = engine.now + ENDING;
+  const last = engine.now + ENDING + REPEATED * scenario.rage;
   const isOver = () => world.processes.every(({ isDone, machine }) => isDone || machine.isDead);
   while (!isOver() && engine.now < last) await engine.run(engine.now + STEP);
   for (const { name, isDone, machine } of world.processes)
     if (!isDone && !machine.isDead) record({ what: "wrong", at: engine.now, why: `the work of ${name} never ended` });
   await engine.run(engine.now + LATEST);
   await engine.run(engine.now + observer.longestLease() + 7_000);
-  record({ what: "left", at: engine.now, names: observer.left() });
+  observer.leave();
+  await engine.run(engine.now + STEP);
   for (const [key, { state, log }] of world.store.kept) record({ what: "store", at: engine.now, key, state, log });
 
   const counts: Partial<Record<Event["what"], number>> = {};

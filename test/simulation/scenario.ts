@@ -18,6 +18,12 @@ export interface Scenario {
   readonly holds: readonly number[];
   /** The longest pause between two writes of a holder; 120 if absent. */
   readonly pause?: number;
+  /** The chance that work begins with a computation that blocks the event loop, in percent. */
+  readonly blocks: number;
+  /** How long a call waits that has time, and each call after the faults. */
+  readonly patience: number;
+  /** Whether all processes crash at the end of the faults. */
+  readonly isExtinct?: boolean;
   /** How often each kind of work is chosen. */
   readonly work: Readonly<Partial<Record<Work, number>>>;
   /** The average time between two faults; 0 for no faults. */
@@ -38,6 +44,8 @@ export const usual: Scenario = {
   ttls: [300, 800, 2_000, 3_000, 8_000],
   rest: 1_500,
   holds: [5, 20, 20, 60, 150],
+  blocks: 1,
+  patience: 30_000,
   work: { acquire: 30, withLock: 30, tryAcquire: 10, retry: 8, several: 10, replicas: 5, transfer: 4, force: 1 },
   faultEvery: 600,
 };
@@ -66,6 +74,7 @@ export const scenarios = {
       "wall clock goes back",
       "slow link",
       "nothing comes down",
+      "fence is evicted",
     ],
   },
   several: {
@@ -77,10 +86,80 @@ export const scenarios = {
   },
   outages: {
     ...usual,
-    about: "the server is away for a long time",
+    about: "the server is away for a long time, while processes wait for many keys without a timeout",
+    processes: 6,
+    keys: 8,
+    hands: 6,
     faultEvery: 8_000,
     rage: 120_000,
+    patience: Number.POSITIVE_INFINITY,
     faults: ["server hangs", "server restarts", "partition"],
+  },
+  listeners: {
+    ...usual,
+    about: "listeners that are cut or forgotten, and a clock that goes back: all else works",
+    processes: 6,
+    keys: 2,
+    hands: 2,
+    rest: 400,
+    holds: [5, 20, 60],
+    work: { acquire: 60, withLock: 30, force: 10 },
+    faultEvery: 500,
+    faults: ["listener is cut", "listener is forgotten", "wall clock goes back", "false message", "callers give up"],
+  },
+  stalls: {
+    ...usual,
+    about: "event loops that stand still while replies arrive over slow connections",
+    processes: 6,
+    hands: 2,
+    ttls: [800, 2_000, 3_000, 8_000],
+    rest: 600,
+    holds: [60, 150, 300],
+    blocks: 20,
+    work: { acquire: 50, withLock: 50 },
+    faultEvery: 250,
+    faults: ["slow link", "event loop stalls", "process freezes"],
+  },
+  busy: {
+    ...usual,
+    about: "no faults, but work that blocks its event loop for longer than a claim",
+    processes: 6,
+    hands: 2,
+    ttls: [3_000, 8_000],
+    holds: [20, 60],
+    blocks: 40,
+    work: { acquire: 50, withLock: 50 },
+    faultEvery: 0,
+  },
+  regrets: {
+    ...usual,
+    about: "callers that give up, while their requests are late and the server forgets",
+    processes: 6,
+    keys: 2,
+    hands: 2,
+    rest: 300,
+    work: { acquire: 70, several: 15, retry: 10, tryAcquire: 5 },
+    faultEvery: 150,
+    faults: [
+      "slow link",
+      "partition",
+      "callers give up",
+      "tombstones are evicted",
+      "server refuses",
+      "heartbeats are refused",
+      "failover to a replica that lags",
+      "server restarts from an older state",
+    ],
+  },
+  extinct: {
+    ...usual,
+    about: "all processes crash at once",
+    isExtinct: true,
+    rage: 12_000,
+    hands: 2,
+    rest: 300,
+    work: { acquire: 70, several: 20, tryAcquire: 10 },
+    faultEvery: 2_000,
   },
 } satisfies Record<string, Scenario>;
 

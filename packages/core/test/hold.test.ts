@@ -28,6 +28,17 @@ function watched() {
 }
 
 describe("the lease", () => {
+  test("a later grant of the key to the same locker ends an earlier lock, even without a message", async () => {
+    const driver = inProcessDriver();
+    const locker = createLocker(driver);
+    const earlier = await locker.acquire("k", { ttl: 60_000 });
+    const { signal } = earlier;
+    await createLocker(driver).forceRelease("k");
+    const later = await locker.acquire("k", { ttl: 60_000 });
+    expect([earlier.isHeld, signal.aborted, later.isHeld]).toEqual([false, true, true]);
+    await later.release();
+  });
+
   test("ends by the local clock: first look, remaining, signal and release agree", async () => {
     const clock = useVirtualClock();
     const driver = inProcessDriver();

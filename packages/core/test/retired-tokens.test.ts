@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Listener } from "../src/for-drivers";
 import { createLocker, type Driver, inProcessDriver } from "../src/index";
+import { useVirtualClock } from "./virtual-clock";
 
 /** Messages to a locker of tokens whose lock it has released, or that it has given up. */
 function open() {
@@ -21,9 +22,19 @@ function open() {
       },
     },
   };
-  const locker = createLocker(watched, { timeout: 20_000 });
+  const asked: string[] = [];
+  const locker = createLocker(
+    {
+      ...watched,
+      acquire(request, call) {
+        asked.push(request.token);
+        return driver.acquire(request, call);
+      },
+    },
+    { timeout: 20_000 },
+  );
   const granted = (token: string, fence: number) => listener.granted(token, fence, 3_000);
-  return { locker, released, granted };
+  return { driver, locker, asked, released, granted };
 }
 
 test("a late copy of its own grant is ignored after the release; a later grant is passed on", async () => {
@@ -54,4 +65,22 @@ test("a grant to a token that was given up is passed on", async () => {
   granted(token, first.fence + 1);
   expect(released).toEqual([token, token]);
   await first.release();
+});
+
+test("a grant to a token that was replaced by another one is passed on", async () => {
+  const time = useVirtualClock();
+  const { driver, locker, asked, released, granted } = open();
+  const first = await locker.acquire("k");
+  const waiting = locker.acquire("k");
+  await time.pass(1);
+  const token = asked[1]!;
+  // Somebody else releases the waiting token: it is dead, and the call goes on with a new one.
+  await driver.release({ key: "k", token, tombstone: true });
+  await time.pass(1_300);
+  expect(new Set(asked).size).toBe(3);
+  granted(token, first.fence + 1);
+  expect(released).toEqual([token]);
+  await first.release();
+  await time.pass(1);
+  await (await waiting).release();
 });

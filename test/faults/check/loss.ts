@@ -14,8 +14,11 @@ const NOTICE = 30;
 export const loss: Check = function* ({ of, holdings }) {
   const suspects = new Set<string>();
   const told = new Set<string>();
-  for (const { at, unwarned, turned } of of("looks")) {
+  const wakings = new Set(of("stalled").map(({ worker, at }) => `${worker} ${Math.round(at)}`));
+  for (const { at, worker, unwarned, turned } of of("looks")) {
     if (!turned) continue;
+    // A process that stood still since the last look runs its timers before the turn ends.
+    if (wakings.has(`${worker} ${Math.round(at)}`)) for (const id of unwarned) suspects.delete(id);
     for (const id of unwarned) {
       const holding = holdings.get(id)!;
       const late = at - holding.boundAt(at);

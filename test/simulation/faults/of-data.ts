@@ -1,4 +1,5 @@
 import type { LockState } from "../../../packages/core/src/in-process/lock-state";
+import { inboxOf } from "../../../packages/core/src/in-process/wait-queue";
 import type { Process } from "../process/process";
 import type { Scene, Strike } from "./strike";
 
@@ -80,6 +81,15 @@ export const dataFaults = {
       if (server.holder(key) !== undefined) return false;
       state.lease = { value: "foreign", until: server.wall + scene.random.int(50, 3_000) };
       return true;
+    }),
+
+  "false message": (scene) =>
+    damage(scene, "forgot", (_, key) => {
+      const { server } = scene.world;
+      const token = server.holder(key);
+      const listener = token === undefined ? undefined : server.memory.inboxes.get(inboxOf(token));
+      listener?.forcedOut(token!);
+      return listener !== undefined;
     }),
 
   "foreign delete": (scene) =>

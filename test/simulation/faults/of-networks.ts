@@ -63,6 +63,11 @@ export const networkFaults = {
 
   "deaf listener": (scene) => storm(scene, (weather) => Object.assign(weather, { isDeaf: true }), 12_000),
 
+  "listener is forgotten"({ victim }) {
+    const one = victim();
+    return one.deafen() ? [one] : [];
+  },
+
   "listener is cut"({ victim }) {
     const one = victim();
     one.cut();

@@ -80,5 +80,10 @@ export const serverFaults = {
   "server refuses": (scene) =>
     refuse(scene, () => new DriverError("NOPERM this user has no permissions", { retryable: false })),
 
+  "heartbeats are refused": (scene) =>
+    refuse(scene, (verb) =>
+      verb === "heartbeat" ? new DriverError("NOPERM no permissions for ZRANK", { retryable: false }) : undefined,
+    ),
+
   "server is loading": (scene) => refuse(scene, () => new DriverError("LOADING Redis is loading", { retryable: true })),
 } satisfies Record<string, Strike>;

@@ -22,6 +22,10 @@ export interface Client {
   readonly weather: Weather;
   readonly isOrdered: boolean;
   readonly manners: readonly Manners[];
+  /** Whether a command is written in the next turn of the event loop. Otherwise it is written at once. */
+  readonly writesLate: boolean;
+  /** After how many ms a command without a reply is rejected. Its reply is then dropped. */
+  readonly patience: number | undefined;
   /** Whether the commands of one turn arrive together. */
   readonly batches: boolean;
   /** For each command about which the client is silent: rejects it soon, once the client learns that the connection is gone. */
@@ -35,6 +39,7 @@ export type Exchange = <T>(verb: string, run: () => Promise<T>) => Promise<T>;
 
 const AGAIN = 5;
 const lost = (): Error => new Error("read ECONNRESET");
+const timedOut = (): Error => Object.assign(new Error("the command timed out"), { name: "TimeoutError" });
 
 /** One connection for commands. */
 export function createConnection(client: Client): Exchange {
@@ -103,6 +108,9 @@ export function createConnection(client: Client): Exchange {
           arrive(engine.now + between(random, 0, weather.late), server.life);
       }
 
-      send();
+      if (client.patience !== undefined) here(engine.now + client.patience, () => reject(timedOut()));
+      // The client has the command in a microtask, as a batch does.
+      if (client.writesLate) queueMicrotask(() => machine.clock.immediate(send));
+      else send();
     });
 }

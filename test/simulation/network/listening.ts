@@ -9,13 +9,15 @@ export interface Listening {
   listen(inbox: string, listener: Listener, signal: AbortSignal): Promise<() => Promise<void>>;
   /** Breaks all connections. The process is notified. */
   cut(): void;
+  /** The network forgets the connections: they stay open, but no message arrives any more. Returns whether there was one. */
+  deafen(): boolean;
   /** Ends all connections of a process that is gone. The server is notified. */
   vanish(): void;
 }
 
 export function createListening(client: Client): Listening {
   const { engine, random, server, machine, weather } = client;
-  const open = new Map<string, { readonly at: Listener; end(): void }>();
+  const open = new Map<string, { readonly at: Listener; isDeaf: boolean; end(): void }>();
 
   /** Runs at the server, which then forgets the listener. */
   function forget(inbox: string, at: Listener): void {
@@ -56,6 +58,11 @@ export function createListening(client: Client): Listening {
       for (const { end } of [...open.values()]) end();
     },
 
+    deafen() {
+      for (const one of open.values()) one.isDeaf = true;
+      return open.size > 0;
+    },
+
     vanish() {
       for (const [inbox, { at }] of open) engine.at(soon(), server.machine, ARRIVAL, () => forget(inbox, at));
       open.clear();
@@ -64,13 +71,14 @@ export function createListening(client: Client): Listening {
 
   function subscribed(inbox: string, listener: Listener, resolve: (close: () => Promise<void>) => void): void {
     const at: Listener = {
-      granted: (...grant) => pushed(() => listener.granted(...grant)),
-      forcedOut: (token) => pushed(() => listener.forcedOut(token)),
+      granted: (...grant) => one.isDeaf || pushed(() => listener.granted(...grant)),
+      forcedOut: (token) => one.isDeaf || pushed(() => listener.forcedOut(token)),
       ended() {},
     };
     let isOpen = true;
     const one = {
       at,
+      isDeaf: false,
       end() {
         if (!isOpen) return;
         isOpen = false;

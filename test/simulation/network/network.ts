@@ -8,6 +8,8 @@ export interface Network {
   readonly driver: Driver;
   /** Breaks the connections for messages. */
   cut(): void;
+  /** The network forgets these connections: no message arrives any more. Returns whether there was one. */
+  deafen(): boolean;
   /** Ends the connections of a process that is gone. */
   vanish(): void;
 }
@@ -33,7 +35,7 @@ export function createNetwork(client: Client, server: Driver): Network {
     },
     replicas: () => createReplicator(client, server),
   };
-  return { driver, cut: listening.cut, vanish: listening.vanish };
+  return { driver, cut: listening.cut, deafen: listening.deafen, vanish: listening.vanish };
 }
 
 /** One replica. It confirms a write within a few ms while it follows the server, and not at all while it does not. */

@@ -12,6 +12,9 @@ export interface Holding {
   readonly releases: boolean;
 }
 
+/** For how long work computes without a pause, at most, in ms: longer than a claim. */
+const BLOCKED = 4_000;
+
 const fenceOf = (lock: AnyLock, key: string): number => ("fences" in lock ? lock.fences.get(key)! : lock.fence);
 
 /** Reads and writes the store while the lock lasts, and sometimes longer. */
@@ -27,14 +30,15 @@ export async function hold(workplace: Workplace, lock: AnyLock, { ttl, keep, rel
   const goesOn = () => engine.now < until && (careless || (listens ? !signal!.aborted : lock.isHeld));
   let extendAt = engine.now + ttl / 3;
   // Some holders extend once, and then let the lease run out.
-  const extensions = random.pick([1, 1, Number.POSITIVE_INFINITY]);
+  const extensions = random.pick([1, 2, Number.POSITIVE_INFINITY]);
   let extended = 0;
+  if (random.chance(scenario.blocks)) workplace.block(random.int(10, BLOCKED));
 
   do {
     await turn(workplace, lock);
     if (keep === "extend" && engine.now > extendAt && extended < extensions && lock.isHeld) {
       extended++;
-      await lock.extend(random.chance(20) ? 2 * ttl : undefined).catch(onlyLost);
+      await lock.extend(random.pick([undefined, undefined, undefined, 2 * ttl, ttl / 10])).catch(onlyLost);
       extendAt = engine.now + ttl / 3;
     }
     await pause(random.int(5, scenario.pause ?? 120));
@@ -48,7 +52,13 @@ export async function hold(workplace: Workplace, lock: AnyLock, { ttl, keep, rel
   for (const id of idsOf(lock)) record({ what: "releases", at: engine.now, worker, id });
   course.left(lock.token);
   if (!releases) return;
-  if (random.chance(50)) await lock.release().catch(onlyLost);
+  const since = engine.now;
+  const disowned = (error: unknown) => {
+    onlyLost(error);
+    if (LockError.is(error) && error.code === "LOCK_LOST")
+      for (const id of idsOf(lock)) record({ what: "disowned", at: engine.now, worker, id, since });
+  };
+  if (random.chance(50)) await lock.release().catch(disowned);
   else await lock[Symbol.asyncDispose]();
 }
 

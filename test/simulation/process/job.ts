@@ -7,7 +7,6 @@ import { type AnyLock, idsOf, keysOf } from "./looker";
 import { transferred } from "./transferred";
 import type { Workplace } from "./workplace";
 
-const PATIENCE = 30_000;
 const GIVEN_UP = "given up";
 
 /** Chooses a kind of work, as often as the scenario says. */
@@ -24,10 +23,11 @@ function pickWork(random: Random, work: Readonly<Partial<Record<Work, number>>>)
 
 /** Random options for a call. */
 function optionsFor({ random, isCalm, scenario }: Workplace, work: Work, keep: Keep): LockOptions {
-  const timeout = random.pick([random.int(1, 400), random.int(400, 4_000), random.int(400, 4_000), PATIENCE]);
+  const { patience } = scenario;
+  const timeout = random.pick([random.int(1, 400), random.int(400, 4_000), random.int(400, 4_000), patience]);
   return {
     ttl: random.pick(scenario.ttls),
-    timeout: isCalm() ? PATIENCE : timeout,
+    timeout: isCalm() ? patience : timeout,
     autoExtend: keep === "autoExtend",
     ...(work === "retry" && { wait: "retry", maxAttempts: Number.POSITIVE_INFINITY, retryDelay: 40 }),
     ...(work === "replicas" && { waitReplicas: 1 }),

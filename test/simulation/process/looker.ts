@@ -34,8 +34,8 @@ export function createLooker({ worker, now, record, after, holder }: LookerOptio
   const listened = new Map<AnyLock, AbortSignal>();
   let isTicking = false;
 
-  function lost(lock: AnyLock): void {
-    for (const id of idsOf(lock)) record({ what: "lost", at: now(), worker, id });
+  function lost(lock: AnyLock, how: "signal" | "look"): void {
+    for (const id of idsOf(lock)) record({ what: "lost", at: now(), worker, id, how });
   }
 
   function doubt(lock: AnyLock, at: number): void {
@@ -54,7 +54,7 @@ export function createLooker({ worker, now, record, after, holder }: LookerOptio
         held.push(lock);
         doubt(lock, at);
       } else {
-        lost(lock);
+        lost(lock, "look");
         looked.delete(lock);
       }
     }
@@ -84,7 +84,7 @@ export function createLooker({ worker, now, record, after, holder }: LookerOptio
       }
       const { signal } = lock;
       const onAbort = () => {
-        if (listened.delete(lock)) lost(lock);
+        if (listened.delete(lock)) lost(lock, "signal");
       };
       listened.set(lock, signal);
       if (signal.aborted) onAbort();

@@ -32,6 +32,8 @@ export interface Process {
   abortOne(): boolean;
   /** Breaks all its connections for messages. */
   cut(): void;
+  /** The network forgets these connections. Returns whether there was one. */
+  deafen(): boolean;
   /** Ends all faults of its network. */
   heal(): void;
 }
@@ -73,6 +75,8 @@ export function startProcess(world: World, name: string): Process {
     isOrdered: random.chance(50),
     manners: random.pick(manners),
     batches: random.chance(50),
+    writesLate: random.chance(30),
+    patience: random.chance(25) ? random.int(1_500, 4_000) : undefined,
     silent: new Set(),
     isHealed: false,
   };
@@ -115,6 +119,10 @@ export function startProcess(world: World, name: string): Process {
       pause,
       nextCall: () => ++calls,
       isCalm: () => world.isCalm,
+      block(ms) {
+        record({ what: "stalled", from: engine.now, at: engine.now + ms, worker: name, id: "" });
+        machine.busy += ms;
+      },
     };
     await Promise.all(Array.from({ length: scenario.hands }, () => work(workplace)));
     await locker.close();
@@ -151,6 +159,11 @@ export function startProcess(world: World, name: string): Process {
       return true;
     },
     cut: network.cut,
+    deafen() {
+      if (!network.deafen()) return false;
+      record({ what: "deafened", at: engine.now, worker: name });
+      return true;
+    },
     heal() {
       Object.assign(weather, fair());
       client.isHealed = true;

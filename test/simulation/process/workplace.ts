@@ -26,6 +26,8 @@ export interface Workplace {
   readonly controllers: Set<AbortController>;
   record(event: Event): void;
   pause(ms: number): Promise<void>;
+  /** Computes for so long: the event loop stands still. */
+  block(ms: number): void;
   nextCall(): number;
   /** Whether the faults are over. Each wait then gets all the time that it needs. */
   isCalm(): boolean;

@@ -1,4 +1,4 @@
-import type { Machine } from "../engine/machine";
+import { ARRIVAL, type Machine } from "../engine/machine";
 import { idOf } from "../id";
 import type { World } from "../world";
 
@@ -17,8 +17,8 @@ const nobody: ReadonlyMap<string, number> = new Map();
 export interface Observer {
   /** How long the longest lease still lasts, in ms. */
   longestLease(): number;
-  /** The keys that are held, and the queues that have waiters. */
-  left(): string[];
+  /** Asks the server what it still has, and records the keys that are held and the queues that have waiters. */
+  leave(): void;
 }
 
 export function observe(world: World, machine: Machine): Observer {
@@ -90,14 +90,20 @@ export function observe(world: World, machine: Machine): Observer {
     }
   }
 
+  async function leave(): Promise<void> {
+    const names: string[] = [];
+    for (const key of keys.length > MANY ? [...server.memory.states.keys()] : keys) {
+      const { held, waiting } = await server.driver.inspect(key);
+      if (held) names.push(key);
+      if (waiting > 0) names.push(`the queue of ${key}`);
+    }
+    record({ what: "left", at: engine.now, names });
+  }
+
   machine.clock.after(period, see, true);
   return {
     longestLease: () =>
       Math.max(0, ...[...server.memory.states.values()].map(({ lease }) => (lease?.until ?? 0) - server.wall)),
-    left: () =>
-      keys.flatMap((key) => [
-        ...(server.holder(key) ? [key] : []),
-        ...(queueOf(key).size > 0 ? [`the queue of ${key}`] : []),
-      ]),
+    leave: () => void engine.at(engine.now, server.machine, ARRIVAL, () => void leave()),
   };
 }

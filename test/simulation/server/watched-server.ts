@@ -18,15 +18,9 @@ interface About {
 type Method = (...args: readonly unknown[]) => Promise<unknown>;
 
 /**
- * The methods of the server. Each also records which tokens it granted, queued, released and dropped. `onCommand` is called after
- * each command, with the name of its method.
+ * The methods of the server. Each also records which tokens it granted, queued, released and dropped.
  */
-export function watchedServer(
-  server: Server,
-  now: () => number,
-  record: (event: Event) => void,
-  onCommand: (verb: string) => void,
-): Driver {
+export function watchedServer(server: Server, now: () => number, record: (event: Event) => void): Driver {
   const { driver, memory, holder } = server;
   let queues = new Map<string, Set<string>>();
   let damages = 0;
@@ -50,7 +44,9 @@ export function watchedServer(
     const how = verb === "transfer" ? "transferred" : token === asking ? "asked" : "handed";
     const isSame = token === before.holder;
     const id = idOf(token, key);
-    return { what: "minted", at: now(), key, id, inbox: inboxOf(token), fence, how: isSame ? "again" : how };
+    const inbox = inboxOf(token);
+    const heard = memory.inboxes.has(inbox);
+    return { what: "minted", at: now(), key, id, inbox, fence, how: isSame ? "again" : how, heard };
   }
 
   /** `asking`: the token that this command may have put into the queue. */
@@ -73,10 +69,16 @@ export function watchedServer(
     record({ what: "enters", at: now(), key, id: idOf(token, key), inbox: inboxOf(token), ticket, asked });
   }
 
+  function noteForced(key: string, token: string): void {
+    const at = now();
+    record({ what: "forgot", at, to: at, key });
+    record({ what: "forced", at, key, id: idOf(token, key), heard: memory.inboxes.has(inboxOf(token)) });
+  }
+
   function note(verb: string, about: About, before: readonly ReturnType<typeof stateOf>[], reply: unknown): void {
     const { key = "", keys = [key], token = "", inbox = "" } = about;
     const at = now();
-    if (verb === "forceRelease" && reply === true) record({ what: "forgot", at, to: at, key });
+    if (verb === "forceRelease" && reply === true) noteForced(key, before[0]!.holder!);
     if (verb === "extend" && reply === "held" && before[0]!.holder !== token)
       record({ what: "wrong", at, why: `the server extended ${key} for ${idOf(token, key)}, which did not hold it` });
     if (verb === "release") {
@@ -105,7 +107,6 @@ export function watchedServer(
       const before = keys.map(stateOf);
       const reply = await method(...args);
       note(verb, about, before, reply);
-      onCommand(verb);
       return reply;
     };
 

@@ -12,10 +12,13 @@ import { newToken } from "../token";
 import type { AcquireTools } from "./acquire-tools";
 import { Diagnosis } from "./diagnosis";
 import type { Mailbox, WaitEnd } from "./mailbox";
+import { createPatience } from "./patience";
 import { createRequest, type Reply, type SendRequest } from "./request";
 import type { WaitEvent } from "./wait-event";
 
-/** What a token may have of several keys when it is replaced. A single key was either granted or not. */
+const UNANSWERED = { status: "unanswered" } as const;
+
+/** What a token may have of several keys when it is replaced. */
 export type MayHave = "none" | "some";
 
 /**
@@ -27,6 +30,7 @@ export class Candidate {
   readonly diagnosis: Diagnosis;
   /** The key that another token holds, as far as is known. The next request waits in its queue. */
   waitsFor: string;
+  readonly #patience = createPatience();
   /** Whether the server may have granted some of the keys, although no grant counted. */
   mayHoldSome = false;
   readonly #tools: AcquireTools;
@@ -99,9 +103,12 @@ export class Candidate {
     });
     const post = (event: WaitEvent) => {
       if (this.#inFlight === reply) this.#mailbox.post(event);
+      else if (event.status === "queued" && event.key === place?.key) waiter!.ticket ||= event.ticket;
     };
     this.#inFlight = reply;
     this.diagnosis.attempts++;
+    const patience = this.#patience.sent(this.#sentAt);
+    if (this.options.timeout > ANSWER_TIMEOUT) this.#mailbox.remind(patience, UNANSWERED);
     reply.then(post, (error: unknown) => post({ status: "failed", error }));
   }
 
@@ -113,7 +120,10 @@ export class Candidate {
 
   /** Call this first with each event: it remembers what the event means for the token. */
   read({ status }: WaitEvent): void {
-    if (status !== "push" && status !== "rested") this.#inFlight = undefined;
+    if (status === "push" || status === "rested" || status === "unanswered") return;
+    this.#inFlight = undefined;
+    this.#patience.answered();
+    this.#mailbox.cancelReminder();
     if (status === "failed") this.#outcomeUnknown = true;
     if (status === "unreplicated") this.mayHoldSome = true;
   }
@@ -130,7 +140,8 @@ export class Candidate {
 
   makeGrant(fences: readonly number[], deadline: number, claimed: boolean): Grant {
     const queued = claimed || this.isQueued;
-    return { token: this.#token, fences, deadline, claimed, outcomeUnknown: this.#mayBeGranted, queued };
+    const overtaken = claimed && this.#inFlight ? { sent: this.#sentAt, reply: this.#inFlight } : undefined;
+    return { token: this.#token, fences, deadline, claimed, overtaken, outcomeUnknown: this.#mayBeGranted, queued };
   }
 
   /** The reply says that another token holds this key. */
@@ -148,12 +159,13 @@ export class Candidate {
 
   /** Takes a new token, and gives up what the old one may have of the keys. */
   replaceToken(mayHave: MayHave): void {
-    this.leaveQueue();
     this.#giveUpToken(mayHave === "some" && this.keys.length > 1);
+    this.leaveQueue();
     this.#takeToken();
   }
 
   #giveUpToken(holdsSome: boolean): Promise<unknown> {
+    for (const key of this.keys) this.#queue?.retire(key, this.#token, 0);
     const tombstone = this.#mayBeGranted;
     const keys = holdsSome || tombstone ? this.keys : [];
     return Promise.all(
@@ -178,7 +190,9 @@ export class Candidate {
     if (end.by === "signal") return end.reason;
     if (end.by === "close") return new LockerClosedError(this.waitsFor);
     if (!isPending) return diagnosis.timedOut(HEARTBEAT, this.#waiter?.line?.silentSince);
-    return this.#isReplicating ? diagnosis.unreplicated() : diagnosis.timedOut(diagnosis.waited / 2, this.#sentAt);
+    return this.#isReplicating
+      ? diagnosis.unreplicated()
+      : diagnosis.timedOut(diagnosis.waited / 2, this.#patience.silentSince);
   }
 
   /**
@@ -187,7 +201,6 @@ export class Candidate {
   async giveUp(error: unknown): Promise<void> {
     this.#mailbox.cancelReminder();
     if (!this.#mayBeGranted && !this.#waiter && !this.mayHoldSome) return;
-    for (const key of this.keys) this.#queue?.retire(key, this.#token, 0);
     const released = this.#giveUpToken(true);
     if (error instanceof LockBackendError && this.mayHoldSome) {
       // The caller may look whether the keys are free. So the replies are awaited, unless the wait ends before.

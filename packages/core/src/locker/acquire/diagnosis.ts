@@ -51,6 +51,10 @@ export class Diagnosis {
     if (isRefusal(error) || isLast || isClosedForLong) throw backendError(this.#call.waitsFor, "acquire", error);
   }
 
+  noAnswer(): LockBackendError {
+    return noAnswer(this.#call.waitsFor, "acquire", this.waited, this.#failure);
+  }
+
   notAcquired(): LockNotAcquiredError {
     return new LockNotAcquiredError(this.#call.waitsFor, { attempts: this.attempts, waited: this.waited });
   }
@@ -60,9 +64,7 @@ export class Diagnosis {
    * contended.
    */
   timedOut(patience: number, silentSince = now()): LockError {
-    return this.#failure !== undefined || now() - silentSince > patience
-      ? noAnswer(this.#call.waitsFor, "acquire", this.waited, this.#failure)
-      : this.notAcquired();
+    return this.#failure !== undefined || now() - silentSince > patience ? this.noAnswer() : this.notAcquired();
   }
 
   /** The error of a call whose time is over while it waits for replicas. */

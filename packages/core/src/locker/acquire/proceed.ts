@@ -27,6 +27,7 @@ export function proceed(candidate: Candidate, event: WaitEvent): Grant | undefin
       candidate.send();
       break;
     case "rested":
+    case "unanswered":
       candidate.send();
   }
   return undefined;

@@ -29,6 +29,9 @@ export function retry(candidate: Candidate, event: WaitEvent): Grant | undefined
       diagnosis.failed(event.error, isLast);
       pause(candidate, "some");
       break;
+    case "unanswered":
+      if (isLast) throw diagnosis.noAnswer();
+      return proceed(candidate, event);
     default:
       return proceed(candidate, event);
   }

@@ -46,6 +46,15 @@ export class HeldLock implements ManagedLock {
     this.extendAt = grant.claimed ? now() : extensionDue(this.#terms, grant.deadline - ttl);
     tools.monitor.hold(this);
     if (autoExtend || grant.claimed) tools.monitor.keep(this);
+    if (grant.overtaken) void this.#readOvertaken(grant.overtaken);
+  }
+
+  async #readOvertaken({ sent, reply }: NonNullable<Grant["overtaken"]>): Promise<void> {
+    this.#unanswered++;
+    const status = (await reply.catch(() => undefined))?.status;
+    this.#unanswered--;
+    if (status === "granted" && this.state === "held")
+      this.deadline = Math.max(this.deadline, leaseEnd(sent, this.ttl));
   }
 
   /** The ttl that the lock was acquired with. */

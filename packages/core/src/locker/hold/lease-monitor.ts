@@ -7,6 +7,7 @@ import { FORCED_OUT, type LossCause, TAKEN } from "./loss";
 /** A held lock, as the monitor sees it. Times are on the clock of `now()`. */
 export interface ManagedLock {
   readonly key: string;
+  readonly fence: number;
   readonly grant: { readonly token: string };
   /** When the lease ends. */
   readonly deadline: number;
@@ -28,7 +29,10 @@ export interface ManagedLock {
 
 /** Extends the locks of a locker in batches, and ends those whose lease is over. It keeps no process alive. */
 export interface LeaseMonitor {
-  /** Notifies the lock when it is forced out, until it is deleted or its lease is over. */
+  /**
+   * Notifies the lock when it is forced out, until it is deleted or its lease is over. An earlier lock of its key is lost: a
+   * later grant proves that.
+   */
   hold(lock: ManagedLock): void;
   /** Extends the lock when it is due, and ends it at its deadline. */
   keep(lock: ManagedLock): void;
@@ -102,7 +106,9 @@ export function createLeaseMonitor(driver: Driver): LeaseMonitor {
   return {
     hold(lock) {
       if (held.size >= sweepAt) sweep();
+      const earlier = held.get(lock.key);
       held.set(lock.key, lock);
+      if (earlier && earlier.fence < lock.fence && earlier.deadline > now()) earlier.lost(TAKEN);
     },
     keep(lock) {
       kept.add(lock);
