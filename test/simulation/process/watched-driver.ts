@@ -1,4 +1,4 @@
-import { isFinal } from "../../../packages/core/src/driver/backend-error";
+import { isLasting } from "../../../packages/core/src/driver/backend-error";
 import type { Driver, Place } from "../../../packages/core/src/driver/driver";
 import type { DriverQueue, Listener } from "../../../packages/core/src/driver/driver-queue";
 import { CLAIM } from "../../../packages/core/src/driver/times";
@@ -34,7 +34,7 @@ export function watchedDriver(
     try {
       return await send();
     } catch (error) {
-      const final = isFinal(error);
+      const final = isLasting(error);
       if (failed) failed(final);
       else record({ what: "failed", at: now(), worker, verb, id, final });
       throw error;

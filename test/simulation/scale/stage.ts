@@ -59,7 +59,6 @@ export function createStage(seed: number, processes: number): Stage {
       if (event.what === "minted" && event.how === "handed") meter.count("message");
       places.record(event);
     },
-    () => {},
   );
   const processor = createProcessor(engine, server, meter);
   const cuts: (() => void)[] = [];
@@ -79,6 +78,8 @@ export function createStage(seed: number, processes: number): Stage {
       weather: fair(),
       isOrdered: true,
       manners: random.pick(manners),
+      writesLate: false,
+      patience: undefined,
       batches: true,
       silent: new Set(),
       isHealed: false,
