@@ -12,8 +12,11 @@ export const disowned: Check = function* (digest) {
   for (const { worker, id, since, at } of of("disowned")) {
     const holding = holdings.get(id);
     if (holding === undefined || holding.lostAt !== undefined || isSeveral(id)) continue;
+    // The server may lose the lock before the reply that grants it has arrived.
+    const minted = of("minted").find((one) => one.key === holding.key && one.id === id);
+    const granted = Math.min(holding.at, minted?.at ?? holding.at);
     const isExcused =
-      damages.some((one) => one.at >= holding.at && one.at <= at) ||
+      damages.some((one) => one.at >= granted && one.at <= at) ||
       of("minted").some((one) => one.key === holding.key && one.id !== id && one.at >= since && one.at <= at);
     if (!isExcused) yield `${worker} released ${id} at ${since.toFixed(0)}, and was told that it had lost it`;
   }

@@ -16,11 +16,6 @@ import { createPatience } from "./patience";
 import { createRequest, type Reply, type SendRequest } from "./request";
 import type { WaitEvent } from "./wait-event";
 
-const UNANSWERED = { status: "unanswered" } as const;
-
-/** What a token may have of several keys when it is replaced. */
-export type MayHave = "none" | "some";
-
 /**
  * One call that wants a lock. It has one token at a time, the same for as many requests as possible: a grant whose
  * reply was lost is found again by the next request. It remembers what the server may still have of the token: a
@@ -108,7 +103,7 @@ export class Candidate {
     this.#inFlight = reply;
     this.diagnosis.attempts++;
     const patience = this.#patience.sent(this.#sentAt);
-    if (this.options.timeout > ANSWER_TIMEOUT) this.#mailbox.remind(patience, UNANSWERED);
+    if (this.options.timeout > ANSWER_TIMEOUT) this.#mailbox.remind(patience, { status: "unanswered" });
     reply.then(post, (error: unknown) => post({ status: "failed", error }));
   }
 
@@ -157,8 +152,8 @@ export class Candidate {
     this.#queue?.queued(this.#waiter!, reply.key, this.#sentAt, reply);
   }
 
-  /** Takes a new token, and gives up what the old one may have of the keys. */
-  replaceToken(mayHave: MayHave): void {
+  /** Takes a new token, and gives up what the old one may have of several keys. */
+  replaceToken(mayHave: "none" | "some"): void {
     this.#giveUpToken(mayHave === "some" && this.keys.length > 1);
     this.leaveQueue();
     this.#takeToken();
@@ -190,14 +185,11 @@ export class Candidate {
     if (end.by === "signal") return end.reason;
     if (end.by === "close") return new LockerClosedError(this.waitsFor);
     if (!isPending) return diagnosis.timedOut(HEARTBEAT, this.#waiter?.line?.silentSince);
-    return this.#isReplicating
-      ? diagnosis.unreplicated()
-      : diagnosis.timedOut(diagnosis.waited / 2, this.#patience.silentSince);
+    if (this.#isReplicating) return diagnosis.unreplicated();
+    return diagnosis.timedOut(diagnosis.waited / 2, this.#patience.silentSince);
   }
 
-  /**
-   * Gives up what the server may still have of the token, after `error`. Resolves when the caller may close the client.
-   */
+  /** Gives up what the server may still have of the token, after `error`. Resolves when the caller may close the client. */
   async giveUp(error: unknown): Promise<void> {
     this.#mailbox.cancelReminder();
     if (!this.#mayBeGranted && !this.#waiter && !this.mayHoldSome) return;

@@ -2,7 +2,7 @@
 import { ANSWER_TIMEOUT } from "../../driver/with-timeout";
 import type { Grant } from "../grant";
 import type { ResolvedOptions } from "../options";
-import type { Candidate, MayHave } from "./candidate";
+import type { Candidate } from "./candidate";
 import { jittered } from "./pause";
 import { proceed } from "./proceed";
 import type { WaitEvent } from "./wait-event";
@@ -39,7 +39,7 @@ export function retry(candidate: Candidate, event: WaitEvent): Grant | undefined
 }
 
 /** A call outside the queues holds nothing while it pauses: it gives up any keys that it may have. */
-function pause(candidate: Candidate, mayHave: MayHave): void {
+function pause(candidate: Candidate, mayHave: "none" | "some"): void {
   const { diagnosis, keys, options } = candidate;
   if (keys.length > 1) candidate.replaceToken(mayHave);
   candidate.sendAfter(jittered(options.retryDelay(diagnosis.attempts)));
