@@ -1,5 +1,5 @@
 /**
- * For each mutation: the scenario and the seed that found it last. A change of the simulation gives seeds other runs: the hunt then
+ * For each mutation: the scenario and the seed that found it last. After a change of the simulation, seeds are other runs: the hunt then
  * goes on with the next seeds.
  *
  * @type {Readonly<Record<string, readonly [scenario: import("./scenario").ScenarioName, seed: number]>>}

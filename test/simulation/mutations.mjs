@@ -100,7 +100,7 @@ export const unseen = {
 /** The mutations that no rule and no scenario of the simulation finds within a minute so far, each with what it would take. */
 export const missed = {
   "a lock of several keys outlives one of them":
-    "The work of the simulation releases its locks itself, also after a loss: it would have to leave one to its lease.",
+    "The work of the simulation releases its locks itself, even after a loss: it would have to leave one to its lease.",
   "a repeated release is not ours":
     "The second copy of a release must arrive before any other token is released: a rare race.",
   "acquire shortens": "A late copy of a request must meet a lease that its holder has extended beyond its ttl.",

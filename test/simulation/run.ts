@@ -1,3 +1,4 @@
+import { TOMBSTONE } from "../../packages/core/src/driver/times";
 import type { Event } from "../faults/event";
 import { check, type Violation } from "./check/check";
 import { type Coverage, createCoverage } from "./coverage";
@@ -92,7 +93,7 @@ export async function run({ seed, scenario, faults }: Plan): Promise<Result> {
   for (const { name, isDone, machine } of world.processes)
     if (!isDone && !machine.isDead) record({ what: "wrong", at: engine.now, why: `the work of ${name} never ended` });
   await engine.run(engine.now + LATEST);
-  await engine.run(engine.now + observer.longestLease() + 7_000);
+  await engine.run(engine.now + observer.longestLease() + (scenario.isExtinct ? TOMBSTONE : 0) + 7_000);
   observer.leave();
   await engine.run(engine.now + STEP);
   for (const [key, { state, log }] of world.store.kept) record({ what: "store", at: engine.now, key, state, log });

@@ -8,7 +8,7 @@ import { calmSince, severalOf, stallsOf } from "./calm";
 const ACQUIRES = 2;
 /** One to free the lock or to leave the queue, and one when a late reply says that the token was granted after all. */
 const RELEASES = 2;
-/** One for the claim, and those of a caller. */
+/** One for the claim, and the extensions of a caller. */
 const EXTENSIONS = 3;
 /** The shortest time between two extensions, as a part of the ttl. Clocks and timers differ a little. */
 const BETWEEN = 0.3;

@@ -18,6 +18,6 @@ export const disowned: Check = function* (digest) {
     const isExcused =
       damages.some((one) => one.at >= granted && one.at <= at) ||
       of("minted").some((one) => one.key === holding.key && one.id !== id && one.at >= since && one.at <= at);
-    if (!isExcused) yield `${worker} released ${id} at ${since.toFixed(0)}, and was told that it had lost it`;
+    if (!isExcused) yield `${worker} released ${id} at ${since.toFixed(0)}, and learnt that it had lost it`;
   }
 };

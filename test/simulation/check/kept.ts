@@ -61,7 +61,7 @@ export const kept: Check = function* (digest) {
     if (!isOver(id, at) || grant === undefined || told.has(id)) continue;
     if (fence <= (holdings.get(id)?.fence ?? 0) || isGone(worker, at) || isFreed(id, grant.at, at)) continue;
     told.add(id);
-    yield `${worker} was told at ${at.toFixed(0)} of a grant which it no longer wanted, and kept it (${id})`;
+    yield `${worker} learnt at ${at.toFixed(0)} of a grant which it no longer wanted, and kept it (${id})`;
   }
   yield* keptAfterLoss(digest, (id, at) => isFreed(id, at, at), isGone);
 };

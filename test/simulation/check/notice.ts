@@ -9,7 +9,7 @@ const SOON = 100;
 /** How long a heartbeat and its reply may take: many lines are sent in parts. */
 const NEXT_BEAT = LONGEST_INTERVAL + 100;
 
-/** What is known of the listener of a process. */
+/** The state of the listener of a process. */
 interface Ears {
   openedAt: number;
   isDeaf: boolean;
@@ -20,7 +20,7 @@ interface Ears {
 }
 
 /**
- * A waiter goes on at once when it is granted the lock: its process hears of it, or finds it as soon as its listener is open.
+ * A waiter goes on at once when it is granted the lock: its process receives the message, or finds it as soon as its listener is open.
  * A lost message costs one heartbeat; a listener that receives nothing is replaced. A holder that is forced out learns so at once.
  * Excused: everything before the end of the faults, unless they disturb no command and no message; a lock that the server lost
  * before its waiter learned of it; a process that stands still.

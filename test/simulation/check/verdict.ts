@@ -25,7 +25,7 @@ export const verdict: Check = function* (digest) {
       (one) => one.worker === worker && one.at >= call.at && one.at <= at && one.id.endsWith(`@${call.key}`),
     );
     if (!isAnswered)
-      yield `${worker} was told at ${at.toFixed(0)} that ${call.key} was held, though it had no reply (call ${number})`;
+      yield `${worker} learnt at ${at.toFixed(0)} that ${call.key} was held, though it had no reply (call ${number})`;
   }
 
   for (const { id, worker, final, verb, at } of of("failed")) {

@@ -19,7 +19,7 @@
  * heartbeat   the request that shows that the waiters of an inbox are alive, and is answered for each
  * window      for how long after a sign of life the waiters of an inbox count as alive
  * floor       a number that every later grant's fence is above
- * dead        said of a token that was given up, or was the last one released or forced out: it is refused for a time
+ * dead        said of a token that was given up or forced out, or was the last one released: it is refused for a time
  * forced out  said of a holder whose lock `forceRelease` freed
  */
 

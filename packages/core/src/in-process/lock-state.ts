@@ -45,14 +45,15 @@ export function free(state: LockState, token: string): void {
   state.lease = undefined;
 }
 
-/** Refuses a token for `ms`. An acquire of it may still be under way. */
+/** Refuses a token for `ms` at least. An acquire of it may still be under way. */
 export function refuse({ tombstones, queue, released }: LockState, token: string, ms: number): void {
-  queue.keepFor(Math.max(ms, left(released)));
+  const rest = left(released);
+  queue.keepFor(Math.max(ms, rest));
   for (const [other, until] of tombstones) {
     if (until > now()) break; // those behind it were buried later, nearly always
     tombstones.delete(other);
   }
-  tombstones.set(token, now() + ms);
+  tombstones.set(token, now() + (live(released) === token ? Math.max(ms, rest) : ms));
 }
 
 const isOver = ({ lease, fence, released, queue, tombstones }: LockState): boolean =>

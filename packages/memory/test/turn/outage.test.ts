@@ -81,7 +81,7 @@ test.concurrent("a turn waits on through a restart of Redis", async () => {
 test.concurrent("a server that refuses to be looked at does answer, and the turn waits on", async () => {
   const { server, key, locker } = refusing;
   const admin = ioredis(server.port);
-  await admin.call("ACL", "SETUSER", "few", "on", ">few", "~*", "&*", "+@all", "-zcard");
+  await admin.call("ACL", "SETUSER", "few", "on", ">few", "~*", "&*", "+@all", "-zcount");
   const few = createLocker(ioredisDriver(ioredis(server.port, { username: "few", password: "few" })));
   const looks = vi.spyOn(few, "inspect");
   const busy = await locker.acquire(key, { autoExtend: true });
