@@ -30,7 +30,7 @@ process.on("unhandledRejection", (error) => {
 for (let round = 0; spent() < Number(values.seconds); round++) {
   const scenario = names[round % names.length]!;
   const seed = Number(values.seed) + Math.floor(round / names.length);
-  const [violation] = (await run(planOf(seed, scenarios[scenario]))).violations;
+  const [violation] = (await run({ ...planOf(seed, scenarios[scenario]), isStrict: true })).violations;
   const why = violation ? `${violation.rule}: ${violation.why}` : rejected && `nobody handled ${rejected}`;
   if (!why) continue;
   console.log(JSON.stringify({ seed, scenario, why, seconds: spent() }));

@@ -18,21 +18,22 @@ const whole = options.minutes === undefined ? Number.POSITIVE_INFINITY : options
 const count = options.seeds ?? Number.POSITIVE_INFINITY;
 
 /** The plan of a seed, with the changes that the command line asks for. */
-function planFor(seed: number, { scenario: name, processes, rage, faults }: SimulateOptions): Plan {
+function planFor(seed: number, { scenario: name, processes, rage, faults, strict }: SimulateOptions): Plan {
   const scenario = { ...scenarios, ...large }[name];
   const plan = planOf(seed, scenario);
   return {
     seed,
     scenario: { ...scenario, ...(processes !== undefined && { processes }), ...(rage !== undefined && { rage }) },
     faults: plan.faults.filter(({ number }) => faults === undefined || faults.includes(number)),
+    isStrict: strict,
   };
 }
 
 /** The command that plays a plan again. */
-function commandFor({ seed, scenario, faults }: Plan): string {
+function commandFor({ seed, scenario, faults, isStrict }: Plan): string {
   const numbers = faults.map(({ number }) => number).join(",") || "none";
   const { processes, rage } = scenario;
-  return `npx -y pnpm@10.34.9 simulate -- --seed ${seed} --scenario ${options.scenario} --processes ${processes} --rage ${rage} --faults ${numbers}`;
+  return `npx -y pnpm@10.34.9 simulate -- --seed ${seed} --scenario ${options.scenario} --processes ${processes} --rage ${rage} --faults ${numbers}${isStrict ? " --strict" : ""}`;
 }
 
 quiet();

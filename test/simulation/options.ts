@@ -12,6 +12,7 @@ export interface SimulateOptions {
   readonly faults: readonly number[] | undefined;
   readonly history: string | undefined;
   readonly coverage: boolean;
+  readonly strict: boolean;
 }
 
 const integer =
@@ -47,6 +48,7 @@ export function parseOptions(args: readonly string[]): SimulateOptions {
     .option("--seeds <number>", "how many seeds; by default 1 with --seed, and 100 without", integer(1))
     .option("--minutes <number>", "begin no further seed after so many minutes", minutes)
     .addOption(new Option("--scenario <name>", "what to simulate").choices(Object.keys(all)).default("default"))
+    .option("--strict", "check habits, too: a violation of one is a reason to look, and not yet a bug", false)
     .option("--coverage", "show how often each kind of fault met each state of a call", false)
     .option("--history <file>", "write every event of the last run to a file, one line of JSON each")
     .option("--processes <number>", "how many processes; by default as many as the scenario says", integer(1))

@@ -11,6 +11,8 @@ export interface PlannedFault {
 
 /** Everything that is decided before a run. */
 export interface Plan {
+  /** Whether habits are checked, too. */
+  readonly isStrict?: boolean;
   readonly seed: number;
   readonly scenario: Scenario;
   readonly faults: readonly PlannedFault[];

@@ -46,7 +46,7 @@ const bystander = (name: string, clock: Machine["clock"]): Machine => ({
 });
 
 /** Plays a plan, and checks its history. */
-export async function run({ seed, scenario, faults }: Plan): Promise<Result> {
+export async function run({ seed, scenario, faults, isStrict }: Plan): Promise<Result> {
   const engine = createEngine();
   const history: Event[] = [];
   const record = (event: Event) => void history.push(event);
@@ -100,5 +100,12 @@ export async function run({ seed, scenario, faults }: Plan): Promise<Result> {
 
   const counts: Partial<Record<Event["what"], number>> = {};
   for (const { what } of history) counts[what] = (counts[what] ?? 0) + 1;
-  return { violations: check(history), history, counts, coverage, simulated: engine.now, events: engine.events };
+  return {
+    violations: check(history, isStrict),
+    history,
+    counts,
+    coverage,
+    simulated: engine.now,
+    events: engine.events,
+  };
 }

@@ -6,6 +6,8 @@ import { type ScenarioName, scenarios } from "./scenario";
 
 /** How many seeds of the default scenario are played. The day chooses the first one, unless the environment does. */
 const FEW = 12;
+/** This seed keeps every habit, too. A seed that breaks a habit is looked at, and need not be a bug. */
+const STRICT_SEED = 1;
 const today = Math.floor(Date.now() / 86_400_000) * 1_000;
 const first = Number(process.env.SIMULATION_SEED ?? today);
 
@@ -26,9 +28,10 @@ beforeAll(() => {
 });
 afterAll(() => loud());
 
-async function broken(seed: number, scenario: ScenarioName): Promise<string[]> {
-  const { violations } = await run(planOf(seed, scenarios[scenario]));
-  return violations.map(({ rule, why }) => `${rule}: ${why} (pnpm simulate -- --seed ${seed} --scenario ${scenario})`);
+async function broken(seed: number, scenario: ScenarioName, isStrict: boolean): Promise<string[]> {
+  const { violations } = await run({ ...planOf(seed, scenarios[scenario]), isStrict });
+  const command = `pnpm simulate -- --seed ${seed} --scenario ${scenario}${isStrict ? " --strict" : ""}`;
+  return violations.map(({ rule, why }) => `${rule}: ${why} (${command})`);
 }
 
 test.each(Object.keys(scenarios) as ScenarioName[])(
@@ -36,12 +39,13 @@ test.each(Object.keys(scenarios) as ScenarioName[])(
   patience,
   async (name) => {
     const count = name === "default" ? FEW : 2;
-    for (let seed = first; seed < first + count; seed++) expect(await broken(seed, name)).toEqual([]);
+    for (let seed = first; seed < first + count; seed++) expect(await broken(seed, name, false)).toEqual([]);
+    expect(await broken(STRICT_SEED, name, true)).toEqual([]);
   },
 );
 
 test.each(regressions)("seed %i of the scenario %s keeps every promise: %s", patience, async (seed, scenario) => {
-  expect(await broken(seed, scenario)).toEqual([]);
+  expect(await broken(seed, scenario, true)).toEqual([]);
 });
 
 test("a seed is one history, to the event", patience, async () => {

@@ -121,8 +121,8 @@ export function digest(history: readonly Event[]): Digest {
     const askedAt = asks.get(holding.id) ?? grantedAt;
     holding.robbed = forgot.some(({ at, to, key }) =>
       key === undefined
-        ? grantedAt - CLOSE < to && at < until
-        : key === holding.key && askedAt - CLOSE < to && at < until,
+        ? grantedAt - CLOSE < to && at <= until
+        : key === holding.key && askedAt - CLOSE < to && at <= until,
     );
   }
   return { history, of, holdings, byKey: group([...holdings.values()], ({ key }) => key) };
