@@ -30,6 +30,7 @@ const slow = [
   "test/repository/demos/",
   "test/repository/docs-frameworks.test.ts",
   "test/repository/pinned-clients.test.ts",
+  "test/simulation/coverage.test.ts",
   "test/simulation/mutants.test.ts",
 ];
 
