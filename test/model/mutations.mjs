@@ -449,7 +449,7 @@ export const mutations = {
     edits: [
       [
         "src/locker/acquire/candidate.ts",
-        "if (this.options.timeout > ANSWER_TIMEOUT) this.#mailbox.remind(patience, UNANSWERED);",
+        'if (this.options.timeout > ANSWER_TIMEOUT) this.#mailbox.remind(patience, { status: "unanswered" });',
         "",
       ],
     ],

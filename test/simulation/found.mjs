@@ -32,7 +32,6 @@ export const found = {
   "a lease is over before the replies that have arrived are read": ["stalls", 1],
   "only an extended lock learns that it was forced out": ["outages", 1],
   "a holder that is forced out frees nothing": ["listeners", 1],
-  "a floor from before the clock was set back stays": ["default", 2],
   "a new inbox checks nothing": ["listeners", 1],
   "a grant from a queue of the past is kept": ["several", 1],
   "a refused heartbeat is ignored": ["default", 1],
@@ -76,6 +75,5 @@ export const found = {
   "a transfer asks no token": ["default", 4],
   "forceRelease notifies nobody": ["default", 1],
   "an earlier lock of the key goes on": ["listeners", 3],
-  "a reply that a message has overtaken does not count": ["messages", 109],
   "a handed-over lock is announced before its extension is sent": ["busy", 2],
 };

@@ -12,7 +12,7 @@ const counterparts = {
   "the fence is only the clock": [[driver, "Math.max(fenceOf(state) + 1, micros())", "micros()"]],
   "the fence is only counted": [[driver, "Math.max(fenceOf(state) + 1, micros())", "fenceOf(state) + 1"]],
   "acquire grants a dead token": [[state, "(tombstones.get(token) ?? 0) > now() || ", ""]],
-  "acquire grants a released token": [[state, " || live(released)?.token === token", ""]],
+  "acquire grants a released token": [[state, " || live(released) === token", ""]],
   "acquire overtakes": [[driver, "    handOver(state); // a newcomer does not overtake\n", ""]],
   "acquire never prolongs": [[driver, "if (left(state.lease) < ttl) extend(state, ttl);", ""]],
   "acquire's floor is the stored fence": [
@@ -27,7 +27,7 @@ const counterparts = {
   "release asks no token": [
     [driver, "if (holderOf(state) === token) free(state, token);", "if (holderOf(state)) free(state, token);"],
   ],
-  "release leaves no tombstone": [[driver, "if (tombstone) refuse(state, token);", ""]],
+  "release leaves no tombstone": [[driver, "if (tombstone) refuse(state, token, TOMBSTONE);", ""]],
   "release keeps the waiter in the queue": [[driver, "      else state.queue.delete(token);\n", ""]],
   "a repeated release is not ours": [[driver, "live(state.released) === token ?", "false ?"]],
   "heartbeat shows no life": [[driver, "        waiters.showLife(inbox);\n", ""]],
@@ -41,9 +41,7 @@ const counterparts = {
       "    state.lease = expiring(token, CLAIM);\n    const fence = fenceOf(state);",
     ],
   ],
-  "acquire grants a token that was forced out": [
-    [state, "live(released)?.token === token", "(live(released)?.token === token && !released?.value.byForce)"],
-  ],
+  "acquire grants a token that was forced out": [[driver, "      refuse(state, holder, left(state.lease));\n", ""]],
   "acquire shortens": [
     [driver, "if (left(state.lease) < ttl) extend(state, ttl);", "state.lease = expiring(state.lease!.value, ttl);"],
   ],
@@ -59,10 +57,14 @@ const counterparts = {
     ],
   ],
   "heartbeat does not keep the queue": [
-    [queue, "      data.until = now() + 2 * WINDOW;\n", "      data.until ||= now() + 2 * WINDOW;\n"],
+    [queue, "      keepFor(2 * WINDOW);\n", "      if (data.until <= now()) keepFor(2 * WINDOW);\n"],
   ],
   "release hands nothing over": [
-    [driver, "if (tombstone) refuse(state, token);\n      handOver(state);", "if (tombstone) refuse(state, token);"],
+    [
+      driver,
+      "if (tombstone) refuse(state, token, TOMBSTONE);\n      handOver(state);",
+      "if (tombstone) refuse(state, token, TOMBSTONE);",
+    ],
   ],
   "forceRelease hands nothing over": [
     [driver, "listener.forcedOut(holder));\n      handOver(state);", "listener.forcedOut(holder));"],
@@ -109,5 +111,9 @@ export const missed = {
   "a transfer leaves its first token alive": "A late copy of the first token's request must arrive after the transfer.",
   "acquire's floor is the stored fence": "An old message must arrive after its fence was evicted, and be believed.",
   "heartbeat's floor is the stored fence": "An old message must arrive after its fence was evicted, and be believed.",
+  "a floor from before the clock was set back stays":
+    "A message must be the first to come after the clock was set back.",
+  "a reply that a message has overtaken does not count":
+    "A request must be under way when a message grants the lock, and its extension must have no reply.",
   "a silence outlasts the outage": "A client that times out must have many silent lines at the end of a long outage.",
 };

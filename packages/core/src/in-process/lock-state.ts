@@ -53,7 +53,7 @@ export function refuse({ tombstones, queue, released }: LockState, token: string
     if (until > now()) break; // those behind it were buried later, nearly always
     tombstones.delete(other);
   }
-  tombstones.set(token, now() + (live(released) === token ? Math.max(ms, rest) : ms));
+  tombstones.set(token, now() + (token === live(released) ? Math.max(ms, rest) : ms));
 }
 
 const isOver = ({ lease, fence, released, queue, tombstones }: LockState): boolean =>
