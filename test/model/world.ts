@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { Redis } from "ioredis-6";
 import { machineClock } from "../support/machine-clock";
-import { waitersOf } from "../support/queue-key";
+import { livingWaitersOf } from "../support/queue-key";
 import { connects } from "./connect";
 import { createLocker, type Driver, type Lock, LockError, type Locker, type LockOptions, redisDriver } from "./core";
 import { type Faults, faulty, sleep } from "./faults";
@@ -264,7 +264,7 @@ export async function createWorld(
       await world.look();
       await eventually("a lock or a queue is left over", async () => {
         const held = await redis.exists(...keys);
-        const waiters = await Promise.all(keys.map((key) => waitersOf(redis, key)));
+        const waiters = await Promise.all(keys.map((key) => livingWaitersOf(redis, key)));
         return held === 0 && waiters.flat().length === 0;
       });
       await world.look();

@@ -10,3 +10,10 @@ export async function waitersOf(redis: Commands, key: string): Promise<string[]>
   const isSet = (await redis.type(queueOf(key))) === "zset";
   return isSet ? redis.zrangebyscore(queueOf(key), "(0", "+inf") : [];
 }
+
+/** The waiting tokens of a lock whose processes count as alive. The others stay for as long as the queue's key lives. */
+export async function livingWaitersOf(redis: Commands & Pick<Redis, "zscore">, key: string): Promise<string[]> {
+  const waiters = await waitersOf(redis, key);
+  const signs = await Promise.all(waiters.map((token) => redis.zscore(queueOf(key), `@${token.split(":")[0]}`)));
+  return waiters.filter((_, i) => -Number(signs[i]) > Date.now());
+}
