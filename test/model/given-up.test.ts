@@ -16,8 +16,8 @@ scenarios({
   },
 
   "a waiter that gives up leaves the queue, even if its release is lost at first": async (stage) => {
-    const { a, b, key } = stage;
-    await granted(stage.attempt(a, key, FOR_EVER));
+    const { a, b, key, redis } = stage;
+    const { token } = await granted(stage.attempt(a, key, FOR_EVER));
     const waiter = stage.attempt(b, key, FOR_EVER);
     stage.attempt(b, key, FOR_EVER);
     await isWaiting(stage, 2);
@@ -25,6 +25,7 @@ scenarios({
     waiter.controller.abort();
     await waiter.ended;
     await isWaiting(stage, 1);
+    expect(await redis.get(key), "it left, and was not granted").toBe(token);
   },
 
   "an acquire that lands after it was given up is refused": async (stage) => {
