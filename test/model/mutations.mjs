@@ -250,7 +250,13 @@ export const mutations = {
   },
   "a grant counts from its reply": {
     rule: "A lease counts from when its request was sent",
-    edits: [["src/locker/acquire/candidate.ts", "leaseEnd(this.#sentAt, ttl);", "leaseEnd(now(), ttl);"]],
+    edits: [
+      [
+        "src/locker/acquire/candidate.ts",
+        "leaseEnd(this.#sentAt, this.options.ttl);",
+        "leaseEnd(now(), this.options.ttl);",
+      ],
+    ],
   },
   "an extension counts from its reply": {
     rule: "A lease counts from when its request was sent",

@@ -35,12 +35,11 @@ export class Candidate {
   readonly #queue: Queue | undefined;
   #token = "";
   #waiter: Waiter | undefined;
-  /** The latest request, until its reply is read. */
+  /** The latest request, until its reply is read; and when it was sent. */
   #inFlight: Promise<Reply> | undefined;
+  #sentAt = 0;
   /** Lets the driver see that nobody waits for the latest request. */
   #call: { abandoned: boolean } | undefined;
-  /** When the latest request was sent. */
-  #sentAt = 0;
   /** Whether the latest request was granted, and only replicas are awaited. */
   #isReplicating = false;
   /** Whether a request failed, had its reply too late, or was not awaited: it may be granted, now or when it arrives. */
@@ -85,15 +84,14 @@ export class Candidate {
   /** Sends a request. An earlier one that is still in flight is not awaited any more. */
   send(): void {
     const waiter = this.#waiter;
-    const call = { abandoned: false };
     this.#outcomeUnknown = this.#mayBeGranted;
-    this.#call = call;
+    this.#call = { abandoned: false };
     this.#isReplicating = false;
     this.#sentAt = now();
     this.#mailbox.cancelReminder();
     waiter?.requestSent();
     const place = waiter && { key: this.waitsFor, ticket: waiter.ticket };
-    const reply = this.#request(this.#token, place, call, () => {
+    const reply = this.#request(this.#token, place, this.#call, () => {
       this.#isReplicating = this.#inFlight === reply;
     });
     const post = (event: WaitEvent) => {
@@ -125,11 +123,10 @@ export class Candidate {
 
   /** Returns the grant of a reply. If its lease is over already, the lock may be another token's: it then asks again. */
   readGrant(reply: Extract<Reply, { readonly status: "granted" }>): Grant | undefined {
-    const { ttl } = this.options;
-    const deadline = leaseEnd(this.#sentAt, ttl);
+    const deadline = leaseEnd(this.#sentAt, this.options.ttl);
     if (now() < deadline) return this.makeGrant(reply.fences, deadline, false);
     this.#outcomeUnknown = true;
-    this.sendAfter(this.diagnosis.replyExpired(ttl));
+    this.sendAfter(this.diagnosis.replyExpired(this.options.ttl));
     return undefined;
   }
 
@@ -179,14 +176,13 @@ export class Candidate {
 
   /** Abandons the request in flight. Returns the error of the call. */
   abandon(end: WaitEnd): unknown {
-    const { diagnosis } = this;
     const isPending = this.#inFlight !== undefined;
     this.#call!.abandoned = isPending;
     if (end.by === "signal") return end.reason;
     if (end.by === "close") return new LockerClosedError(this.waitsFor);
-    if (!isPending) return diagnosis.timedOut(HEARTBEAT, this.#waiter?.line?.silentSince);
-    if (this.#isReplicating) return diagnosis.unreplicated();
-    return diagnosis.timedOut(diagnosis.waited / 2, this.#patience.silentSince);
+    if (!isPending) return this.diagnosis.timedOut(HEARTBEAT, this.#waiter?.line?.silentSince);
+    if (this.#isReplicating) return this.diagnosis.unreplicated();
+    return this.diagnosis.timedOut(this.diagnosis.waited / 2, this.#patience.silentSince);
   }
 
   /** Gives up what the server may still have of the token, after `error`. Resolves when the caller may close the client. */
