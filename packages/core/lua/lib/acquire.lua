@@ -82,10 +82,10 @@ local function acquire(lock, token, ttl, ticket)
   -- token is refused.
   local is_token = released and #released == 53 and string.byte(released, 17) == 58
   local queue_left = not is_token and call('PTTL', KEYS[lock + QUEUE])
-  local is_nobody_first = queue_left == -2 or is_token and released ~= token
+  local nobody_waits = queue_left == -2 or is_token and released ~= token
   local is_fence = last and #last > 15 and tonumber(last)
   if
-    is_nobody_first
+    nobody_waits
     and (is_fence or not last and call('EXISTS', KEYS[lock + FENCE]) == 0)
     and call('SET', KEYS[lock], token, 'NX', 'PX', ttl)
   then

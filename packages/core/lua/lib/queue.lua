@@ -6,7 +6,7 @@
 --   @<inbox>  until when the waiters of this inbox count as alive, in ms
 --   !<token>  until when this token is refused. In ms if it was given up or forced out. In µs if it was released or transferred
 --             away last: so its score lies far below all others, and its successor finds it there
---   =<token>  the token was released last, in µs, and is also refused in ms
+--   =<token>  the token was released last and given up too: until when its release gets the same reply, in µs
 local BELOW_ALL_MS = -1e14
 
 -- What the queue's key holds: 'nothing', 'token' (a string), 'set', or 'foreign' if these scripts did not write it: whatever
