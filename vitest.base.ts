@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { configDefaults, type ViteUserConfig } from "vitest/config";
 import { luaForVitest } from "./lua-script.ts";
 
@@ -7,6 +8,7 @@ export const base = {
   test: {
     // Tests of packages that need Node 22 are run by vitest.node22.config.ts.
     exclude: [...configDefaults.exclude, "**/*.node22.test.ts"],
+    setupFiles: [fileURLToPath(new URL("test/support/end-of-file.setup.ts", import.meta.url))],
     // A test that waits for something that never happens finally times out. No test needs so long, even on a busy machine.
     testTimeout: 180_000,
     hookTimeout: 120_000,

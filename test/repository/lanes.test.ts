@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findRedisServer } from "@distlock/testing";
 import { expect, test } from "vitest";
-import { laneOf, lanes, quickLanes, sharing, testFiles, testFilesOf, uses } from "../support/lanes";
+import { filesOf, laneOf, lanes, quickLanes, sharing, testFiles, testFilesOf, uses } from "../support/lanes";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -40,6 +40,13 @@ test("a test that replaces a module shares its process with no other", () => {
   const replacing = testFiles.filter((file) => readFileSync(join(root, file), "utf8").includes(replacement));
   expect(replacing.length).toBeGreaterThan(5);
   expect(replacing.filter((file) => sharing.includes(laneOf(file)))).toEqual([]);
+});
+
+test("a module that several test files share registers no hook by itself: it would be called in the first of them only", () => {
+  const shared = new Set(sharing.flatMap(testFilesOf).flatMap((file) => [...filesOf(file)]));
+  const hooked = [...shared].filter((file) => /^(after|before)(All|Each)\(/m.test(readFileSync(file, "utf8")));
+  expect(hooked.length).toBeGreaterThan(20);
+  expect(hooked.filter((file) => !file.endsWith(".test.ts"))).toEqual([]);
 });
 
 test("the script that runs the quick lanes knows them", () => {

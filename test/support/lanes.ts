@@ -71,7 +71,7 @@ function readImports(file: string): Imports {
 }
 
 /** A file and all that it imports, however far, by their whole paths. */
-function filesOf(file: string): ReadonlySet<string> {
+export function filesOf(file: string): ReadonlySet<string> {
   const seen = new Set<string>();
   const waiting = [join(root, file)];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {

@@ -15,6 +15,8 @@ export type State = (typeof states)[number];
 export interface Course {
   sent(verb: "acquire" | "extend" | "release" | "transfer", token: string): void;
   replied(verb: "acquire" | "extend" | "release" | "transfer", token: string, reply: string): void;
+  /** A message or the reply to a heartbeat says that a waiting token holds its lock. */
+  granted(token: string): void;
   /** The call has its lock. */
   held(token: string): void;
   /** The call is done with its lock. */
@@ -59,6 +61,9 @@ export function createCourse(): Course {
       if (verb === "acquire" || verb === "transfer") become(token, before === "giving up" ? before : afterReply(reply));
       else if (verb === "release") become(token, undefined);
       else if (before === "extending") become(token, reply === "held" ? "holding" : undefined);
+    },
+    granted(token) {
+      if (stateOf.get(token) === "queued") become(token, "claiming");
     },
     held: (token) => become(token, "holding"),
     left(token) {

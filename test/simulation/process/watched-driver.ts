@@ -90,7 +90,10 @@ export function watchedDriver(
         (final) => notBeaten(key, tokens, final),
       );
       tokens.forEach((token, i) => {
-        if (reply.states[i] === "granted") answered(key, token, "claimed", sent, CLAIM);
+        if (reply.states[i] === "granted") {
+          course.granted(token);
+          answered(key, token, "claimed", sent, CLAIM);
+        }
         if (reply.states[i] === "queued") answered(key, token, "queued", sent, CLAIM);
       });
       return reply;
@@ -100,6 +103,7 @@ export function watchedDriver(
       const between: Listener = {
         ...listener,
         granted(token, fence, claim) {
+          course.granted(token);
           for (const key of asked.get(token) ?? [])
             record({ what: "pushed", at: now(), worker, id: idOf(token, key), ttl: claim, fence });
           listener.granted(token, fence, claim);

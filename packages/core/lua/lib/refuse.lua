@@ -7,16 +7,15 @@
 -- released last, its release still gets the same reply again.
 local function refuse(lock, token, released, ms)
   local queue, left = KEYS[lock + QUEUE], call('PTTL', KEYS[lock + QUEUE])
-  local as_released = not released and tonumber(call('ZSCORE', queue, '!' .. token) or 0)
-  if released == token then
-    as_released = -micros() - left * 1000
-  end
-  if as_released and as_released < BELOW_ALL_MS then
-    ms = math.max(ms, math.ceil((-as_released - micros()) / 1000))
-  end
+  local refused = released == token and -micros() - left * 1000
+    or not released and tonumber(call('ZSCORE', queue, '!' .. token))
+    or 0
+  local as_released = refused < BELOW_ALL_MS
+  local till = as_released and -refused / 1000 or -refused
+  ms = math.max(ms, math.ceil(till - micros() / 1000))
   put(lock, released, left, ms, string.format(WHOLE, -micros() / 1000 - ms), '!' .. token)
-  if as_released and as_released < BELOW_ALL_MS then
-    call('ZADD', queue, string.format(WHOLE, as_released), '=' .. token)
+  if as_released then
+    call('ZADD', queue, string.format(WHOLE, refused), '=' .. token)
   end
   drop_old(lock)
 end

@@ -2,7 +2,7 @@ import { ioredisConnection } from "@distlock/ioredis";
 import { type NodeRedisClient, nodeRedisConnection } from "@distlock/node-redis";
 import { Redis } from "ioredis";
 import { createClient, RESP_TYPES } from "redis";
-import { afterAll } from "vitest";
+import { atEndOfFile } from "../../../../test/support/end-of-file";
 import { assertConnection, type ListConnection } from "../../src/store/assert-connection";
 
 export interface IoredisSetting {
@@ -20,17 +20,11 @@ export interface NodeRedisSetting {
   password?: string;
 }
 
-const closers: (() => void)[] = [];
-
-afterAll(() => {
-  for (const close of closers.splice(0)) close();
-});
-
 /** An ioredis client that is closed after the file's tests. */
 export function ioredis(port: number, options: IoredisSetting = {}): Redis {
   const client = new Redis(port, { lazyConnect: true, ...options });
   client.on("error", () => {});
-  closers.push(() => client.disconnect());
+  atEndOfFile(() => client.disconnect());
   return client;
 }
 
@@ -39,7 +33,7 @@ export async function nodeRedis(port: number, options: NodeRedisSetting = {}): P
   const client = createClient({ socket: { port }, ...(options as object) });
   client.on("error", () => {});
   await client.connect();
-  closers.push(() => client.destroy());
+  atEndOfFile(() => client.destroy());
   return client as unknown as NodeRedisClient;
 }
 
