@@ -1,5 +1,6 @@
 import { defineConfig } from "vitest/config";
 import { lanes, sharing, testFilesOf } from "./test/support/lanes.ts";
+import { Sequencer } from "./test/support/sequencer.ts";
 import { base } from "./vitest.base.ts";
 
 /** All tests, each in one lane: `vitest run --project unit` runs those that need no server. */
@@ -7,6 +8,7 @@ export default defineConfig({
   ...base,
   test: {
     ...base.test,
+    sequence: { sequencer: Sequencer },
     projects: lanes.map((name) => ({
       extends: true as const,
       test: {

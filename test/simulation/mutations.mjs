@@ -95,25 +95,4 @@ export const simulated = Object.fromEntries([
 export const unseen = {
   "two locks share their companions":
     "The in-process driver keeps one state for each key, and has no companions: only the scripts use these names.",
-  "in process, a released token is refused for good":
-    "A process asks with a released token only by a late copy of a request, and nothing waits for its reply.",
-};
-
-/** The mutations that no rule and no scenario of the simulation finds within a minute so far, each with what it would take. */
-export const missed = {
-  "a lock of several keys outlives one of them":
-    "The work of the simulation releases its locks itself, even after a loss: it would have to leave one to its lease.",
-  "a repeated release is not ours":
-    "The second copy of a release must arrive before any other token is released: a rare race.",
-  "acquire shortens": "A late copy of a request must meet a lease that its holder has extended beyond its ttl.",
-  "tickets are only the clock":
-    "Two waiters must come within one µs, or around a step of the clock, which excuses their order.",
-  "a transfer leaves its first token alive": "A late copy of the first token's request must arrive after the transfer.",
-  "acquire's floor is the stored fence": "An old message must arrive after its fence was evicted, and be believed.",
-  "heartbeat's floor is the stored fence": "An old message must arrive after its fence was evicted, and be believed.",
-  "a floor from before the clock was set back stays":
-    "A message must be the first to come after the clock was set back.",
-  "a reply that a message has overtaken does not count":
-    "A request must be under way when a message grants the lock, and its extension must have no reply.",
-  "a silence outlasts the outage": "A client that times out must have many silent lines at the end of a long outage.",
 };

@@ -18,6 +18,8 @@ export interface Scenario {
   readonly holds: readonly number[];
   /** The longest pause between two writes of a holder; 120 if absent. */
   readonly pause?: number;
+  /** The chance that work leaves its lock to the end of the lease, in percent; 0 if absent. */
+  readonly leaves?: number;
   /** The chance that work begins with a computation that blocks the event loop, in percent. */
   readonly blocks: number;
   /** How long a call waits that has time, and each call after the faults. */
@@ -150,6 +152,64 @@ export const scenarios = {
       "failover to a replica that lags",
       "server restarts from an older state",
     ],
+  },
+  copies: {
+    ...usual,
+    about: "requests that arrive twice, while locks are transferred and forced out",
+    processes: 4,
+    keys: 1,
+    ttls: [3_000, 8_000],
+    rest: 400,
+    work: { transfer: 60, force: 20, acquire: 20 },
+    faults: ["all comes twice", "slow link", "replies are lost"],
+  },
+  abandoned: {
+    ...usual,
+    about: "locks of several keys that are forced out, and that nobody releases",
+    ttls: [3_000, 8_000],
+    holds: [20, 60],
+    leaves: 70,
+    work: { several: 70, force: 30 },
+    faults: ["false message", "lock is evicted"],
+  },
+  clock: {
+    ...usual,
+    about: "the clock of the server goes back: all else works",
+    processes: 6,
+    keys: 1,
+    ttls: [800, 2_000, 3_000],
+    rest: 400,
+    holds: [60, 90],
+    work: { acquire: 100 },
+    faultEvery: 4_000,
+    faults: ["wall clock goes back"],
+  },
+  expiries: {
+    ...usual,
+    about: "locks that nobody releases, over slow connections: their waiters ask when the lease ends",
+    processes: 4,
+    keys: 1,
+    hands: 2,
+    ttls: [2_000, 8_000],
+    rest: 300,
+    holds: [5],
+    leaves: 90,
+    work: { acquire: 100 },
+    faultEvery: 800,
+    faults: ["slow link"],
+  },
+  hangs: {
+    ...usual,
+    about: "a server that hangs, while few processes wait for many keys without a timeout",
+    processes: 4,
+    keys: 24,
+    hands: 24,
+    rage: 60_000,
+    rest: 100,
+    patience: Number.POSITIVE_INFINITY,
+    work: { acquire: 100 },
+    faultEvery: 12_000,
+    faults: ["server hangs"],
   },
   extinct: {
     ...usual,

@@ -58,6 +58,7 @@ export function createMachineClock(
       timers.delete(timer as number);
       engine.cancel(happening);
     },
+    tick: queueMicrotask,
     immediate: (run) => void engine.at(engine.now, machineOf(), IMMEDIATE, run),
     random: () => between(random, 0, 1),
     // The name of a locker is base64url of these bytes. With this prefix it reads as the name of its process.

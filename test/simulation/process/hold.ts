@@ -45,6 +45,7 @@ export async function hold(workplace: Workplace, lock: AnyLock, { ttl, keep, rel
   } while (goesOn());
 
   if (keep === "expire" && random.chance(30)) return; // its lease ends by itself
+  if (scenario.leaves !== undefined && random.chance(scenario.leaves)) return;
   const unlook = looker.watch(lock, "look");
   looker.look();
   unlook();

@@ -20,6 +20,9 @@ export function watchedDriver(
   /** How many acquires of each token have no reply yet. */
   const open = new Map<string, number>();
 
+  /** When the latest acquire of each token was sent: a call reads the reply to no earlier one. */
+  const latest = new Map<string, number>();
+
   /** The tokens that were released with a tombstone, each with its key. */
   const dead = new Set<string>();
 
@@ -129,13 +132,15 @@ export function watchedDriver(
       asks(keys, token, sent, place !== undefined);
       bringsTicket(token, place);
       course.sent("acquire", token);
+      latest.set(token, sent);
       const reply = await counted(
         token,
         exchange("acquire", idOf(token, keys[0]!), () => driver.acquire(request, call)),
       );
       if (reply.status === "queued") tickets.add(idOf(token, reply.key));
       course.replied("acquire", token, reply.status === "queued" && reply.key !== keys[0] ? "some" : reply.status);
-      if (reply.status === "granted") for (const key of keys) answered(key, token, "granted", sent, ttl);
+      if (reply.status === "granted" && latest.get(token) === sent)
+        for (const key of keys) answered(key, token, "granted", sent, ttl);
       if (reply.status === "queued") answered(reply.key, token, "queued", sent, ttl);
       if (reply.status === "held" || reply.status === "dead")
         record({ what: "denied", at: now(), worker, id: idOf(token, keys[0]!) });

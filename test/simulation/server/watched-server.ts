@@ -3,6 +3,7 @@ import type { DriverQueue } from "../../../packages/core/src/driver/driver-queue
 import { inboxOf } from "../../../packages/core/src/in-process/wait-queue";
 import type { Event } from "../../faults/event";
 import { idOf } from "../id";
+import { createLaws } from "./laws";
 import type { Server } from "./server";
 
 /** The part of a request that says what it is about. */
@@ -10,6 +11,7 @@ interface About {
   readonly key?: string;
   readonly keys?: readonly string[];
   readonly token?: string;
+  readonly to?: string;
   readonly inbox?: string;
   readonly place?: Place | undefined;
   readonly tombstone?: boolean;
@@ -22,6 +24,7 @@ type Method = (...args: readonly unknown[]) => Promise<unknown>;
  */
 export function watchedServer(server: Server, now: () => number, record: (event: Event) => void): Driver {
   const { driver, memory, holder } = server;
+  const laws = createLaws(server);
   let queues = new Map<string, Set<string>>();
   let damages = 0;
 
@@ -98,6 +101,16 @@ export function watchedServer(server: Server, now: () => number, record: (event:
     noteQueued(acquired.key, token, acquired.ticket, brought);
   }
 
+  /** Returns a function of the reply that records whether the command broke a law. */
+  function judge(verb: string, key: string, { token = "", to = token, place, tombstone = false }: About) {
+    const before = laws.before(key, to);
+    const ticket = place?.key === key ? place.ticket : 0;
+    return (reply: unknown): void => {
+      const breach = laws.breach({ verb, key, token: to, ticket, tombstone, reply }, before);
+      if (breach) record({ what: "wrong", at: now(), why: `the server ${breach} (${verb} of ${idOf(to, key)})` });
+    };
+  }
+
   const watch =
     (verb: string, method: Method): Method =>
     async (...args) => {
@@ -105,8 +118,10 @@ export function watchedServer(server: Server, now: () => number, record: (event:
       const keys = about.keys ?? [about.key!];
       keys.forEach(queueOf);
       const before = keys.map(stateOf);
+      const judges = keys.map((key) => judge(verb, key, about));
       const reply = await method(...args);
       note(verb, about, before, reply);
+      for (const judged of judges) judged(reply);
       return reply;
     };
 

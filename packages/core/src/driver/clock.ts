@@ -12,6 +12,8 @@ export interface Clock {
   /** Runs a function after `ms`. `keepsAlive`: whether the process stays alive for it. */
   after(ms: number, run: () => void, keepsAlive: boolean): Timer;
   cancel(timer: Timer | undefined): void;
+  /** Runs a function when the functions that wait for promises have run. */
+  tick(run: () => void): void;
   /** Runs a function after one turn of the event loop, in which data that had arrived before is read. */
   immediate(run: () => void): void;
   /** A number from 0 up to 1. */
@@ -29,6 +31,7 @@ export const realClock: Clock = {
     return timer;
   },
   cancel: (timer) => clearTimeout(timer),
+  tick: (run) => process.nextTick(run),
   immediate: (run) => void setImmediate(run),
   random: () => Math.random(),
   randomBytes: (count) => randomBytes(count),
