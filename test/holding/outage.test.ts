@@ -89,7 +89,7 @@ describe.each(oldestAndNewest)("%s", (name) => {
     await mortal.signal(how);
     const { reason } = await lossOf(lock);
     expect(reason.cause).toBeInstanceOf(Error);
-    expect((reason.cause as Error).message).toMatch(/no answer|closed|ECONN/i);
+    expect((reason.cause as Error).message).toMatch(/no answer|closed|ended|ECONN/i);
     client.close();
     await mortal.stop();
   });

@@ -9,13 +9,16 @@ export type Command =
   | { do: "release"; key: number; token: Token; tombstone: boolean }
   | { do: "heartbeat"; key: number; inbox: number }
   | { do: "transfer"; key: number; from: Token; to: Token; ttl: number }
-  | { do: "forceRelease"; key: number }
+  | { do: "forceRelease"; key: number; hold: Hold }
   | { do: "pass"; ms: number };
 
 /** One of a few tokens by its number, or whichever holds the key now. */
 export type Token = number | "holder";
 /** Not at all, at the end of the queue, or with the ticket that the token got last. */
 export type Wait = "no" | "end" | "old ticket";
+
+/** Any hold, the one that the last fence is of, or one with another fence. */
+export type Hold = "any" | "last" | "other";
 
 /**
  * Time passes in multiples of this. Every ttl below, and every time of the protocol, ends `MARGIN` or more after one of them:
@@ -52,7 +55,7 @@ export const commands: fc.Arbitrary<readonly Command[]> = fc.array(
     command("release", 14, { key, token: holder, tombstone: fc.boolean() }),
     command("heartbeat", 10, { key, inbox: fc.nat(INBOX_NAMES.length - 1) }),
     command("transfer", 6, { key, from: holder, to: token, ttl }),
-    command("forceRelease", 3, { key }),
+    command("forceRelease", 4, { key, hold: fc.constantFrom<Hold>("any", "any", "last", "other") }),
     command("pass", 12, {
       ms: fc.oneof(
         { weight: 8, arbitrary: fc.constantFrom(UNIT, UNIT, 2 * UNIT, 3 * UNIT) },

@@ -120,7 +120,7 @@ export function faulty(driver: Driver): { readonly driver: Driver; readonly faul
               if (fault) fault(deliver);
               else deliver();
             },
-            forcedOut: (token) => dead || listener.forcedOut(token),
+            forcedOut: (...holder) => dead || listener.forcedOut(...holder),
             ended: () => dead || listener.ended(),
           };
           return driver.queue!.listen(inbox, between, signal);

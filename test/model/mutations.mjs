@@ -60,7 +60,7 @@ export const mutations = {
     edits: [
       ["lua/lib/dead.lua", "return released == token", "return false"],
       ["lua/lib/dead.lua", "and micros() or", "and -score or"],
-      ["lua/lib/acquire.lua", "is_token and released ~= token", "is_token"],
+      ["lua/lib/acquire.lua", "is_released and released ~= token", "is_released"],
     ],
   },
   "acquire grants a token that was forced out": {
@@ -178,11 +178,11 @@ export const mutations = {
   },
   "heartbeat never says missing": {
     rule: "A waiter that was dropped learns so and asks again",
-    edits: [["lua/heartbeat.lua", "local token, state = ARGV[i], '0'", "local token, state = ARGV[i], '1'"]],
+    edits: [["lua/heartbeat.lua", "local token, state = ARGV[i], 'm'", "local token, state = ARGV[i], '0'"]],
   },
   "heartbeat never says granted": {
     rule: "A heartbeat finds a grant whose message was lost",
-    edits: [["lua/heartbeat.lua", "state = '2'", "state = '1'"]],
+    edits: [["lua/heartbeat.lua", "state = 'g'", "state = '0'"]],
   },
   "forceRelease hands nothing over": {
     rule: "The script that frees a lock grants it to the next waiter",
@@ -190,7 +190,9 @@ export const mutations = {
   },
   "forceRelease notifies nobody": {
     rule: "A forced release notifies the holder, whatever kind of lock it has",
-    edits: [["lua/force-release.lua", "redis.pcall('PUBLISH', 'distlock:' .. inbox, holder .. ' 0 0')", ""]],
+    edits: [
+      ["lua/force-release.lua", "redis.pcall('PUBLISH', 'distlock:' .. inbox, holder .. ' 0 0 ' .. ARGV[2])", ""],
+    ],
   },
   "a missing waiter does nothing": {
     rule: "A waiter that was dropped learns so and asks again",

@@ -150,7 +150,7 @@ scenarios({
   "a token that was forced out is dead however long it is": async (stage) => {
     for (const token of ["t".repeat(199), "t".repeat(200), "t".repeat(5_000)]) {
       await ask(stage, stage.a, token);
-      await stage.b.driver.forceRelease(stage.key);
+      await stage.b.driver.forceRelease({ key: stage.key });
       expect((await ask(stage, stage.a, token)).status).toBe("dead");
       expect((await ask(stage, stage.a, `!${token}`)).status).toBe("granted");
       await free(stage, `!${token}`);
@@ -181,7 +181,7 @@ scenarios({
   "a forced release hands over": async (stage) => {
     await ask(stage, stage.a, "one:holder");
     await ask(stage, stage.b, "two:waiter", { ticket: 0 });
-    await stage.c.driver.forceRelease(stage.key);
+    await stage.c.driver.forceRelease({ key: stage.key });
     expect(await holder(stage)).toBe("two:waiter");
     await free(stage, "two:waiter");
   },
@@ -296,7 +296,7 @@ scenarios({
     expect(await free(stage, "one:released")).toBe("released");
     expect((await ask(stage, stage.a, "one:released")).status).toBe("dead");
     await ask(stage, stage.a, "one:forced");
-    await stage.a.driver.forceRelease(stage.key);
+    await stage.a.driver.forceRelease({ key: stage.key });
     expect((await ask(stage, stage.a, "one:forced")).status).toBe("dead");
   },
 

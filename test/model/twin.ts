@@ -1,5 +1,5 @@
-import type { Command, Wait } from "./command";
-import type { Driver } from "./core";
+import type { Command, Hold, Wait } from "./command";
+import type { Driver, DriverInspection, Party } from "./core";
 import { INBOX_NAMES, KEY_NAMES, TOKEN_NAMES } from "./names";
 
 /** The part of a reply about a key. */
@@ -10,6 +10,9 @@ export interface Seen {
   readonly fence?: number;
   readonly floor?: number;
   readonly ticket?: number;
+  readonly age?: number | undefined;
+  readonly holder?: Party | undefined;
+  readonly waiters?: DriverInspection["waiters"];
 }
 
 const never = { abandoned: false };
@@ -24,7 +27,7 @@ export async function createTwin(driver: Driver) {
     const note = (message: string) => void messages[inbox]!.push(message);
     const listener = {
       granted: (token: string, _fence: number, claim: number) => note(`${token} granted for ${claim} ms`),
-      forcedOut: (token: string) => note(`${token} forced out`),
+      forcedOut: (token: string, reason?: string) => note(`${token} forced out: ${reason}`),
       ended() {},
     };
     return driver.queue!.listen(inbox, listener, new AbortController().signal);
@@ -32,6 +35,11 @@ export async function createTwin(driver: Driver) {
 
   async function holderOf(key: string): Promise<string> {
     return (await driver.inspect(key)).token ?? TOKEN_NAMES[0]!;
+  }
+  async function fenceOf(key: string, hold: Hold): Promise<number | undefined> {
+    if (hold === "any") return undefined;
+    const { fence } = await driver.inspect(key);
+    return hold === "last" ? fence || 1 : fence + 1;
   }
   const tokenOf = (token: number | "holder", key: string) =>
     token === "holder" ? holderOf(key) : Promise.resolve(TOKEN_NAMES[token]!);
@@ -91,7 +99,9 @@ export async function createTwin(driver: Driver) {
         return [{ key, ...(await driver.transfer!({ key, from, to, ttl: command.ttl })) }];
       }
       case "forceRelease":
-        return [{ key, status: await driver.forceRelease(key) }];
+        return [
+          { key, status: await driver.forceRelease({ key, fence: await fenceOf(key, command.hold), reason: "why" }) },
+        ];
     }
   }
 

@@ -88,10 +88,24 @@ export function createTwins(inRedis: Twin, inProcess: Twin, redis: Redis, clock:
 
   /** Tickets are compared by the order in which waiters get the lock. */
   function sameReply(redis: Seen, own: Seen): void {
-    const said = ({ fence: _, floor: __, remaining: ___, ticket: ____, ...rest }: Seen) => rest;
+    const said = ({
+      fence: _,
+      floor: __,
+      remaining: ___,
+      ticket: ____,
+      age: _____,
+      holder,
+      waiters,
+      ...rest
+    }: Seen) => ({
+      ...rest,
+      // Times differ between the two, and tickets.
+      label: holder?.label,
+      waiters: waiters?.map(({ token }) => token),
+    });
     expect(said(redis), "what Redis said").toEqual(said(own));
-    const told = ({ fence, floor, remaining, ticket }: Seen) =>
-      [fence, floor, remaining, ticket].map((value) => value !== undefined);
+    const told = ({ fence, floor, remaining, ticket, age, holder }: Seen) =>
+      [fence, floor, remaining, ticket, age, holder?.since].map((value) => value !== undefined);
     expect(told(redis), "what else Redis said").toEqual(told(own));
     if (redis.floor !== undefined) fencesOf(own.key).floor(redis.floor, own.floor!);
     if (redis.fence !== undefined) fencesOf(own.key).same(redis.fence, own.fence!);

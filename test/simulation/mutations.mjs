@@ -1,6 +1,9 @@
 import { mutations as model } from "../model/mutations.mjs";
 
 const driver = "src/in-process/in-process-driver.ts";
+const grants = "src/in-process/grants.ts";
+/** For an edit that makes a value which expires. */
+const withExpiring = [driver, "import { left, live", "import { expiring, left, live"];
 const queue = "src/in-process/wait-queue.ts";
 const state = "src/in-process/lock-state.ts";
 const expiring = "src/in-process/expiring.ts";
@@ -9,16 +12,18 @@ const expiring = "src/in-process/expiring.ts";
 const counterparts = {
   "hand-over leaves the waiter in the queue": [[queue, "        tickets.delete(token);\n", ""]],
   "hand-over notifies nobody": [[driver, "publish(token, (listener) => listener.granted(token, fence, CLAIM));", ""]],
-  "the fence is only the clock": [[driver, "Math.max(fenceOf(state) + 1, micros())", "micros()"]],
-  "the fence is only counted": [[driver, "Math.max(fenceOf(state) + 1, micros())", "fenceOf(state) + 1"]],
+  "the fence is only the clock": [[grants, "Math.max(fenceOf(state) + 1, micros())", "micros()"]],
+  "the fence is only counted": [[grants, "Math.max(fenceOf(state) + 1, micros())", "fenceOf(state) + 1"]],
   "acquire grants a dead token": [[state, "(tombstones.get(token) ?? 0) > now() || ", ""]],
   "acquire grants a released token": [[state, " || live(released) === token", ""]],
   "acquire overtakes": [[driver, "    handOver(state); // a newcomer does not overtake\n", ""]],
-  "acquire never prolongs": [[driver, "if (left(state.lease) < ttl) extend(state, ttl);", ""]],
+  "acquire never prolongs": [[grants, "if (left(state.lease) < ttl) extend(state, ttl);", ""]],
   "acquire's floor is the stored fence": [
-    [driver, "floor: floorOf(state), head: queue", "floor: fenceOf(state), head: queue"],
+    [driver, "floor: floorOf(state),\n      head: ahead", "floor: fenceOf(state),\n      head: ahead"],
   ],
-  "heartbeat's floor is the stored fence": [[driver, "floor: floorOf(state),\n", "floor: fenceOf(state),\n"]],
+  "heartbeat's floor is the stored fence": [
+    [driver, "floor: floorOf(state),\n        head: waiters", "floor: fenceOf(state),\n        head: waiters"],
+  ],
   "tickets are only the clock": [[queue, "Math.max(micros(), data.lastTicket + 1)", "micros()"]],
   "acquire ignores the ticket": [[queue, "ticket || Math.max(", "Math.max("]],
   "enqueueing shows no life": [[driver, "    queue.showLife(inboxOf(token));\n", ""]],
@@ -35,6 +40,7 @@ const counterparts = {
   "heartbeat never says granted": [[driver, 'holder === token ? "granted" : ', ""]],
   "hand-over trusts a clock that was set back": [[queue, " && until <= now() + WINDOW", ""]],
   "hand-over mints no fence": [
+    withExpiring,
     [
       driver,
       "    const fence = grant(state, token, CLAIM);",
@@ -43,9 +49,12 @@ const counterparts = {
   ],
   "acquire grants a token that was forced out": [[driver, "      refuse(state, holder, left(state.lease));\n", ""]],
   "acquire shortens": [
-    [driver, "if (left(state.lease) < ttl) extend(state, ttl);", "state.lease = expiring(state.lease!.value, ttl);"],
+    [grants, "if (left(state.lease) < ttl) extend(state, ttl);", "state.lease = expiring(state.lease!.value, ttl);"],
   ],
-  "heartbeat shortens": [[driver, "prolong(state.lease, CLAIM);", "state.lease = expiring(holder, CLAIM);"]],
+  "heartbeat shortens": [
+    withExpiring,
+    [driver, "prolong(state.lease, CLAIM);", "state.lease = expiring(holder, CLAIM);"],
+  ],
   "heartbeat leaves a free lock": [
     [driver, "        waiters.showLife(inbox);\n        handOver(state);", "        waiters.showLife(inbox);"],
   ],
@@ -67,9 +76,10 @@ const counterparts = {
     ],
   ],
   "forceRelease hands nothing over": [
-    [driver, "listener.forcedOut(holder));\n      handOver(state);", "listener.forcedOut(holder));"],
+    [driver, "reason || undefined));\n      handOver(state);", "reason || undefined));"],
   ],
   "a transfer keeps the fence": [
+    withExpiring,
     [
       driver,
       'return { status: "granted", fence: grant(state, to, ttl) };',
@@ -78,7 +88,9 @@ const counterparts = {
   ],
   "a transfer leaves its first token alive": [[driver, "      free(state, from);\n", ""]],
   "a transfer asks no token": [[driver, "if (holder !== from) {", "if (holder === undefined) {"]],
-  "forceRelease notifies nobody": [[driver, "publish(holder, (listener) => listener.forcedOut(holder));", ""]],
+  "forceRelease notifies nobody": [
+    [driver, "publish(holder, (listener) => listener.forcedOut(holder, reason || undefined));", ""],
+  ],
 };
 
 const isOfTypeScript = ([file]) => file.startsWith("src/") && !file.startsWith("src/redis/");

@@ -7,6 +7,7 @@ const closers: (() => void)[] = [];
 /** The test file that last connected to each port. */
 const files = new Map<number, string>();
 const leaks = new Set<string>();
+const reported = new Set<string>();
 let present = "";
 
 /** Calls `close` after the last test of the present file. */
@@ -24,14 +25,15 @@ function watch(socket: Socket): void {
   socket.once("close", () => {
     const { code, port } = (socket.errored ?? {}) as { code?: string; port?: number };
     const file = code === "ECONNREFUSED" ? files.get(port!) : undefined;
-    if (file !== undefined && file !== present) leaks.add(file);
+    if (file !== undefined && file !== present && !reported.has(file)) leaks.add(file);
   });
 }
 
-/** Throws if clients of earlier files tried to connect meanwhile: then those files did not close them. */
+/** Throws if clients of earlier files tried to connect meanwhile: then those files did not close them. Each file is named once. */
 export function endFile(): void {
   for (const close of closers.splice(0)) close();
   const found = [...leaks];
   leaks.clear();
+  for (const file of found) reported.add(file);
   if (found.length > 0) throw new Error(`not closed at the end of their files: clients of ${found.join(", ")}`);
 }

@@ -11,6 +11,7 @@
 -- @include lib/holder.lua
 -- @include lib/foreign-lock.lua
 -- @include lib/queue.lua
+-- @include lib/who.lua
 -- @include lib/hand-over.lua
 -- @include lib/acquire.lua
 
@@ -19,18 +20,20 @@ local waits = place ~= ''
 
 -- The reply of a lock that another token holds, if one does. Takes nothing.
 local function obstacle(lock)
-  local _, settling
+  local last, settling
   local known = call('MGET', KEYS[lock + FENCE], KEYS[lock + QUEUE])
-  if queue_kind(lock, known[2]) == 'set' and call('EXISTS', KEYS[lock]) == 0 then
-    _, settling = hand_over(lock, known[1])
+  local kind = queue_kind(lock, known[2])
+  if kind == 'set' and call('EXISTS', KEYS[lock]) == 0 then
+    last, settling = hand_over(lock, known[1])
   end
   local holder = holder_of(lock)
   if settling then
-    return 'held 0'
+    return 'held 0 0 0'
   end
   if holder and holder ~= token then
     local left = call('PTTL', KEYS[lock])
-    return is_not_a_lock(holder, left) and 'foreign' or 'held ' .. left
+    local ahead = kind == 'set' and call('ZCOUNT', KEYS[lock + QUEUE], '(0', '+inf') or 0
+    return is_not_a_lock(holder, left) and 'foreign' or string.format('held %d %d %s', left, ahead, who(holder, last or known[1]))
   end
 end
 

@@ -1,8 +1,8 @@
 -- Frees a lock, no matter who holds it, notifies the holder's process, and hands the lock over. The holder's token is dead for what was
--- left of its lease.
+-- left of its lease. With a fence it frees the hold with this fence only: a hold of another library has none.
 -- KEYS   the three of lib/keys.lua
--- ARGV   none
--- Reply  1 freed | 0 was free | 'foreign …' as in lib/acquire.lua
+-- ARGV   1 the fence, or ''  2 the reason, for the holder's process, or ''
+-- Reply  1 freed | 0 was free, or held with another fence | 'foreign …' as in lib/acquire.lua
 -- @include lib/keys.lua
 -- @include lib/clock.lua
 -- @include lib/holder.lua
@@ -17,7 +17,7 @@
 local function notify(holder)
   local inbox = inbox_of(holder)
   if #inbox == 16 and #inbox < #holder then
-    redis.pcall('PUBLISH', 'distlock:' .. inbox, holder .. ' 0 0')
+    redis.pcall('PUBLISH', 'distlock:' .. inbox, holder .. ' 0 0 ' .. ARGV[2])
   end
 end
 
@@ -36,6 +36,9 @@ if is_foreign_fence(1, known[1]) then
 end
 if queue_kind(1, known[2]) == 'foreign' then
   return 'foreign queue'
+end
+if ARGV[1] ~= '' and (known[1] ~= ARGV[1] or not is_token(holder)) then
+  return 0
 end
 
 call('DEL', KEYS[1])

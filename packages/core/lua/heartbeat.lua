@@ -2,9 +2,11 @@
 -- KEYS   per lock the three of lib/keys.lua
 -- ARGV   1 inbox of the process
 --        then per lock: how many of its tokens wait, and these tokens
--- Reply  per lock '<ms left of the lease, -2 if it is free> <last fence or 0> <floor of later fences> <head> <a digit per token>'
---        head:  1 if the first waiter is one of this inbox, or if the lock is settling (see lib/hand-over.lua); else 0
---        digit: 2 granted, its claim counts from now on | 1 queued | 0 not queued, or the key has no ttl and so is not a lock
+-- Reply  per lock '<ms left of the lease, -2 if it is free> <last fence or 0> <floor of later fences> <head> <states> <holder>'
+--        head:   1 if the first waiter is one of this inbox, or if the lock is settling (see lib/hand-over.lua); else 0
+--        states: one per token, with commas between them: 'g' granted, its claim counts from now on | for a token that waits, how
+--                many are before it | 'm' missing: not queued, or the key has no ttl and so is not a lock
+--        holder: see lib/who.lua
 --        One reply more, if messages were not published: the reason
 -- @include lib/keys.lua
 -- @include lib/times.lua
@@ -12,6 +14,7 @@
 -- @include lib/inbox.lua
 -- @include lib/hand-over.lua
 -- @include lib/batch.lua
+-- @include lib/who.lua
 
 -- This runs for every waited key every 1.2 s. What all keys have in common is computed once, and as text, since Lua is slow
 -- to turn a number into text.
@@ -42,23 +45,35 @@ local function beat(lock, first, last)
     end
   end
 
+  -- The members before the first waiter: signs of life, and refused tokens. Counted once, for the first token that asks.
+  local others
+  local function ahead_of(token)
+    local rank = head ~= token and head and call('ZRANK', queue, token)
+    if rank then
+      others = others or call('ZCOUNT', queue, '-inf', '0')
+      return rank - others
+    end
+    return head == token and 0
+  end
+
   local states = {}
   for i = first, last do
-    local token, state = ARGV[i], '0'
+    local token, state = ARGV[i], 'm'
     if holder == token then
-      state = '2'
+      state = 'g'
       if left < tonumber(CLAIM) then
         call('PEXPIRE', KEYS[lock], CLAIM)
       end
-    elseif left ~= -1 and (head == token or head and call('ZSCORE', queue, token)) then
-      state = '1'
+    elseif left ~= -1 then
+      state = ahead_of(token) or 'm'
     end
     states[#states + 1] = state
   end
 
   local floor = tonumber(fence) > now and fence or now_text
   local is_head = settling or head and inbox_of(head) == inbox
-  return left .. ' ' .. fence .. ' ' .. floor .. (is_head and ' 1 ' or ' 0 ') .. table.concat(states)
+  local seen = left .. ' ' .. fence .. ' ' .. floor .. (is_head and ' 1 ' or ' 0 ')
+  return seen .. table.concat(states, ',') .. ' ' .. who(holder, fence ~= '0' and fence)
 end
 
 local replies, count_at = {}, 2

@@ -7,6 +7,7 @@
 --        One reply more, if messages were not published: the reason
 -- @include lib/keys.lua
 -- @include lib/batch.lua
+-- @include lib/is-token.lua
 
 -- The part of release for a lock that somebody may wait for, that the token does not hold, or that it gives up. Its functions
 -- are made inside it, so that an ordinary release does not pay for them.
@@ -48,9 +49,9 @@ local function release(lock, token, tombstone_ttl)
   local holder, released = known[1], known[3]
 
   -- The common case: the queue is the token of ours that was released last (see lib/acquire.lua), or absent. So nobody waits.
-  local is_token = released and #released == 53 and string.byte(released, 17) == 58
-  local queue_left = not is_token and call('PTTL', KEYS[lock + QUEUE])
-  if holder == token and tombstone_ttl == '0' and (is_token or queue_left == -2) then
+  local is_released = is_token(released)
+  local queue_left = not is_released and call('PTTL', KEYS[lock + QUEUE])
+  if holder == token and tombstone_ttl == '0' and (is_released or queue_left == -2) then
     call('RENAME', KEYS[lock], KEYS[lock + QUEUE])
     return 1
   end

@@ -8,7 +8,9 @@ export {
   LockLostError,
   LockNotAcquiredError,
 } from "./driver/errors";
+export { type Party, processLabel } from "./driver/party";
 export { inProcessDriver } from "./in-process/in-process-driver";
+export type { ForceReleaseOptions } from "./locker/force-release";
 export { createLeases, type Holder, type LeaseReply, type Leases } from "./locker/leases";
 export type { Lock } from "./locker/lock";
 export { createLocker, type Keys, type Locker, type LockOf, type Work } from "./locker/locker";

@@ -244,5 +244,12 @@ test("bad keys, tokens and ttls are refused by name before anything is sent", as
 test("inspect of a locker does not show the holder's token", async () => {
   const { inner, key, token } = open();
   await inner.acquire({ keys: [key], token, ttl: TTL }, { abandoned: false });
-  expect(Object.keys(await createLocker(inner).inspect(key)).sort()).toEqual(["fence", "held", "remaining", "waiting"]);
+  expect(Object.keys(await createLocker(inner).inspect(key)).sort()).toEqual([
+    "fence",
+    "held",
+    "holder",
+    "remaining",
+    "waiters",
+    "waiting",
+  ]);
 });

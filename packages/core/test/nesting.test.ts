@@ -66,9 +66,9 @@ test("a lock that this locker holds by another call is said to be", async () => 
   const driver = inProcessDriver();
   const [locker, other] = [createLocker(driver), createLocker(driver)];
   const lock = await locker.acquire("k");
-  const mine = expect.stringMatching(/ms in its queue: held by another call of this locker$/);
+  const mine = expect.stringMatching(/ms in its queue: held by another call of this locker for \d\.\d s$/);
   await expect(locker.acquire("k", { timeout: 20 })).rejects.toMatchObject({ message: mine });
-  const theirs = expect.stringMatching(/ms in its queue: held by another$/);
+  const theirs = expect.stringMatching(/ms in its queue: held by another for \d\.\d s$/);
   await expect(other.acquire("k", { timeout: 20 })).rejects.toMatchObject({ message: theirs });
   const asked = expect.stringMatching(/after 2 attempts in \d+ ms: held by another$/);
   await expect(other.acquire("k", { maxAttempts: 2, retryDelay: 1 })).rejects.toMatchObject({ message: asked });

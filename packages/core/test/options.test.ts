@@ -37,7 +37,14 @@ describe("options", () => {
     ]) {
       await expect(call).rejects.toMatchObject({ name, message: expect.stringMatching(message) });
     }
-    expect(await locker.inspect("k")).toEqual({ held: false, remaining: 0, fence: 0, waiting: 0 });
+    expect(await locker.inspect("k")).toEqual({
+      held: false,
+      remaining: 0,
+      fence: 0,
+      waiting: 0,
+      holder: null,
+      waiters: [],
+    });
   });
 
   test("the call wins over the locker, and undefined over nothing", async () => {

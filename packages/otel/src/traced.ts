@@ -113,7 +113,7 @@ export function traced(locker: Locker, { tracer }: TracedOptions = {}): Locker {
     },
 
     inspect: (key) => locker.inspect(key),
-    forceRelease: (key) => locker.forceRelease(key),
+    forceRelease: (key, options) => locker.forceRelease(key, options),
     close: () => locker.close(),
   };
 }

@@ -88,8 +88,9 @@ function* dropped(line: Line, { id, key, at }: Kind<"dropped">): Iterable<string
 function* passedOver(line: Line, { id, key, inbox, at, how }: Kind<"minted">): Iterable<string> {
   if (how === "transferred" || how === "again") return; // waiters keep their places
   const { places, tickets } = line;
+  if (how === "handed" && !places.has(id)) return; // by a server with an older state: its place there is not known
   const own = tickets.get(id) ?? Number.POSITIVE_INFINITY;
-  if (how === "handed" && places.has(id) && !lives(line, inbox, at, ROUNDING))
+  if (how === "handed" && !lives(line, inbox, at, ROUNDING))
     yield `${key} was handed to ${id}, whose process had shown no sign of life for a window`;
   places.delete(id);
   for (const [other, { ticket, inbox: of }] of places)

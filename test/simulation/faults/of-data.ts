@@ -88,7 +88,7 @@ export const dataFaults = {
       const { server } = scene.world;
       const token = server.holder(key);
       const listener = token === undefined ? undefined : server.memory.inboxes.get(inboxOf(token));
-      listener?.forcedOut(token!);
+      listener?.forcedOut(token!, undefined);
       return listener !== undefined;
     }),
 

@@ -72,7 +72,7 @@ export function createListening(client: Client): Listening {
   function subscribed(inbox: string, listener: Listener, resolve: (close: () => Promise<void>) => void): void {
     const at: Listener = {
       granted: (...grant) => one.isDeaf || pushed(() => listener.granted(...grant)),
-      forcedOut: (token) => one.isDeaf || pushed(() => listener.forcedOut(token)),
+      forcedOut: (...holder) => one.isDeaf || pushed(() => listener.forcedOut(...holder)),
       ended() {},
     };
     let isOpen = true;

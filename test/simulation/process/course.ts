@@ -35,6 +35,9 @@ const afterReply = (reply: string): State | undefined => {
   return reply === "some" ? "with some keys" : undefined;
 };
 
+const asks = (state: State | undefined): boolean =>
+  state === "asking" || state === "queued" || state === "with some keys";
+
 export function createCourse(): Course {
   const stateOf = new Map<string, State>();
   const keysOf = new Map<string, readonly string[]>();
@@ -51,19 +54,20 @@ export function createCourse(): Course {
     keysOf: (token) => keysOf.get(token) ?? [],
     sent(verb, token) {
       const before = stateOf.get(token);
-      if (verb === "acquire" || verb === "transfer") become(token, before ?? "asking");
+      if (verb === "acquire" || verb === "transfer") become(token, asks(before) ? before : "asking");
       else if (verb === "extend") become(token, before === "holding" || before === "claiming" ? "extending" : before);
       else become(token, before === "holding" || before === "extending" ? "releasing" : "giving up");
     },
     replied(verb, token, reply) {
       const before = stateOf.get(token);
       if (before === undefined) return;
-      if (verb === "acquire" || verb === "transfer") become(token, before === "giving up" ? before : afterReply(reply));
+      // A message may overtake the reply: then the token has its lock already.
+      if (verb === "acquire" || verb === "transfer") become(token, asks(before) ? afterReply(reply) : before);
       else if (verb === "release") become(token, undefined);
       else if (before === "extending") become(token, reply === "held" ? "holding" : undefined);
     },
     granted(token) {
-      if (stateOf.get(token) === "queued") become(token, "claiming");
+      if (asks(stateOf.get(token))) become(token, "claiming");
     },
     held: (token) => become(token, "holding"),
     left(token) {

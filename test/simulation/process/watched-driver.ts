@@ -111,9 +111,9 @@ export function watchedDriver(
             record({ what: "pushed", at: now(), worker, id: idOf(token, key), ttl: claim, fence });
           listener.granted(token, fence, claim);
         },
-        forcedOut(token) {
+        forcedOut(token, reason) {
           for (const key of asked.get(token) ?? []) record({ what: "ousted", at: now(), worker, id: idOf(token, key) });
-          listener.forcedOut(token);
+          listener.forcedOut(token, reason);
         },
       };
       const close = await listen(inbox, between, signal);

@@ -44,7 +44,9 @@ export function watchedServer(server: Server, now: () => number, record: (event:
     const { fence, holder: token } = stateOf(key);
     if (fence === before.fence || token === undefined) return undefined;
     queueOf(key).delete(token);
-    const how = verb === "transfer" ? "transferred" : token === asking ? "asked" : "handed";
+    // A transfer that finds the lock free hands it over.
+    const byRequest = verb === "transfer" ? "transferred" : "asked";
+    const how = token === asking ? byRequest : "handed";
     const isSame = token === before.holder;
     const id = idOf(token, key);
     const inbox = inboxOf(token);
@@ -89,7 +91,7 @@ export function watchedServer(server: Server, now: () => number, record: (event:
       record({ what: "leaves", at, key, id: idOf(token, key), dead: about.tombstone === true });
     }
     keys.forEach((each, i) => {
-      const grant = grantOf(each, before[i]!, verb, token);
+      const grant = grantOf(each, before[i]!, verb, about.to ?? token);
       noteDropped(each, token);
       if (verb === "heartbeat") record({ what: "lives", at, key, inbox });
       if (grant) record(grant);

@@ -2,6 +2,7 @@
 -- @include clock.lua
 -- @include fence.lua
 -- @include batch.lua
+-- @include is-token.lua
 
 -- The part of acquire for a lock that is held, or that somebody may wait for. Its functions are made inside it, so that a lock
 -- that is free does not pay for them.
@@ -14,6 +15,7 @@ local function contend(lock, token, ttl, ticket, last, released, queue_left)
   -- @include confirm.lua
   -- @include enqueue.lua
   -- @include hand-over.lua
+  -- @include who.lua
 
   local kind
   kind, queue_left = queue_kind(lock, released, queue_left)
@@ -26,13 +28,16 @@ local function contend(lock, token, ttl, ticket, last, released, queue_left)
     if is_not_a_lock(holder, left) then
       return 'foreign'
     end
+    local holder_text = who(holder, last)
     if ticket == '' then
-      return 'held ' .. left
+      local ahead = kind == 'set' and call('ZCOUNT', KEYS[lock + QUEUE], '(0', '+inf') or 0
+      return string.format('held %d %d %s', left, ahead, holder_text)
     end
 
-    local own, is_first = enqueue(lock, token, ticket, released, queue_left or call('PTTL', KEYS[lock + QUEUE]))
+    local own, ahead = enqueue(lock, token, ticket, released, queue_left or call('PTTL', KEYS[lock + QUEUE]))
     local floor = math.max(micros(), tonumber(last) or 0)
-    return string.format('queued %d %.0f %.0f %d', left, own, floor, (is_first or settling) and 1 or 0)
+    local first = (ahead == 0 or settling) and 1 or 0
+    return string.format('queued %d %.0f %.0f %d %d %s', left, own, floor, first, ahead, holder_text)
   end
 
   if is_dead(lock, token, kind, released) then
@@ -64,8 +69,8 @@ end
 -- `ticket`: '' not to wait, '0' to wait at the end of the queue, else the ticket that the token once had.
 -- Returns one of
 --   its fence   granted. The present holder gets its fence again
---   'held <ms left of the lease>'
---   'queued <ms left of the lease> <ticket> <floor of later fences> <1 if it is the first one, else 0>'
+--   'held <ms left of the lease> <how many wait> <holder, see lib/who.lua>'
+--   'queued <ms left of the lease> <ticket> <floor of later fences> <1 if it is the first one, else 0> <how many are before it> <holder>'
 --               While the lock is settling the last number is 1, whatever the place is: then each waiter takes itself for the
 --               first, and looks again at once. Somebody must, since nothing else drops the rest of the dead waiters.
 --   'dead'      the token is refused
@@ -78,11 +83,10 @@ local function acquire(lock, token, ttl, ticket)
   local last, released = known[1], known[2]
 
   -- The common case, in as few commands as can be: the fence is ours (16 digits or more, µs since 1970) or absent; the queue is
-  -- the token of ours that was released last (16 characters, a colon (58), and 36 more), or absent. So nobody waits, and no other
-  -- token is refused.
-  local is_token = released and #released == 53 and string.byte(released, 17) == 58
-  local queue_left = not is_token and call('PTTL', KEYS[lock + QUEUE])
-  local nobody_waits = queue_left == -2 or is_token and released ~= token
+  -- the token of ours that was released last, or absent. So nobody waits, and no other token is refused.
+  local is_released = is_token(released)
+  local queue_left = not is_released and call('PTTL', KEYS[lock + QUEUE])
+  local nobody_waits = queue_left == -2 or is_released and released ~= token
   local is_fence = last and #last > 15 and tonumber(last)
   if
     nobody_waits

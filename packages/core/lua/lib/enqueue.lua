@@ -6,7 +6,7 @@
 
 -- Puts the token into the queue, with the ticket that it once had or '0' for the end, and shows that its process is alive.
 -- A token that is in the queue keeps its place. `released` and `left` are as in put.
--- Returns its ticket, and whether it is the first one.
+-- Returns its ticket, and how many tokens are before it.
 local function enqueue(lock, token, ticket, released, left)
   local queue = KEYS[lock + QUEUE]
   local sign, alive_till = '@' .. inbox_of(token), string.format(WHOLE, -micros() / 1000 - WINDOW)
@@ -25,8 +25,5 @@ local function enqueue(lock, token, ticket, released, left)
   if added == (is_new and 2 or 1) then -- a process came that may never come back
     drop_old(lock)
   end
-  local is_last = tonumber(place) > last_ticket
-  local is_first = last_ticket <= 0
-    or not is_last and call('ZRANGEBYSCORE', queue, '(0', '+inf', 'LIMIT', 0, 1)[1] == token
-  return place, is_first
+  return place, last_ticket <= 0 and 0 or call('ZCOUNT', queue, '(0', string.format('(%.0f', place))
 end

@@ -1,5 +1,6 @@
 -- @include keys.lua
 -- @include clock.lua
+-- @include is-token.lua
 
 -- The queue as a sorted set. Waiters have scores above 0, in their order. All else has a score below 0, the negative of a time:
 --   <token>   waits. The score is its ticket
@@ -10,10 +11,10 @@
 local BELOW_ALL_MS = -1e14
 
 -- What the queue's key holds: 'nothing', 'token' (a string), 'set', or 'foreign' if these scripts did not write it: whatever
--- they write has a ttl. Second, it returns the PTTL, `left` if that is known already, nil if it did not ask for it. `released` is the value, if that is a string. A
--- token of ours has 16 characters, a colon (58), and 36 more: where one is found, this costs no command.
+-- they write has a ttl. Second, it returns the PTTL, `left` if that is known already, nil if it did not ask for it: where a
+-- locker's token is found, this costs no command. `released` is the value, if that is a string.
 local function queue_kind(lock, released, left)
-  if released and #released == 53 and string.byte(released, 17) == 58 then
+  if is_token(released) then
     return 'token'
   end
   left = left or call('PTTL', KEYS[lock + QUEUE])

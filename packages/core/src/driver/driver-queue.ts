@@ -1,4 +1,6 @@
 // Tested by packages/testing/src/contract/queue.ts, packages/testing/src/contract/hand-over.ts
+import type { SeenHolder } from "./driver";
+
 export interface HeartbeatRequest {
   readonly key: string;
   readonly inbox: string;
@@ -6,7 +8,7 @@ export interface HeartbeatRequest {
   readonly tokens: readonly string[];
 }
 
-export interface HeartbeatReply {
+export interface HeartbeatReply extends SeenHolder {
   /** ms left of the holder's lease, 0 or less when the lock is free. */
   readonly remaining: number;
   /** Fence of the last grant, 0 when none is remembered. */
@@ -19,6 +21,8 @@ export interface HeartbeatReply {
   readonly head: boolean;
   /** One for each token. `"granted"`: it holds the lock for the claim, from when the request was sent. */
   readonly states: readonly ("granted" | "queued" | "missing")[];
+  /** For each token that is queued: how many waiters come before it. */
+  readonly ahead?: readonly number[] | undefined;
 }
 
 /** Receives the messages to an inbox. Each message may be lost, late, or come twice. */
@@ -26,7 +30,7 @@ export interface Listener {
   /** The lock was handed over to this token for `claim` ms. */
   granted(token: string, fence: number, claim: number): void;
   /** The holder with this token was forced out. */
-  forcedOut(token: string): void;
+  forcedOut(token: string, reason: string | undefined): void;
   /** The inbox is lost, and does not open again by itself. */
   ended(): void;
 }

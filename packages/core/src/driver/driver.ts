@@ -21,9 +21,11 @@
  * floor       a number that every later grant's fence is above
  * dead        said of a token that was given up or forced out, or was the last one released: it is refused for a time
  * forced out  said of a holder whose lock `forceRelease` freed
+ * party       a holder or a waiter, as others see it: its label, and since when
  */
 
 import type { DriverQueue } from "./driver-queue";
+import type { Party } from "./party";
 
 /** The caller's side of a request: whether it still waits for the reply. */
 export interface Call {
@@ -48,6 +50,19 @@ export interface AcquireRequest {
   readonly place?: Place | undefined;
 }
 
+/** The holder of a lock, as far as a store can describe it. */
+export interface SeenHolder {
+  readonly holder?: Party | undefined;
+  /** How long it has held the lock, in ms. */
+  readonly age?: number | undefined;
+}
+
+/** The lock that another token holds. */
+export interface Contention extends SeenHolder {
+  /** How many waiters come before this token: all waiters, if it does not wait. */
+  readonly ahead?: number | undefined;
+}
+
 export type AcquireReply =
   /**
    * The token holds all locks, each for at least `ttl` ms from when the request was sent. One fence for each key. A repeated
@@ -58,20 +73,20 @@ export type AcquireReply =
    * Another token holds `key`, for `remaining` ms unless it is extended or released; no key was taken. Of several keys, this
    * token may be dead now: use a new one for the next request.
    */
-  | { readonly status: "held"; readonly key: string; readonly remaining: number }
+  | (Contention & { readonly status: "held"; readonly key: string; readonly remaining: number })
   /**
    * Another token holds `key`, and this one waits for it. It holds the keys before `key`. A later grant of `key` has a fence
    * above `floor`. `head`: this token is the first waiter, or nobody knows yet who is, since dead waiters are still to be dropped.
    * (In `HeartbeatReply`, `head` is about all tokens of an inbox.)
    */
-  | {
+  | (Contention & {
       readonly status: "queued";
       readonly key: string;
       readonly remaining: number;
       readonly ticket: number;
       readonly floor: number;
       readonly head: boolean;
-    }
+    })
   /** The token was given up or forced out for `key`. It may hold some of the other keys. */
   | { readonly status: "dead"; readonly key: string };
 
@@ -132,7 +147,7 @@ export type TransferReply =
   /** `to` was given up or forced out, and nothing was done. */
   | { readonly status: "dead" };
 
-export interface Inspection {
+interface LockStatus {
   readonly held: boolean;
   /** ms left of the lease, 0 when free. */
   readonly remaining: number;
@@ -142,10 +157,31 @@ export interface Inspection {
   readonly waiting: number;
 }
 
+/** What a locker knows of a key. It has no token in it. */
+export interface Inspection extends LockStatus {
+  /** `null` when free. */
+  readonly holder: Party | null;
+  /** The first 20 waiters, in their order. */
+  readonly waiters: readonly Party[];
+}
+
 /** What a driver knows of a key. */
-export interface DriverInspection extends Inspection {
+export interface DriverInspection extends LockStatus {
   /** The holder's token, `null` when free. Never log it. */
   readonly token: string | null;
+  /** The first 20 waiters, in their order. Never log their tokens. */
+  readonly waiters: readonly { readonly token: string; readonly ticket: number }[];
+}
+
+/** How many waiters an inspection names. */
+export const NAMED_WAITERS = 20;
+
+export interface ForceReleaseRequest {
+  readonly key: string;
+  /** Frees only the hold with this fence, of a token that a locker made. Absent: any hold. */
+  readonly fence?: number | undefined;
+  /** Reaches the holder's process. */
+  readonly reason?: string | undefined;
 }
 
 /**
@@ -167,8 +203,11 @@ export interface Driver {
   /** Frees the lock and hands it over; takes a waiting token out of the queue. */
   release(request: ReleaseRequest): Promise<ReleaseReply>;
   inspect(key: string): Promise<DriverInspection>;
-  /** Frees the lock, regardless of its holder: a second copy frees the lock of the next one. Resolves with true if it was held. */
-  forceRelease(key: string): Promise<boolean>;
+  /**
+   * Frees the lock, regardless of its holder: a second copy without a fence frees the lock of the next one. Resolves with true
+   * if it freed the lock.
+   */
+  forceRelease(request: ForceReleaseRequest): Promise<boolean>;
 
   // Abilities. A driver has each as a whole, or leaves it out.
 

@@ -1,4 +1,6 @@
 import { withoutCommand } from "./cause";
+import type { Contention } from "./driver";
+import type { Party } from "./party";
 
 const marker = Symbol.for("distlock.error");
 
@@ -26,7 +28,27 @@ export abstract class LockError extends Error {
   }
 }
 
-/** Another holder had the lock for as long as the caller was ready to wait. */
+/** What a `LockNotAcquiredError` says of the wait. */
+interface Refusal extends Contention {
+  readonly attempts: number;
+  readonly waited: number;
+  readonly queued?: boolean;
+  /** Who has the lock, if that is known without its label. */
+  readonly by?: string | undefined;
+  /** The option, if so many waiters were too many. */
+  readonly maxAhead?: number | undefined;
+}
+
+/** `held by "api-7" for 1.2 s, 3 waiters ahead`. A label may hold anything, so it is quoted. */
+function contention({ holder, age, ahead = 0, by = "another", maxAhead }: Refusal): string {
+  const label = holder?.label === undefined ? "" : JSON.stringify(holder.label);
+  const name = by === "another" && label !== "" ? label : `${by}${label && ` (${label})`}`;
+  const time = age === undefined ? "" : ` for ${(age / 1_000).toFixed(1)} s`;
+  const others = ahead === 0 ? "" : `, ${ahead} ${ahead === 1 ? "waiter" : "waiters"} ahead`;
+  return `held by ${name}${time}${others}${maxAhead === undefined ? "" : ` (maxAhead is ${maxAhead})`}`;
+}
+
+/** Another holder had the lock for as long as the caller was ready to wait, or too many others waited for it. */
 export class LockNotAcquiredError extends LockError {
   readonly code = "LOCK_NOT_ACQUIRED";
   override readonly name = "LockNotAcquiredError";
@@ -34,18 +56,27 @@ export class LockNotAcquiredError extends LockError {
   readonly attempts: number;
   /** How long the caller waited, in ms. */
   readonly waited: number;
+  /** The holder, according to the last reply about it. Its fields are absent for another library's lock. */
+  readonly holder: Party | undefined;
+  /** How long this holder had held the lock, in ms. */
+  readonly age: number | undefined;
+  /** How many waiters were ahead of the call, according to the last reply about it. */
+  readonly ahead: number | undefined;
+  /** The option `maxAhead`, if so many were too many. */
+  readonly maxAhead: number | undefined;
 
-  constructor(
-    key: string,
-    { attempts, waited, queued = false }: { attempts: number; waited: number; queued?: boolean },
-    holder = "held by another",
-  ) {
+  constructor(key: string, refusal: Refusal, why = contention(refusal)) {
+    const { attempts, waited, queued = false } = refusal;
     const ms = `${Math.round(waited)} ms`;
     const times = attempts === 1 ? "1 attempt" : `${attempts} attempts`;
     const how = queued ? `after ${ms} in its queue` : `after ${times} in ${ms}`;
-    super(`failed to acquire lock ${quote(key)} ${how}: ${holder}`, key);
+    super(`failed to acquire lock ${quote(key)} ${how}: ${why}`, key);
     this.attempts = attempts;
     this.waited = waited;
+    this.holder = refusal.holder;
+    this.age = refusal.age;
+    this.ahead = refusal.ahead;
+    this.maxAhead = refusal.maxAhead;
   }
 
   static override is(value: unknown): value is LockNotAcquiredError {
@@ -57,9 +88,13 @@ export class LockNotAcquiredError extends LockError {
 export class LockLostError extends LockError {
   readonly code = "LOCK_LOST";
   override readonly name = "LockLostError";
+  /** What the call of `forceRelease` gave as its reason. */
+  readonly reason: string | undefined;
 
-  constructor(key: string, why: string, cause?: unknown) {
-    super(`lock not held by this instance: ${quote(key)}: ${why}`, key, cause);
+  constructor(key: string, why: string, cause?: unknown, reason?: string) {
+    const said = reason === undefined ? "" : `: ${JSON.stringify(reason)}`;
+    super(`lock not held by this instance: ${quote(key)}: ${why}${said}`, key, cause);
+    this.reason = reason;
   }
 
   static override is(value: unknown): value is LockLostError {

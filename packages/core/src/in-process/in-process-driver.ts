@@ -2,13 +2,24 @@
 // The readable reference of the protocol. Each method does to a LockState what the script of its name in packages/core/lua does
 // to Redis; test/model/agreement.test.ts compares the two by random command sequences.
 import { clock } from "../driver/clock";
-import type { AcquireReply, AcquireRequest, Driver, Place } from "../driver/driver";
+import { type AcquireReply, type AcquireRequest, type Driver, NAMED_WAITERS, type Place } from "../driver/driver";
 import { type DriverOptions, resolveFenceTtl } from "../driver/driver-options";
 import type { DriverQueue, Listener } from "../driver/driver-queue";
+import { partyOf } from "../driver/party";
 import { CLAIM, TOMBSTONE } from "../driver/times";
-import { expiring, left, live, prolong } from "./expiring";
-import { createLockStates, fenceOf, floorOf, free, holderOf, isDead, type LockState, refuse } from "./lock-state";
-import { micros } from "./micros";
+import { left, live, prolong } from "./expiring";
+import { createGrants } from "./grants";
+import {
+  createLockStates,
+  fenceOf,
+  floorOf,
+  free,
+  holderOf,
+  isDead,
+  type LockState,
+  refuse,
+  seenHolder,
+} from "./lock-state";
 import { inboxOf } from "./wait-queue";
 
 /**
@@ -26,7 +37,7 @@ export interface Memory {
 
 /** The driver of `inProcessDriver` that keeps everything in `memory`. */
 export function driverOf({ states, inboxes }: Memory, options?: DriverOptions): Driver {
-  const fenceTtl = resolveFenceTtl(options);
+  const { grant, extend, confirm } = createGrants(resolveFenceTtl(options));
   const stateOf = createLockStates(states);
 
   /** As a message does, it comes later than the reply that caused it. */
@@ -35,18 +46,6 @@ export function driverOf({ states, inboxes }: Memory, options?: DriverOptions): 
       const listener = inboxes.get(inboxOf(token));
       if (listener) message(listener);
     });
-  }
-
-  /** Returns the fence of a new grant. It is above the last fence, and above all forgotten ones. */
-  function mint(state: LockState, ttl: number): number {
-    const fence = Math.max(fenceOf(state) + 1, micros());
-    state.fence = expiring(fence, Math.max(ttl, fenceTtl));
-    return fence;
-  }
-
-  function grant(state: LockState, token: string, ttl: number): number {
-    state.lease = expiring(token, ttl);
-    return mint(state, ttl);
   }
 
   /** Hands a free lock over to the first waiter that is alive. */
@@ -58,18 +57,6 @@ export function driverOf({ states, inboxes }: Memory, options?: DriverOptions): 
     publish(token, (listener) => listener.granted(token, fence, CLAIM));
   }
 
-  /** Makes the holder's lease longer, never shorter. */
-  function extend(state: LockState, ttl: number): void {
-    prolong(state.lease, ttl);
-    prolong(state.fence, Math.max(ttl, fenceTtl));
-  }
-
-  /** Returns the present holder's fence again, for a request that was repeated. */
-  function confirm(state: LockState, ttl: number): number {
-    if (left(state.lease) < ttl) extend(state, ttl);
-    return fenceOf(state) || mint(state, ttl);
-  }
-
   /** Returns the fence of the grant, or the reply that there is none. */
   function acquireOne(key: string, token: string, ttl: number, place: Place | undefined): number | AcquireReply {
     const state = stateOf(key);
@@ -79,12 +66,22 @@ export function driverOf({ states, inboxes }: Memory, options?: DriverOptions): 
     if (holder === undefined) return grant(state, token, ttl);
     if (holder === token) return confirm(state, ttl);
     const remaining = left(state.lease);
-    if (place === undefined) return { status: "held", key, remaining };
     const { queue } = state;
+    if (place === undefined) return { status: "held", key, remaining, ahead: queue.size, ...seenHolder(state) };
     const ticket = queue.enter(token, place.key === key ? place.ticket : 0);
     queue.showLife(inboxOf(token));
     queue.keepFor(left(state.released));
-    return { status: "queued", key, remaining, ticket, floor: floorOf(state), head: queue.head === token };
+    const ahead = queue.ahead(token)!;
+    return {
+      status: "queued",
+      key,
+      remaining,
+      ticket,
+      floor: floorOf(state),
+      head: ahead === 0,
+      ahead,
+      ...seenHolder(state),
+    };
   }
 
   /** Returns the reply for the first key that another token holds, if there is one. Takes nothing. */
@@ -93,7 +90,8 @@ export function driverOf({ states, inboxes }: Memory, options?: DriverOptions): 
       const state = stateOf(key);
       handOver(state);
       const holder = holderOf(state);
-      if (holder !== undefined && holder !== token) return { status: "held", key, remaining: left(state.lease) };
+      if (holder === undefined || holder === token) continue;
+      return { status: "held", key, remaining: left(state.lease), ahead: state.queue.size, ...seenHolder(state) };
     }
     return undefined;
   }
@@ -128,6 +126,8 @@ export function driverOf({ states, inboxes }: Memory, options?: DriverOptions): 
         floor: floorOf(state),
         head: waiters.head !== undefined && inboxOf(waiters.head) === inbox,
         states: tokens.map((token) => (holder === token ? "granted" : waiters.has(token) ? "queued" : "missing")),
+        ahead: tokens.map((token) => waiters.ahead(token) ?? 0),
+        ...seenHolder(state),
       };
     },
 
@@ -176,16 +176,19 @@ export function driverOf({ states, inboxes }: Memory, options?: DriverOptions): 
       const state = stateOf(key);
       const token = holderOf(state) ?? null;
       const { size: waiting } = state.queue;
-      return { held: token !== null, remaining: left(state.lease), fence: fenceOf(state), waiting, token };
+      const waiters = state.queue.first(NAMED_WAITERS);
+      return { held: token !== null, remaining: left(state.lease), fence: fenceOf(state), waiting, token, waiters };
     },
 
-    async forceRelease(key) {
+    async forceRelease({ key, fence, reason }) {
       const state = stateOf(key);
       const holder = holderOf(state);
       if (holder === undefined) return false;
+      const isMeant = partyOf(holder, fenceOf(state)).since !== undefined && fence === fenceOf(state);
+      if (fence !== undefined && !isMeant) return false;
       refuse(state, holder, left(state.lease));
       state.lease = undefined;
-      publish(holder, (listener) => listener.forcedOut(holder));
+      publish(holder, (listener) => listener.forcedOut(holder, reason || undefined));
       handOver(state);
       return true;
     },

@@ -1,5 +1,7 @@
 // Tested by packages/testing/test/contract.test.ts, packages/core/test/in-process.test.ts
+import type { SeenHolder } from "../driver/driver";
 import { now } from "../driver/lease";
+import { partyOf } from "../driver/party";
 import { type Expiring, expiring, left, live } from "./expiring";
 import { micros } from "./micros";
 import { createWaitQueue, type WaitQueue } from "./wait-queue";
@@ -32,6 +34,14 @@ export const fenceOf = ({ fence }: LockState): number => live(fence) ?? 0;
 
 /** Every later grant has a fence above this one. */
 export const floorOf = (state: LockState): number => Math.max(fenceOf(state), micros());
+
+/** The holder as others see it. */
+export function seenHolder(state: LockState): SeenHolder {
+  const fence = fenceOf(state);
+  const holder = partyOf(holderOf(state) ?? "", fence);
+  if (holder.since === undefined) return { holder };
+  return { holder, age: Math.max(0, Math.floor((micros() - fence) / 1_000)) };
+}
 
 /** True if the token must not be granted any more. */
 export const isDead = ({ tombstones, released }: LockState, token: string): boolean =>

@@ -18,6 +18,10 @@ export interface WaitQueue {
   /** The first waiter. */
   readonly head: string | undefined;
   has(token: string): boolean;
+  /** How many waiters are before this one; `undefined` if it does not wait. */
+  ahead(token: string): number | undefined;
+  /** The first waiters, and their tickets. */
+  first(count: number): readonly { readonly token: string; readonly ticket: number }[];
   /**
    * Puts the token at the place of the ticket that it once had, or with 0 at the end. A token that waits already keeps its
    * place. Returns its ticket.
@@ -67,6 +71,19 @@ export function createWaitQueue(data: QueueData = empty()): WaitQueue {
       return head();
     },
     has: (token) => waiting().has(token),
+
+    ahead(token) {
+      const tickets = waiting();
+      if (!tickets.has(token)) return undefined;
+      let before = 0;
+      for (const other of tickets.keys()) {
+        if (other === token) break;
+        before++;
+      }
+      return before;
+    },
+
+    first: (count) => [...waiting()].slice(0, count).map(([token, ticket]) => ({ token, ticket })),
 
     enter(token, ticket) {
       const tickets = waiting();

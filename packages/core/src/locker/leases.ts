@@ -1,5 +1,6 @@
 import type { Call, Driver, ExtendReply, ReleaseReply, TransferReply } from "../driver/driver";
 import { assertKey } from "../driver/keys";
+import { type ForceReleaseOptions, forceRelease } from "./force-release";
 import { createGiveUpToken } from "./give-up-token";
 import { createGrantRequests, requestLease } from "./lease-requests";
 import { checkTtl } from "./options";
@@ -64,8 +65,8 @@ export interface Leases {
   }): Promise<TransferReply>;
   /** The holder of the lock, a `Locker` or other code; `null` when the lock is free. */
   holder(key: string): Promise<Holder | null>;
-  /** Frees the lock, no matter who holds it; the holder's token is dead. True if the lock was held. */
-  forceRelease(key: string): Promise<boolean>;
+  /** Frees the lock, no matter who holds it; the holder's token is dead. True if it freed the lock. */
+  forceRelease(key: string, options?: ForceReleaseOptions): Promise<boolean>;
 }
 
 const CANNOT_TRANSFER = "transfer needs a driver that can transfer a lock: this one has no method `transfer`";
@@ -123,9 +124,6 @@ export function createLeases(driver: Driver): Leases {
       return token === null ? null : { token, fence, remaining };
     },
 
-    async forceRelease(key) {
-      assertKey(key);
-      return withDeadline("forceRelease", key, () => driver.forceRelease(key));
-    },
+    forceRelease: (key, options) => forceRelease(driver, key, options),
   };
 }

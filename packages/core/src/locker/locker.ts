@@ -3,12 +3,14 @@ import { type LockError, LockerClosedError, LockNotAcquiredError } from "../driv
 import { assertKey, inLockOrder } from "../driver/keys";
 import { kindOf } from "../driver/kind-of";
 import { now } from "../driver/lease";
+import { inspectionOf } from "../driver/party";
 import { warn, warnOfShortLease } from "../driver/warning";
 import { acquireLock } from "./acquire/acquire";
 import type { AcquireTools } from "./acquire/acquire-tools";
 import type { PendingWait } from "./acquire/mailbox";
 import { oneAttempt } from "./acquire/retry";
 import { clientsFlushed } from "./clients-flushed";
+import { type ForceReleaseOptions, forceRelease } from "./force-release";
 import { createGiveUpToken } from "./give-up-token";
 import type { Grant } from "./grant";
 import { HeldLock } from "./hold/held-lock";
@@ -58,8 +60,11 @@ export interface Locker {
   withLock<T, K extends Keys>(key: K, options: LockOptions, work: Work<T, LockOf<K>>): Promise<T>;
   /** What Redis knows of the key. Rejects with `LockBackendError` when it does not answer: it never guesses. */
   inspect(key: string): Promise<Inspection>;
-  /** For operators: frees the lock, no matter who holds it. True if it was held; the holder's lock is lost. */
-  forceRelease(key: string): Promise<boolean>;
+  /**
+   * For operators: frees the lock, no matter who holds it; the holder's lock is lost. True if it freed the lock. With the fence
+   * that `inspect` named, it frees that hold only.
+   */
+  forceRelease(key: string, options?: ForceReleaseOptions): Promise<boolean>;
   /**
    * Ends waiting and every later call with `LockerClosedError`, and stops automatic extension. Held locks keep their
    * deadline and can still be released. Closes what the locker opened (its inbox), not what the caller did (the
@@ -130,9 +135,10 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
   /** Adds to an error of contention whether the holder is another call of this locker. */
   function explained(error: unknown, { wait }: ResolvedOptions, nested: boolean): unknown {
     if (!(error instanceof LockNotAcquiredError)) return error;
-    const { key, attempts, waited } = error;
-    const holder = monitor.holds(key) ? "held by another call of this locker" : "held by another";
-    return new LockNotAcquiredError(key, { attempts, waited, queued: wait === "queue" }, nested ? NESTED : holder);
+    const { key, attempts, waited, holder, age, ahead, maxAhead } = error;
+    const by = monitor.holds(key) ? "another call of this locker" : undefined;
+    const refusal = { attempts, waited, queued: wait === "queue", holder, age, ahead, maxAhead, by };
+    return new LockNotAcquiredError(key, refusal, nested ? NESTED : undefined);
   }
 
   const locker: Locker = {
@@ -175,13 +181,12 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
 
     async inspect(key) {
       enter(key);
-      const { held, remaining, fence, waiting } = await withDeadline("inspect", key, () => driver.inspect(key));
-      return { held, remaining, fence, waiting };
+      return inspectionOf(await withDeadline("inspect", key, () => driver.inspect(key)));
     },
 
-    async forceRelease(key) {
+    async forceRelease(key, options) {
       enter(key);
-      return withDeadline("forceRelease", key, () => driver.forceRelease(key));
+      return forceRelease(driver, key, options);
     },
 
     async close() {

@@ -1,5 +1,6 @@
 import { MIN_TTL } from "../driver/lease";
 import { number, show } from "../driver/number";
+import { checkLabel } from "../driver/party";
 
 /** How a lock is waited for and held. Per locker and per call: the call wins. All times are in ms. */
 export interface LockOptions {
@@ -29,6 +30,16 @@ export interface LockOptions {
   /** Cap on automatic extension, counted from the grant. Default `Infinity`. */
   maxHold?: number | undefined;
   /**
+   * Names the holder or the waiter in `inspect` and in errors of other callers, for instance `"api-7:4711"`; see `processLabel`.
+   * At most 48 bytes of UTF-8. Everybody who can read the key can read it. Default: none.
+   */
+  label?: string | undefined;
+  /**
+   * `"queue"`: if more waiters than this are before the call, it rejects at once with `LockNotAcquiredError`. Integer, 0 or more,
+   * `Infinity` allowed. Default `Infinity`.
+   */
+  maxAhead?: number | undefined;
+  /**
    * How many replicas must have acknowledged the grant before it counts. If they do not do so soon, it is undone and
    * the call rejects with `LockBackendError`. Integer, 0 or more. Default 0.
    */
@@ -45,6 +56,8 @@ export interface ResolvedOptions {
   readonly autoExtend: boolean;
   readonly maxHold: number;
   readonly waitReplicas: number;
+  readonly label: string | undefined;
+  readonly maxAhead: number;
 }
 
 const MAX_TTL = 2 ** 31 - 1;
@@ -88,6 +101,12 @@ const checks: Readonly<Record<keyof ResolvedOptions, Check>> = {
   autoExtend: is("autoExtend", "true or false", (value) => typeof value === "boolean"),
   maxHold: number("maxHold", "a number of ms above 0, or Infinity", (n) => n > 0),
   waitReplicas: number("waitReplicas", "an integer, 0 or more", (n) => Number.isSafeInteger(n) && n >= 0),
+  label: checkLabel,
+  maxAhead: number(
+    "maxAhead",
+    "an integer, 0 or more, or Infinity",
+    (n) => n >= 0 && (Number.isSafeInteger(n) || n === Infinity),
+  ),
 };
 
 /** The abilities of a driver that options need. */
@@ -106,6 +125,8 @@ export const defaultsFor = ({ canQueue }: Abilities): ResolvedOptions => ({
   autoExtend: false,
   maxHold: Infinity,
   waitReplicas: 0,
+  label: undefined,
+  maxAhead: Infinity,
 });
 
 /** The one place for validation: returns `base` with the options in `given`. Throws `TypeError` or `RangeError`. */
@@ -125,6 +146,9 @@ export function resolveOptions(abilities: Abilities, base: ResolvedOptions, give
   }
   const resolved = options as unknown as ResolvedOptions;
   assertAble(abilities, resolved);
+  if (given.maxAhead !== undefined && resolved.wait !== "queue") {
+    throw new RangeError('maxAhead must be left out with wait: "retry": a waiter has no place then');
+  }
   return resolved;
 }
 

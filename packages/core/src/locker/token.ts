@@ -1,12 +1,17 @@
 // Tested by packages/core/test/leases.test.ts
 import { clock } from "../driver/clock";
 import { kindOf } from "../driver/kind-of";
+import { tokenEnd } from "../driver/party";
 
 /** A name for one locker instance: random, so that a restarted process never has the name of its predecessor. */
 export const newInbox = (): string => clock.randomBytes(12).toString("base64url");
 
-/** A token never used before. It begins with the inbox, so that scripts know where to publish its grant. */
-export const newToken = (inbox: string): string => `${inbox}:${clock.randomUUID()}`;
+/**
+ * A token never used before. It begins with the inbox, so that scripts know where to publish its grant, and ends with the label, so
+ * that the label comes and goes with the lock.
+ */
+export const newToken = (inbox: string, label: string | undefined): string =>
+  `${inbox}:${clock.randomUUID()}${tokenEnd(label)}`;
 
 /** Throws `TypeError` or `RangeError` if the value can't be a token. The message has its name, never the value. */
 export function assertToken(name: string, token: unknown): asserts token is string {

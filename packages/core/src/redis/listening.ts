@@ -5,13 +5,16 @@ import type { DriverQueue } from "../driver/driver-queue";
 import type { RedisConnection } from "./connection";
 import { isCrowded, redisError } from "./redis-error";
 
-/** Messages are `<token> <fence> <claim>`, as the scripts publish them. The fence 0 means that the token was forced out. */
+/**
+ * Messages are `<token> <fence> <claim>`, as the scripts publish them. The fence 0 means that the token was forced out: then the
+ * rest is the reason.
+ */
 export const listening =
   (subscribe: NonNullable<RedisConnection["subscribe"]>, { unheard }: ChannelWarning): DriverQueue["listen"] =>
   async (inbox, { granted, forcedOut, ended }, signal) => {
     function onMessage(message: string): void {
-      const [token = "", fence, claim] = message.split(" ");
-      if (fence === "0") forcedOut(token);
+      const [token = "", fence, claim, ...reason] = message.split(" ");
+      if (fence === "0") forcedOut(token, reason.join(" ") || undefined);
       else granted(token, Number(fence), Number(claim));
     }
     try {

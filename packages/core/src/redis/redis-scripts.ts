@@ -6,15 +6,17 @@ import heartbeatLua from "../../lua/heartbeat.lua";
 import inspectLua from "../../lua/inspect.lua";
 import releaseLua from "../../lua/release.lua";
 import transferLua from "../../lua/transfer.lua";
-import type {
-  AcquireReply,
-  DriverInspection,
-  ExtendReply,
-  ExtendRequest,
-  ReleaseReply,
-  ReleaseRequest,
-  TransferReply,
-  TransferRequest,
+import {
+  type AcquireReply,
+  type DriverInspection,
+  type ExtendReply,
+  type ExtendRequest,
+  type ForceReleaseRequest,
+  NAMED_WAITERS,
+  type ReleaseReply,
+  type ReleaseRequest,
+  type TransferReply,
+  type TransferRequest,
 } from "../driver/driver";
 import type { HeartbeatReply, HeartbeatRequest } from "../driver/driver-queue";
 import { TOMBSTONE } from "../driver/times";
@@ -137,12 +139,12 @@ export function redisScripts(
     },
 
     async inspect(key: string): Promise<DriverInspection> {
-      const reply = await inspect(add([], key), []);
+      const reply = await inspect(add([], key), [`${NAMED_WAITERS}`]);
       return read(key, () => inspectReply(key, reply));
     },
 
-    async forceRelease(key: string): Promise<boolean> {
-      const reply = await forceRelease(add([], key), []);
+    async forceRelease({ key, fence, reason = "" }: ForceReleaseRequest): Promise<boolean> {
+      const reply = await forceRelease(add([], key), [`${fence ?? ""}`, reason]);
       return read(key, () => flag(key, reply));
     },
   };

@@ -1,7 +1,15 @@
 // Tested by packages/testing/src/contract/server.ts, test/locking/refusals.test.ts
-import type { AcquireReply, DriverInspection, ExtendReply, ReleaseReply, TransferReply } from "../driver/driver";
+import type {
+  AcquireReply,
+  DriverInspection,
+  ExtendReply,
+  ReleaseReply,
+  SeenHolder,
+  TransferReply,
+} from "../driver/driver";
 import type { HeartbeatReply, HeartbeatRequest } from "../driver/driver-queue";
 import { LockBackendError } from "../driver/errors";
+import { labeled } from "../driver/party";
 import { redisError } from "./redis-error";
 
 export const text = (reply: unknown): string => String(reply);
@@ -72,16 +80,26 @@ export const flag = (key: string, reply: unknown): boolean => {
   throw unknown(key, reply);
 };
 
+/** Reads the text of lua/lib/who.lua. */
+function holderOf(who: unknown): SeenHolder {
+  const [fence, age, label] = text(who).split(":");
+  if (age === undefined) return { holder: {} };
+  return { holder: { ...labeled(label), since: Math.floor(integer(fence) / 1_000) }, age: integer(age) };
+}
+
 /** Reads a reply of lua/lib/acquire.lua. */
 export function acquireReply(key: string, reply: unknown): AcquireReply {
   if (isNatural(reply)) return { status: "granted", fences: [integer(reply)] };
   const [status = "", ...values] = text(reply).split(" ");
   switch (status) {
-    case "held":
-      return { status, key, remaining: integer(values[0]) };
+    case "held": {
+      const [remaining, ahead] = list(values, 3).slice(0, 2).map(integer);
+      return { status, key, remaining: remaining!, ahead: ahead!, ...holderOf(values[2]) };
+    }
     case "queued": {
-      const [remaining, ticket, floor, isFirst] = list(values, 4).map(integer);
-      return { status, key, remaining: remaining!, ticket: ticket!, floor: floor!, head: isFirst === 1 };
+      const [remaining, ticket, floor, first, ahead] = list(values, 6).slice(0, 5).map(integer);
+      const place = { ticket: ticket!, floor: floor!, head: first === 1, ahead: ahead! };
+      return { status, key, remaining: remaining!, ...place, ...holderOf(values[5]) };
     }
     case "dead":
       return { status, key };
@@ -110,28 +128,36 @@ export function releaseReply(key: string, reply: unknown, settle: () => void): R
   return bits & 1 ? "released" : "lost";
 }
 
-const states = ["missing", "queued", "granted"] as const;
+const stateOf = (state: string) => (state === "g" ? "granted" : state === "m" ? "missing" : "queued");
 
 /** Reads a reply of heartbeat.lua. */
 export function heartbeatReply({ key, tokens }: HeartbeatRequest, reply: unknown): HeartbeatReply {
   const [left, ...values] = text(reply).split(" ");
   if (!/^-?\d+$/.test(left!)) throw unknown(key, reply);
-  const [fence, floor, head, digits = ""] = list(values, 4).map(text);
+  const [fence, floor, head, seen = "", who] = list(values, 5).map(text);
+  const states = list(seen === "" ? [] : seen.split(","), tokens.length).map(text);
   return {
     remaining: integer(left),
     fence: integer(fence),
     floor: integer(floor),
     head: head === "1",
-    states: list([...digits], tokens.length).map((digit) => states[integer(digit)]!),
+    states: states.map(stateOf),
+    ahead: states.map((state) => (stateOf(state) === "queued" ? integer(state) : 0)),
+    ...holderOf(who),
   };
 }
 
 /** Reads the reply of inspect.lua. */
 export function inspectReply(key: string, reply: unknown): DriverInspection {
   if (!Array.isArray(reply)) throw unknown(key, reply);
-  const [held, remaining, fence, waiting] = list(reply, 5).slice(0, 4).map(integer);
+  const [held, remaining, fence, waiting] = list(reply, 6).slice(0, 4).map(integer);
   const token = held === 1 ? text(reply[4]) : null;
-  return { held: held === 1, remaining: remaining!, fence: fence!, waiting: waiting!, token };
+  const named: unknown[] = Array.isArray(reply[5]) ? reply[5] : [];
+  const waiters = Array.from({ length: named.length / 2 }, (_, i) => ({
+    token: text(named[2 * i]),
+    ticket: integer(named[2 * i + 1]),
+  }));
+  return { held: held === 1, remaining: remaining!, fence: fence!, waiting: waiting!, token, waiters };
 }
 
 /** Reads the reply of transfer.lua. */

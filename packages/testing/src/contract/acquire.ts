@@ -68,13 +68,20 @@ export const acquireCases: Cases<Scene> = {
 
   "inspects without changing anything": async ({ a, b }) => {
     const [key, token] = [newKey(), newToken()];
-    assert.deepEqual(await a.inspect(key), { held: false, remaining: 0, fence: 0, waiting: 0, token: null });
+    assert.deepEqual(await a.inspect(key), {
+      held: false,
+      remaining: 0,
+      fence: 0,
+      waiting: 0,
+      token: null,
+      waiters: [],
+    });
     const fence = await grant(a, key, token);
     const { remaining, ...rest } = await b.inspect(key);
-    assert.deepEqual(rest, { held: true, fence, waiting: 0, token });
+    assert.deepEqual(rest, { held: true, fence, waiting: 0, token, waiters: [] });
     assert.ok(remaining > TTL / 2 && remaining <= TTL);
     await release(a, key, token);
-    assert.deepEqual(await b.inspect(key), { held: false, remaining: 0, fence, waiting: 0, token: null });
+    assert.deepEqual(await b.inspect(key), { held: false, remaining: 0, fence, waiting: 0, token: null, waiters: [] });
   },
 };
 

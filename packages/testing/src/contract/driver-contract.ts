@@ -4,6 +4,7 @@ import { fenceCases, fenceOnServer } from "./fence";
 import { handOverCases } from "./hand-over";
 import { heartbeatCases } from "./heartbeat";
 import { keyCases } from "./keys";
+import { partyCases } from "./parties";
 import { queueCases, queueOnServer } from "./queue";
 import { queueCasesOf } from "./queue-scene";
 import { releaseCases } from "./release";
@@ -26,7 +27,8 @@ export function driverContract(target: DriverTarget): readonly ContractCase[] {
     ...severalCasesOf(target, canQueue),
   ];
   if (canQueue) {
-    cases.push(...queueCasesOf(target, { ...handOverCases, ...queueCases, ...heartbeatCases }, queueOnServer));
+    const queueing = { ...handOverCases, ...queueCases, ...heartbeatCases, ...partyCases };
+    cases.push(...queueCasesOf(target, queueing, queueOnServer));
   }
   if (canTransfer) cases.push(...casesOf(transferCases, withTokens));
   if (canTransfer && canQueue) cases.push(...casesOf(transferPastQueue, withTokens));

@@ -9,7 +9,7 @@ export const fenceCases: Cases<Scene> = {
     /** How a lock ends in some of the rounds; in the others it is released. */
     const ends: Readonly<Record<number, () => Promise<unknown>>> = {
       7: () => freed(key),
-      8: async () => assert.equal(await b.forceRelease(key), true),
+      8: async () => assert.equal(await b.forceRelease({ key }), true),
     };
     let last = 0;
     for (let round = 0; round < 20; round++) {

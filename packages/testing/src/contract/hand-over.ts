@@ -117,7 +117,7 @@ export const handOverCases: Cases<QueueScene> = {
     const [holder, next] = [here.newToken(), there.newToken()];
     await grant(a, key, holder);
     await wait(b, key, next);
-    assert.equal(await b.forceRelease(key), true);
+    assert.equal(await b.forceRelease({ key }), true);
     await here.received(1);
     await there.received(1);
     assert.deepEqual([here.forcedOut, here.grants], [[holder], []]);

@@ -71,6 +71,7 @@ export const heartbeatCases: Cases<QueueScene> = {
       fence: here.grants[0]!.fence,
       waiting: 0,
       token: null,
+      waiters: [],
     });
   },
 

@@ -6,7 +6,10 @@ export interface Inbox {
   readonly name: string;
   readonly grants: readonly { readonly token: string; readonly fence: number; readonly claim: number }[];
   readonly forcedOut: readonly string[];
-  newToken(): string;
+  /** What the messages "forced out" named as their reasons. */
+  readonly reasons: readonly (string | undefined)[];
+  /** A token as a locker makes it. */
+  newToken(label?: string): string;
   /** Resolves when so many messages have come in all. */
   received(count: number): Promise<void>;
   close(): Promise<void>;
@@ -16,14 +19,16 @@ export async function openInbox({ queue }: Driver): Promise<Inbox> {
   const name = randomBytes(12).toString("base64url");
   const grants: Inbox["grants"][number][] = [];
   const forcedOut: string[] = [];
+  const reasons: (string | undefined)[] = [];
   let wake = () => {};
   const listener: Listener = {
     granted(token, fence, claim) {
       grants.push({ token, fence, claim });
       wake();
     },
-    forcedOut(token) {
+    forcedOut(token, reason) {
       forcedOut.push(token);
+      reasons.push(reason);
       wake();
     },
     ended() {},
@@ -33,7 +38,11 @@ export async function openInbox({ queue }: Driver): Promise<Inbox> {
     name,
     grants,
     forcedOut,
-    newToken: () => `${name}:${randomUUID()}`,
+    reasons,
+    newToken(label) {
+      const token = `${name}:${randomUUID()}`;
+      return label === undefined ? token : `${token}:${Buffer.from(label).toString("base64url")}`;
+    },
     async received(count) {
       while (grants.length + forcedOut.length < count) {
         await new Promise<void>((resolve) => {

@@ -108,7 +108,14 @@ export const keyCases: Cases<Scene> = {
       );
       assert.throws(() => createLocker(a, { ttl }), RangeError);
     }
-    assert.deepEqual(await a.inspect(key), { held: false, remaining: 0, fence: 0, waiting: 0, token: null });
+    assert.deepEqual(await a.inspect(key), {
+      held: false,
+      remaining: 0,
+      fence: 0,
+      waiting: 0,
+      token: null,
+      waiters: [],
+    });
     const lock = await locker.acquire(key, { ttl: 2 ** 31 - 1 });
     for (const ttl of [0, 2, -1, 3.5, Number.NaN, 2 ** 31]) await assert.rejects(lock.extend(ttl), RangeError);
     await assert.rejects(lock.extend("5" as unknown as number), TypeError);

@@ -99,7 +99,7 @@ export const queueOnServer: Cases<QueueServerScene> = {
     namesOf,
   }) => {
     await grant(a, key, here.newToken());
-    await a.forceRelease(key);
+    await a.forceRelease({ key });
     const holder = here.newToken();
     await grant(a, key, holder);
     const before = await namesOf(key);

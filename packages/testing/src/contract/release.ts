@@ -47,9 +47,9 @@ export const releaseCases: Cases<Scene> = {
 
   "forces a holder out, whose token is dead from then on": async ({ a, b }) => {
     const [key, token] = [newKey(), newToken()];
-    assert.equal(await b.forceRelease(key), false);
+    assert.equal(await b.forceRelease({ key }), false);
     await grant(a, key, token);
-    assert.equal(await b.forceRelease(key), true);
+    assert.equal(await b.forceRelease({ key }), true);
     assert.equal((await a.inspect(key)).held, false);
     assert.equal(await extend(a, key, token), "lost");
     assert.equal(await release(a, key, token), "lost");
@@ -59,7 +59,10 @@ export const releaseCases: Cases<Scene> = {
   },
 
   "compares tokens as a whole: one that begins like a dead token lives": async ({ a, b }) => {
-    for (const end of [(key: string, token: string) => release(b, key, token), (key: string) => b.forceRelease(key)]) {
+    for (const end of [
+      (key: string, token: string) => release(b, key, token),
+      (key: string) => b.forceRelease({ key }),
+    ]) {
       const [key, part] = [newKey(), newToken()];
       await grant(a, key, `${part}2`);
       await end(key, `${part}2`);

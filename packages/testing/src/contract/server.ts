@@ -26,7 +26,7 @@ export const serverCases: Cases<ServerScene> = {
       await flush();
       assert.equal(await release(a, key, token), "released");
       await flush();
-      assert.equal(await a.forceRelease(key), false);
+      assert.equal(await a.forceRelease({ key }), false);
       await flush();
       assert.equal((await acquire(a, key, token)).status, "dead");
       await command("DEL", there(key), ...(await namesOf(key)));
@@ -41,7 +41,7 @@ export const serverCases: Cases<ServerScene> = {
     for (const key of [list, hash, text]) {
       await assert.rejects(acquire(a, key, newToken()), isBackendError);
       await assert.rejects(a.inspect(key), isBackendError);
-      await assert.rejects(a.forceRelease(key), isBackendError);
+      await assert.rejects(a.forceRelease({ key }), isBackendError);
       assert.equal(await extend(a, key, newToken()), "lost");
       assert.equal(await release(a, key, newToken()), "lost");
       await assert.rejects(createLocker(a).acquire(key), { code: "LOCK_BACKEND", message: /not a lock/ });
@@ -74,7 +74,7 @@ export const serverCases: Cases<ServerScene> = {
     assert.equal(await command("GET", name), token);
     assert.equal(await release(a, key, token), "released");
     assert.equal(await command("SET", name, "guide", "PX", String(TTL), "NX"), "OK");
-    assert.equal(await a.forceRelease(key), true);
+    assert.equal(await a.forceRelease({ key }), true);
     assert.equal(await command("SET", name, "guide", "PX", String(SHORT_LEASE), "NX"), "OK");
     await freed(key);
     await grant(b, key);
@@ -89,7 +89,7 @@ export const serverCases: Cases<ServerScene> = {
     await release(a, key, newToken(), true);
     await release(a, key, token);
     await acquire(a, key, newToken());
-    await a.forceRelease(key);
+    await a.forceRelease({ key });
     const names = await namesOf(key);
     assert.ok(names.length > 0);
     for (const name of names) {

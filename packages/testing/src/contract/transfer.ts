@@ -93,7 +93,7 @@ export const transferCases: Cases<Scene & Tokens> = {
     await isHeldBy(b, key, from, fence);
     await release(b, key, from);
     await grant(a, key, forced);
-    await b.forceRelease(key);
+    await b.forceRelease({ key });
     const next = newToken();
     fence = await grant(a, key, next);
     assert.deepEqual(await transfer(a, key, next, forced), { status: "dead" });

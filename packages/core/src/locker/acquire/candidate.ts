@@ -61,7 +61,7 @@ export class Candidate {
   }
 
   #takeToken(): void {
-    this.#token = newToken(this.#tools.inbox);
+    this.#token = newToken(this.#tools.inbox, this.options.label);
     this.#outcomeUnknown = false; // no request had this token before
     this.enterQueue();
   }
@@ -137,15 +137,16 @@ export class Candidate {
   }
 
   /** The reply says that another token holds this key. */
-  contended({ key }: { readonly key: string }): void {
-    this.waitsFor = key;
-    this.diagnosis.answered();
+  contended(reply: Extract<Reply, { readonly remaining: number }>): void {
+    this.waitsFor = reply.key;
+    this.diagnosis.answered(reply);
   }
 
   /** The reply says that the token is in the queue. */
   enqueued(reply: Queued): void {
     this.contended(reply);
     this.mayHoldSome = reply.key !== this.keys[0];
+    if (!this.isQueued) this.diagnosis.found(reply, this.options.maxAhead);
     this.#queue?.queued(this.#waiter!, reply.key, this.#sentAt, reply);
   }
 
@@ -177,6 +178,8 @@ export class Candidate {
   /** Abandons the request in flight. Returns the error of the call. */
   abandon(end: WaitEnd): unknown {
     const isPending = this.#inFlight !== undefined;
+    const seen = this.#waiter?.seen;
+    if (seen) this.diagnosis.saw(seen.contention, seen.at);
     this.#call!.abandoned = isPending;
     if (end.by === "signal") return end.reason;
     if (end.by === "close") return new LockerClosedError(this.waitsFor);

@@ -1,5 +1,6 @@
 // Tested by packages/core/test/ambiguity.test.ts, packages/core/test/locker.test.ts
 import { backendError, isClosedClient, isRefusal, noAnswer } from "../../driver/backend-error";
+import type { Contention } from "../../driver/driver";
 import { LockBackendError, type LockError, LockNotAcquiredError } from "../../driver/errors";
 import { now } from "../../driver/lease";
 import { ANSWER_TIMEOUT } from "../../driver/with-timeout";
@@ -12,6 +13,9 @@ export class Diagnosis {
   readonly #startedAt = now();
   #expiredReplies = 0;
   #failure: unknown;
+  /** The last reply about the holder, and when it was read. */
+  #contention: Contention = {};
+  #contendedAt = 0;
   /** Since when the client has said that it is closed. It may be opened again. */
   #closedSince: number | undefined;
 
@@ -31,8 +35,20 @@ export class Diagnosis {
   }
 
   /** The server has answered: earlier failures are not why the call has no lock. */
-  answered(): void {
+  answered(reply: Contention): void {
     this.#failure = undefined;
+    this.saw(reply, now());
+  }
+
+  /** The call has entered a queue. Throws its error if too many waiters are before it. */
+  found({ ahead = 0 }: Contention, maxAhead: number): void {
+    if (ahead > maxAhead) throw this.notAcquired(maxAhead);
+  }
+
+  /** A reply that was read at `at` describes the holder and the queue. */
+  saw(contention: Contention, at: number): void {
+    this.#contention = contention;
+    this.#contendedAt = at;
   }
 
   /**
@@ -55,8 +71,13 @@ export class Diagnosis {
     return noAnswer(this.#call.waitsFor, "acquire", this.waited, this.#failure);
   }
 
-  notAcquired(): LockNotAcquiredError {
-    return new LockNotAcquiredError(this.#call.waitsFor, { attempts: this.attempts, waited: this.waited });
+  /** `maxAhead`: so many waiters were too many. */
+  notAcquired(maxAhead?: number): LockNotAcquiredError {
+    const { attempts, waited } = this;
+    const { holder, age: ageThen, ahead } = this.#contention;
+    const age = ageThen === undefined ? undefined : ageThen + Math.round(now() - this.#contendedAt);
+    const queued = maxAhead !== undefined;
+    return new LockNotAcquiredError(this.#call.waitsFor, { attempts, waited, queued, holder, age, ahead, maxAhead });
   }
 
   /**

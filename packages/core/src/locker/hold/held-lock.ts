@@ -154,13 +154,13 @@ export class HeldLock implements ManagedLock {
     this.lost(this.#maxHoldReached ? MAX_HOLD_REACHED : this.claimed ? CLAIM_ENDED : leaseEnded(this.ttl));
   }
 
-  lost(cause: LossCause): void {
+  lost(cause: LossCause, reason?: string): void {
     if (this.state !== "held") return;
     const isReported = cause === TAKEN || cause === FORCED_OUT;
     if (!isReported && this.#unansweredSince !== undefined) {
       this.failure ??= noAnswer(this.key, "extend", now() - this.#unansweredSince);
     }
-    this.end(this.lossBy(cause));
+    this.end(this.lossBy(cause, reason));
     // Any client that may publish can send "forced out". If the lock is still ours then, it is freed for others.
     if (cause !== TAKEN || this.grant.outcomeUnknown) this.#giveUp();
   }
@@ -180,8 +180,8 @@ export class HeldLock implements ManagedLock {
     this.tools.monitor.delete(this);
   }
 
-  lossBy(cause: LossCause): LockLostError {
-    return new LockLostError(this.key, cause, this.failure);
+  lossBy(cause: LossCause, reason?: string): LockLostError {
+    return new LockLostError(this.key, cause, this.failure, reason);
   }
 
   end(error: LockLostError): LockLostError {

@@ -22,7 +22,7 @@ export interface ManagedLock {
   beginExtension(time: number): number;
   extended(sent: number, ttl: number): void;
   failed(error: unknown): void;
-  lost(cause: LossCause): void;
+  lost(cause: LossCause, reason?: string): void;
   /** The lease is over, unless a reply that has arrived and was not read yet makes it longer. */
   expire(): void;
 }
@@ -42,7 +42,7 @@ export interface LeaseMonitor {
   /** Whether a lock of this key is held, as far as is known. */
   holds(key: string): boolean;
   /** Ends the locks with this token. */
-  forcedOut(token: string): void;
+  forcedOut(token: string, reason: string | undefined): void;
   /** From now on extends nothing but claims, and those at once; deadlines are still watched. */
   stopExtending(): void;
 }
@@ -124,8 +124,8 @@ export function createLeaseMonitor(driver: Driver): LeaseMonitor {
       const lock = held.get(key);
       return lock !== undefined && lock.deadline > now();
     },
-    forcedOut(token) {
-      for (const lock of held.values()) if (lock.grant.token === token) lock.lost(FORCED_OUT);
+    forcedOut(token, reason) {
+      for (const lock of held.values()) if (lock.grant.token === token) lock.lost(FORCED_OUT, reason);
     },
     stopExtending() {
       for (const lock of kept) if (lock.claimed) extend(lock);

@@ -125,12 +125,15 @@ export function createHeartbeats(queue: DriverQueue, inbox: string, foundGrant: 
   }
 
   function tell(line: Line, sent: number, waiters: readonly Waiter[], reply: HeartbeatReply): void {
-    const { states, fence, floor, head, remaining } = reply;
+    const { states, fence, floor, head, remaining, holder, age, ahead } = reply;
+    const at = now();
     if (head) expectEnd(line, remaining);
     waiters.forEach((waiter, i) => {
       if (!line.waiters.has(waiter.token)) return;
-      if (states[i] === "queued") waiter.foundQueued(sent, floor);
-      else if (states[i] === "missing") waiter.foundMissing();
+      if (states[i] === "queued") {
+        waiter.foundQueued(sent, floor);
+        waiter.seen = { contention: { holder, age, ahead: ahead?.[i] }, at };
+      } else if (states[i] === "missing") waiter.foundMissing();
       else {
         foundGrant();
         waiter.foundGranted(sent, fence);

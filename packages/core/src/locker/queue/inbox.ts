@@ -23,7 +23,7 @@ interface Inbox {
 
 interface InboxEvents {
   granted(token: string, fence: number, claim: number): void;
-  forcedOut(token: string): void;
+  forcedOut(token: string, reason: string | undefined): void;
   /** Messages arrive from now on; earlier ones may have been lost. */
   opened(): void;
 }
@@ -94,9 +94,9 @@ export function createInbox(queue: DriverQueue, name: string, { granted, forcedO
         received();
         granted(...grant);
       },
-      forcedOut(token) {
+      forcedOut(...holder) {
         received();
-        forcedOut(token);
+        forcedOut(...holder);
       },
       ended() {
         if (isCurrent()) openAgain(undefined);

@@ -28,7 +28,7 @@ export function createQueue(
   ability: DriverQueue,
   name: string,
   giveUpToken: GiveUpToken,
-  forcedOut: (token: string) => void,
+  forcedOut: (token: string, reason: string | undefined) => void,
 ): Queue {
   const waiters = new Map<string, Waiter>();
   const retired = createRetiredTokens(giveUpToken);

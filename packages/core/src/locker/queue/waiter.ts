@@ -1,5 +1,5 @@
 // Tested by packages/core/test/strategies.test.ts, test/waiting/late.test.ts
-import type { AcquireReply } from "../../driver/driver";
+import type { AcquireReply, Contention } from "../../driver/driver";
 import { leaseEnd, now } from "../../driver/lease";
 import { CLAIM } from "../../driver/times";
 import type { Line } from "./line";
@@ -34,6 +34,8 @@ export class Waiter {
   ticket = 0;
   /** The line of its key, once a reply said that the token is queued. */
   line: Line | undefined;
+  /** What the last heartbeat said of the holder and of the place, and when. */
+  seen: { readonly contention: Contention; readonly at: number } | undefined;
   /**
    * When the latest request was sent whose reply says "queued"; before the first reply, when the token was made. This is `s`
    * in docs/internals/protocol.md.
