@@ -25,7 +25,7 @@ describe.each(newest)("%s", (name) => {
       const before = Date.now();
       const held = await one.acquire(key);
       const waiting = one.acquire(key, { timeout: 10_000 });
-      await until("waits", async () => (await two.inspect(key)).waiting === 1);
+      await until(async () => (await two.inspect(key)).waiting === 1);
       const { holder, waiters, fence } = await two.inspect(key);
       expect([holder?.label, waiters.map((waiter) => waiter.label)]).toEqual([label, [label]]);
       // The server runs on this machine, by the same clock.
@@ -75,9 +75,9 @@ describe.each(newest)("%s", (name) => {
     const key = `labels:${randomUUID()}`;
     const first = await one.acquire(key);
     const second = two.acquire(key, { timeout: 10_000 });
-    await until("waits", async () => (await one.inspect(key)).waiting === 1);
+    await until(async () => (await one.inspect(key)).waiting === 1);
     const third = one.acquire(key, { timeout: 2_800, label: "three" }).catch((error) => error);
-    await until("wait", async () => (await one.inspect(key)).waiting === 2);
+    await until(async () => (await one.inspect(key)).waiting === 2);
     await first.release();
     const { fence } = await second;
     const refusal = await third;
@@ -87,14 +87,14 @@ describe.each(newest)("%s", (name) => {
     client.close();
   });
 
-  test("a transfer keeps the label of the new token, and the loser of a forced release hears its reason", async () => {
+  test("the loser of a forced release hears its reason, and a lease of another token has no label", async () => {
     const [client, other] = [await clients[name]!(server.url), await clients[name]!(server.url)];
     const [locker, operator] = [createLocker(client.driver, { label: "worker" }), createLocker(other.driver)];
     const leases = createLeases(client.driver);
     const key = `labels:${randomUUID()}`;
     const held = await operator.acquire(key);
     const waiting = locker.acquire(key, { autoExtend: true });
-    await until("waits", async () => (await operator.inspect(key)).waiting === 1);
+    await until(async () => (await operator.inspect(key)).waiting === 1);
     await held.release();
     const lock = await waiting;
     const lost = new Promise((resolve) => lock.signal.addEventListener("abort", resolve, { once: true }));
