@@ -87,7 +87,7 @@ describe.each(newest)("%s", (name) => {
     client.close();
   });
 
-  test("the loser of a forced release hears its reason, and a lease of another token has no label", async () => {
+  test("the loser of a forced release learns its reason, and a lease of another token has no label", async () => {
     const [client, other] = [await clients[name]!(server.url), await clients[name]!(server.url)];
     const [locker, operator] = [createLocker(client.driver, { label: "worker" }), createLocker(other.driver)];
     const leases = createLeases(client.driver);

@@ -194,6 +194,14 @@ export const mutations = {
       ["lua/force-release.lua", "redis.pcall('PUBLISH', 'distlock:' .. inbox, holder .. ' 0 0 ' .. ARGV[2])", ""],
     ],
   },
+  "forceRelease ignores its fence": {
+    rule: "A forced release with a fence frees that hold only",
+    edits: [["lua/force-release.lua", "known[1] ~= ARGV[1] or ", ""]],
+  },
+  "a fence frees another library's hold": {
+    rule: "A forced release with a fence frees that hold only",
+    edits: [["lua/force-release.lua", " or not is_token(holder)", ""]],
+  },
   "a missing waiter does nothing": {
     rule: "A waiter that was dropped learns so and asks again",
     edits: [

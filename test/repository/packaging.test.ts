@@ -102,6 +102,7 @@ describe("the entries of core", () => {
       "createLeases",
       "createLocker",
       "inProcessDriver",
+      "processLabel",
     ]);
   });
 });

@@ -33,7 +33,7 @@ interface Refusal extends Contention {
   readonly attempts: number;
   readonly waited: number;
   readonly queued?: boolean;
-  /** Who has the lock, if that is known without its label. */
+  /** The holder, if it is known without its label. */
   readonly by?: string | undefined;
   /** The option, if so many waiters were too many. */
   readonly maxAhead?: number | undefined;
@@ -88,7 +88,7 @@ export class LockNotAcquiredError extends LockError {
 export class LockLostError extends LockError {
   readonly code = "LOCK_LOST";
   override readonly name = "LockLostError";
-  /** What the call of `forceRelease` gave as its reason. */
+  /** The `reason` of the call of `forceRelease`. */
   readonly reason: string | undefined;
 
   constructor(key: string, why: string, cause?: unknown, reason?: string) {

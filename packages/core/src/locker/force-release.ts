@@ -9,7 +9,7 @@ import { withDeadline } from "./with-deadline";
 export interface ForceReleaseOptions {
   /**
    * Frees only the hold that has this fence, as `inspect` named it: a lock that was released, and taken by another, meanwhile is left
-   * alone. A lock whose token no `Locker` made has no fence that is surely its own, so it is left alone, too. Default: any hold.
+   * alone. A lock whose token no `Locker` made may have no fence of its own, so it is left alone, too. Default: any hold.
    */
   readonly fence?: number | undefined;
   /** Reaches the holder's `LockLostError`. At most 200 bytes of UTF-8. */
