@@ -1,5 +1,4 @@
-import { afterAll, expect } from "vitest";
-import { beginFile, endFile } from "./end-of-file";
+import { afterAll } from "vitest";
+import { endFile } from "./end-of-file";
 
-beginFile(expect.getState().testPath!);
 afterAll(endFile);
