@@ -23,7 +23,7 @@ afterAll(async () => {
 
 async function newLocker(name: string): Promise<Locker> {
   const client = await clients[name]!(server.url);
-  const locker = createLocker(client.driver, { timeout: 25_000 });
+  const locker = createLocker(client.driver, { timeout: 120_000 });
   open.push({ client, locker });
   return locker;
 }

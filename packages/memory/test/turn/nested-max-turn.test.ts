@@ -21,7 +21,7 @@ const stale = { code: "STALE_TURN", applied: false };
 test("a nested turn that reaches its own maxTurn is over: its signal aborts, and its calls are refused", async () => {
   const { key, memory, inner } = session();
   await memory.withTurn(async (turn) => {
-    await memory.withTurn({ maxTurn: 30 }, async (nested) => {
+    await memory.withTurn({ maxTurn: 500 }, async (nested) => {
       await nested.append(["in time"]);
       await once(nested.signal, "abort");
       expect(nested.signal.reason).toBeInstanceOf(LockLostError);
@@ -42,7 +42,7 @@ test("the next turn within the same turn begins when the place of the one before
   const { memory, inner } = session();
   const [begun, ended] = [createGate(), createGate()];
   await memory.withTurn(async () => {
-    const first = memory.withTurn({ maxTurn: 30 }, async (nested) => {
+    const first = memory.withTurn({ maxTurn: 500 }, async (nested) => {
       await nested.append([`first, after ${(await nested.load()).length}`]);
       begun.open();
       await ended.opened;
