@@ -9,6 +9,7 @@ import { Redis } from "ioredis-6";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { rule } from "../../packages/core/src/driver/rights";
 import { clients } from "../support/clients";
+import { queueOf } from "../support/queue-key";
 import { refuseUnhandledRejections } from "../support/unhandled";
 import { until, untilWaiting } from "../support/until";
 import { byMessageOnly } from "../support/with-queue";
@@ -96,6 +97,25 @@ const calls: Readonly<Record<string, (driver: Driver) => Promise<void>>> = {
     expect(await holder.tryAcquire(key)).toBeNull();
     await held.release();
     await (await waiting).release();
+  },
+  async "a heartbeat of two waiters"(driver) {
+    const [holder, waiter, key] = [open(driver), open(driver), newKey()];
+    const held = await holder.acquire(key);
+    let areOver = false;
+    const waiting = Promise.all([1, 2].map(async () => (await waiter.acquire(key)).release())).finally(() => {
+      areOver = true;
+    });
+    waiting.catch(() => {});
+    const signs = () => admin.zrangebyscore(queueOf(key), "-inf", "(0", "WITHSCORES").catch(() => []);
+    let [count, first] = [0, ""];
+    await until(async () => {
+      count = (await adminLocker.inspect(key)).waiting;
+      first = `${await signs()}`;
+      return areOver || count === 2;
+    });
+    await until(async () => areOver || `${await signs()}` !== first);
+    await held.release();
+    await waiting;
   },
   async "a wait that ends, a try, a look"(driver) {
     const [holder, waiter, key] = [open(driver), open(driver), newKey()];
