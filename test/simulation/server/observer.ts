@@ -77,10 +77,11 @@ export function observe(world: World, machine: Machine): Observer {
   /** Records each waiter that has been without a place in a queue for longer than it takes to learn so. */
   function findStranded(at: number): void {
     for (const { name: worker, course, machine: own } of world.processes) {
+      const standsStill = own.pausedUntil > at || own.busyUntil > at;
       for (const token of own.isDead ? [] : course.queued) {
         const places = course.keysOf(token);
         const isThere = places.some((key) => server.holder(key) === token || queueOf(key).has(token));
-        if (isThere) strandedSince.delete(token);
+        if (isThere || standsStill) strandedSince.delete(token);
         else if (!strandedSince.has(token)) strandedSince.set(token, at);
         else if (at - strandedSince.get(token)! > LEARNT) {
           record({ what: "stranded", at, key: places.join(), id: idOf(token, places[0]!), worker });
