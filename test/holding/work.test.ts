@@ -49,7 +49,7 @@ const failures: Readonly<Record<string, readonly Failure[]>> = {
   "lost, and known to be": [
     {
       code: "LOCK_LOST",
-      ttl: 300,
+      ttl: 900,
       async happen({ key, signal }) {
         await redis.del(key);
         if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve));

@@ -86,5 +86,4 @@ export const found = {
   "a floor from before the clock was set back stays": ["clock", 1],
   "a reply that a message has overtaken does not count": ["expiries", 15],
   "in process, a released token is refused for good": ["default", 11],
-  "a silence outlasts the outage": ["hangs", 56],
 };

@@ -108,3 +108,8 @@ export const unseen = {
   "two locks share their companions":
     "The in-process driver keeps one state for each key, and has no companions: only the scripts use these names.",
 };
+
+/** The mutation that no rule and no scenario finds within a minute so far, with what it would take. */
+export const missed = {
+  "a silence outlasts the outage": "A client that times out must have many silent lines at the end of a long outage.",
+};
