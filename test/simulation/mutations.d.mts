@@ -6,5 +6,5 @@ export const simulated: Readonly<
 /** The mutations of TypeScript that a simulation cannot find, each with the reason. */
 export const unseen: Readonly<Record<string, string>>;
 
-/** The mutation that no rule and no scenario finds within a minute so far, with what it would take. */
+/** The mutations that no rule and no scenario finds within a minute so far, each with what it would take. */
 export const missed: Readonly<Record<string, string>>;

@@ -109,7 +109,11 @@ export const unseen = {
     "The in-process driver keeps one state for each key, and has no companions: only the scripts use these names.",
 };
 
-/** The mutation that no rule and no scenario finds within a minute so far, with what it would take. */
+/** The mutations that no rule and no scenario finds within a minute so far, each with what it would take. */
 export const missed = {
+  "a handed-over lock is announced before its extension is sent":
+    "A client that writes in the next turn must get a lock by a message, and its work must block the event loop at once.",
+  "hand-over trusts a clock that was set back":
+    "A process must die while its last sign of life is ahead of the clock, and be the first in the queue then.",
   "a silence outlasts the outage": "A client that times out must have many silent lines at the end of a long outage.",
 };
