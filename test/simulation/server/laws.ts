@@ -12,7 +12,7 @@ export interface Command {
   readonly token: string;
   /** The ticket that it brought, 0 for none. */
   readonly ticket: number;
-  /** Whether it gives its token up. */
+  /** Whether it is the release of a token that is given up. */
   readonly tombstone: boolean;
   readonly reply: unknown;
 }
