@@ -8,6 +8,22 @@ export {
   LockLostError,
   LockNotAcquiredError,
 } from "./driver/errors";
+export { CHANNELS } from "./driver/observe/channels";
+export { type Observer, observe } from "./driver/observe/observer";
+export type {
+  AcquireOperation,
+  ExtendOperation,
+  Fact,
+  FailureFact,
+  ForceReleaseOperation,
+  HoldOperation,
+  LostFact,
+  Operation,
+  QueueFact,
+  ReleaseOperation,
+  WarningFact,
+  WholeOperation,
+} from "./driver/observe/operation";
 export { type Party, processLabel } from "./driver/party";
 export { inProcessDriver } from "./in-process/in-process-driver";
 export type { ForceReleaseOptions } from "./locker/force-release";

@@ -29,6 +29,7 @@ function stage(keys: readonly string[], given: LockOptions) {
     {
       driver: { acquire: note } as Partial<Driver> as Driver,
       inbox: "inbox",
+      isHidden: false,
       queue: {
         enter: (token, box) => new Waiter(token, box),
         queued: (waiter, _key, at, reply) => waiter.enqueued(at, reply),

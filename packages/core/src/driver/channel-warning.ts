@@ -2,7 +2,7 @@
 import { noChannels } from "./backend-error";
 import { messageOf } from "./cause";
 import type { DriverQueue } from "./driver-queue";
-import { warn } from "./warning";
+import { warn } from "./observe/facts";
 
 type Listen = DriverQueue["listen"];
 

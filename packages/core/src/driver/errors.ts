@@ -4,7 +4,7 @@ import type { Party } from "./party";
 
 const marker = Symbol.for("distlock.error");
 
-export type LockErrorCode = "LOCK_NOT_ACQUIRED" | "LOCK_LOST" | "LOCK_BACKEND" | "LOCKER_CLOSED";
+export type LockErrorCode = "LOCK_NOT_ACQUIRED" | "LOCK_LOST" | "LOCK_BACKEND" | "LOCKER_CLOSED" | "LOCK_OBSERVER";
 
 const quote = (key: string): string => JSON.stringify(key.length > 200 ? `${key.slice(0, 200)}…` : key);
 
@@ -127,5 +127,15 @@ export class LockerClosedError extends LockError {
 
   static override is(value: unknown): value is LockerClosedError {
     return LockError.is(value) && value.code === "LOCKER_CLOSED";
+  }
+}
+
+/** An observer threw: a warning, never the rejection of a call. Its `key` is empty. */
+export class ObserverError extends LockError {
+  readonly code = "LOCK_OBSERVER";
+  override readonly name = "ObserverError";
+
+  constructor(cause: unknown) {
+    super("an observer threw, so what it records may be incomplete", "", cause);
   }
 }

@@ -1,7 +1,7 @@
 // Tested by packages/core/test/hold.test.ts, packages/core/test/heartbeats.test.ts
-import { AsyncResource } from "node:async_hooks";
 import { clock, type Timer } from "../driver/clock";
 import { now } from "../driver/lease";
+import { background } from "../driver/observe/through";
 import { MAX_DELAY } from "../driver/with-timeout";
 
 /** One timer for many times: it rings at the earliest. */
@@ -12,17 +12,17 @@ interface Alarm {
 }
 
 /**
- * Rings in the async context in which it was made, not in the context of the caller that set it. It is then off until
- * it is set again. `holdsProcess`: whether the process stays alive for it.
+ * Rings in the background, not in the async context of the caller that set it. It is then off until it is set again.
+ * `holdsProcess`: whether the process stays alive for it.
  */
 export function createAlarm(ring: () => void, holdsProcess: boolean): Alarm {
   let timer: Timer | undefined;
   let ringsAt = Infinity;
 
-  const onTime = AsyncResource.bind(() => {
+  function onTime(): void {
     ringsAt = Infinity;
-    ring();
-  });
+    background(ring);
+  }
 
   return {
     by(time) {

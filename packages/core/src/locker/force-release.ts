@@ -3,6 +3,8 @@ import type { Driver } from "../driver/driver";
 import { assertKey } from "../driver/keys";
 import { kindOf } from "../driver/kind-of";
 import { number, show } from "../driver/number";
+import { isObserved, observed } from "../driver/observe/observed";
+import type { ForceReleaseOperation, Open } from "../driver/observe/operation";
 import { withDeadline } from "./with-deadline";
 
 /** Which hold to free, and why. */
@@ -41,5 +43,12 @@ export async function forceRelease(driver: Driver, key: string, options: ForceRe
     if (value !== undefined) checks[name as keyof ForceReleaseOptions](value);
   }
   const { fence, reason } = options;
-  return withDeadline("forceRelease", key, () => driver.forceRelease({ key, fence, reason }));
+  const free = () => withDeadline("forceRelease", key, () => driver.forceRelease({ key, fence, reason }));
+  if (!isObserved("forceRelease")) return free();
+  const operation: Open<ForceReleaseOperation> = { name: "forceRelease", keys: [key], fence, reason, outcome: "failed" };
+  return observed(operation, async () => {
+    const freed = await free();
+    operation.outcome = freed ? "freed" : "unchanged";
+    return freed;
+  });
 }

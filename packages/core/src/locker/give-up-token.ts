@@ -3,6 +3,7 @@ import { isRefusal } from "../driver/backend-error";
 import { clock } from "../driver/clock";
 import type { Driver } from "../driver/driver";
 import { now } from "../driver/lease";
+import { background } from "../driver/observe/through";
 
 /** For how long a release that fails is repeated, in ms. */
 export const PERSISTENCE = 60_000;
@@ -28,7 +29,7 @@ export function createGiveUpToken(driver: Driver): GiveUpToken {
     const until = now() + PERSISTENCE;
     for (let pause = FIRST_REPETITION; ; pause = Math.min(pause * 2, LONGEST_REPETITION)) {
       try {
-        await driver.release({ key, token, tombstone });
+        await background(() => driver.release({ key, token, tombstone }));
         tried();
         return;
       } catch (error) {

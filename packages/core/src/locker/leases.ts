@@ -3,6 +3,7 @@ import { assertKey } from "../driver/keys";
 import { type ForceReleaseOptions, forceRelease } from "./force-release";
 import { createGiveUpToken } from "./give-up-token";
 import { createGrantRequests, requestLease } from "./lease-requests";
+import { observedLeases } from "./observed-leases";
 import { checkTtl } from "./options";
 import { assertToken } from "./token";
 import { withDeadline } from "./with-deadline";
@@ -79,7 +80,7 @@ export function createLeases(driver: Driver): Leases {
   const giveUpToken = createGiveUpToken(driver);
   const grants = createGrantRequests(giveUpToken);
 
-  return {
+  return observedLeases({
     async acquire({ key, token, ttl }) {
       assertKey(key);
       assertToken("token", token);
@@ -125,5 +126,5 @@ export function createLeases(driver: Driver): Leases {
     },
 
     forceRelease: (key, options) => forceRelease(driver, key, options),
-  };
+  });
 }

@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
-import { warn } from "../driver/warning";
+import { warn } from "../driver/observe/facts";
 import type { HeldLock } from "./hold/held-lock";
-import { extendLock, releaseLock } from "./hold/lock-calls";
+import { extendAll, releaseAll } from "./hold/observed-calls";
 
 /** The exclusive right to a key for a limited time. */
 export interface Lock {
@@ -72,12 +72,16 @@ class LockHandle implements Lock {
 
   readonly remaining = (): number => this.#held.remaining;
 
-  readonly extend = (ttl?: number): Promise<void> => extendLock(this.#held, ttl);
+  readonly extend = (ttl?: number): Promise<void> => extendAll([this.#held], ttl, (call) => call(this.#held));
 
-  readonly release = (): Promise<void> => releaseLock(this.#held);
+  readonly release = (): Promise<void> => this.#release("released");
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.release().catch(warn);
+    return this.#release("disposed").catch(warn);
+  }
+
+  #release(how: "released" | "disposed"): Promise<void> {
+    return releaseAll([this.#held], how, (call) => call(this.#held));
   }
 
   /** What `console.log` shows. */

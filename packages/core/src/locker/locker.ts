@@ -2,27 +2,28 @@ import type { Driver, Inspection, Replicator } from "../driver/driver";
 import { type LockError, LockerClosedError, LockNotAcquiredError } from "../driver/errors";
 import { assertKey, inLockOrder } from "../driver/keys";
 import { kindOf } from "../driver/kind-of";
-import { now } from "../driver/lease";
+import type { AcquireOperation, Open } from "../driver/observe/operation";
 import { inspectionOf } from "../driver/party";
-import { warn, warnOfShortLease } from "../driver/warning";
-import { acquireLock } from "./acquire/acquire";
+import { callerOr } from "../driver/observe/caller";
+import { warn } from "../driver/observe/facts";
+import { isFailure, isObserved, observed } from "../driver/observe/observed";
+import { warnOfShortLease } from "../driver/short-lease";
 import type { AcquireTools } from "./acquire/acquire-tools";
 import type { PendingWait } from "./acquire/mailbox";
-import { oneAttempt } from "./acquire/retry";
+import { observedAcquire } from "./acquire/observed-acquire";
 import { clientsFlushed } from "./clients-flushed";
 import { type ForceReleaseOptions, forceRelease } from "./force-release";
 import { createGiveUpToken } from "./give-up-token";
-import type { Grant } from "./grant";
-import { HeldLock } from "./hold/held-lock";
 import type { HoldTools } from "./hold/hold-tools";
+import { beginHold } from "./hold/hold-watch";
 import { createLeaseMonitor } from "./hold/lease-monitor";
-import { isHeldAfterSending } from "./hold/lock-calls";
 import { createLock, type Lock } from "./lock";
 import { lockerIdentity } from "./locker-identity";
 import { createMultiLock, type MultiLock } from "./multi-lock";
-import { isNested, NESTED, withinLock } from "./nesting";
+import { withinLock } from "./nesting";
 import { defaultsFor, type LockOptions, type ResolvedOptions, resolveOptions } from "./options";
 import { createQueue } from "./queue/queue";
+import { takeLock } from "./take-lock";
 import { newInbox } from "./token";
 import { withDeadline } from "./with-deadline";
 
@@ -76,7 +77,12 @@ export interface Locker {
 }
 
 /** `options` are the defaults of this locker's calls. Throws `TypeError` or `RangeError` for bad ones. */
-export function createLocker(driver: Driver, options?: LockOptions): Locker {
+export const createLocker = (driver: Driver, options?: LockOptions): Locker => lockerOf(driver, options, false);
+
+/** A locker that observers do not see: for places within a lock that they see. */
+export const createHiddenLocker = (driver: Driver): Locker => lockerOf(driver, undefined, true);
+
+function lockerOf(driver: Driver, options: LockOptions | undefined, isHidden: boolean): Locker {
   if (typeof driver?.acquire !== "function" || typeof driver.extend !== "function") {
     throw new TypeError("createLocker needs a driver, such as ioredisDriver(client) or nodeRedisDriver(client)");
   }
@@ -94,51 +100,67 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
     replicator ??= driver.replicas!();
     return replicator;
   };
-  const acquireTools: AcquireTools = { driver, inbox, queue, giveUpToken, openReplicator, pendingWaits };
-  const holdTools: HoldTools = { driver, monitor, giveUpToken, queue };
+  const acquireTools: AcquireTools = { driver, inbox, isHidden, queue, giveUpToken, openReplicator, pendingWaits };
+  const holdTools: HoldTools = { driver, isHidden, monitor, giveUpToken, queue };
   let closed = false;
+  const tools = { acquireTools, holdTools, assertOpen: enter };
 
   function enter(key: string): void {
     assertKey(key);
     if (closed) throw new LockerClosedError(key);
   }
 
-  async function lockFor<K extends Keys>(
-    key: K,
-    base: ResolvedOptions,
-    given: LockOptions | undefined,
-    timeout?: 0,
-  ): Promise<LockOf<K>> {
-    const keys = typeof key === "string" ? [key] : inLockOrder(key);
-    enter(keys[0]!);
-    const asked = resolveOptions(abilities, base, given);
-    const once = (timeout ?? asked.timeout) === 0;
-    if (asked.autoExtend) warnOfShortLease(asked.ttl);
-    const how = once ? oneAttempt(asked) : asked;
-    const until = now() + how.timeout;
-    const nested = !once && isNested(driver, keys);
-    let grant: Grant;
-    try {
-      grant = await acquireLock(keys, how, acquireTools);
-    } catch (error) {
-      throw explained(error, how, nested);
-    }
-    const held = keys.map((each, i) => new HeldLock(each, grant.fences[i]!, grant, asked, holdTools));
-    if (grant.claimed && !(await isHeldAfterSending(held[0]!))) {
-      // The caller has not seen the lock yet, so it waits for another one.
-      return lockFor(key, base, { ...given, timeout: Math.max(0, until - now()) });
-    }
-    const lock: Lock | MultiLock = typeof key === "string" ? createLock(held[0]!) : createMultiLock(held);
-    return lock as LockOf<K>;
+  interface Wanted {
+    readonly call: AcquireOperation["call"];
+    /** The defaults of the call, and its own options. */
+    readonly base: ResolvedOptions;
+    readonly given: LockOptions | undefined;
+    /** Without waiting, whatever the options say. */
+    readonly once?: boolean;
   }
 
-  /** Adds to an error of contention whether the holder is another call of this locker. */
-  function explained(error: unknown, { wait }: ResolvedOptions, nested: boolean): unknown {
-    if (!(error instanceof LockNotAcquiredError)) return error;
-    const { key, attempts, waited, holder, age, ahead, maxAhead } = error;
-    const by = monitor.holds(key) ? "another call of this locker" : undefined;
-    const refusal = { attempts, waited, queued: wait === "queue", holder, age, ahead, maxAhead, by };
-    return new LockNotAcquiredError(key, refusal, nested ? NESTED : undefined);
+  /** Takes the lock, and does the work for its holder in the context of the hold. */
+  async function lockFor<K extends Keys, T>(
+    key: K,
+    { call, base, given, once = false }: Wanted,
+    work: (lock: LockOf<K>) => T,
+  ): Promise<T> {
+    const keys = typeof key === "string" ? [key] : inLockOrder(key);
+    enter(keys[0]!);
+    const options = resolveOptions(abilities, base, given);
+    const isOnce = once || options.timeout === 0;
+    if (options.autoExtend) warnOfShortLease(options.ttl);
+    const asked = { call: callerOr(call), keys, options, once: isOnce };
+    const take = (operation?: Open<AcquireOperation>) => takeLock(keys, options, isOnce, tools, operation);
+    const { held } = await (isHidden ? take() : observedAcquire(asked, take));
+    const lock = (typeof key === "string" ? createLock(held[0]!) : createMultiLock(held)) as LockOf<K>;
+    return isHidden ? work(lock) : beginHold(lock, held, options.label, () => work(lock));
+  }
+
+  async function lockAndWork<T, K extends Keys>(
+    key: K,
+    given: LockOptions | undefined,
+    work: Work<T, LockOf<K>>,
+  ): Promise<T> {
+    const keys: readonly string[] = typeof key === "string" ? [key] : key;
+    const wanted = { call: "withLock", base: forWork, given } as const;
+    // The work begins with the hold, so what it resolves with is not awaited here.
+    const { lock, done } = await lockFor(key, wanted, (lock) => ({
+      lock,
+      done: withinLock(driver, keys, () => work(lock)),
+    }));
+    let result: T;
+    try {
+      result = await done;
+    } catch (error) {
+      await lock.release().catch(warn);
+      throw error;
+    }
+    await lock.release().catch((error: LockError) => {
+      if (error.code !== "LOCK_BACKEND") throw error;
+      warn(error);
+    });
+    return result;
   }
 
   const locker: Locker = {
@@ -146,14 +168,14 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
 
     async tryAcquire(key, given) {
       try {
-        return await lockFor(key, forLock, given, 0);
+        return await lockFor(key, { call: "tryAcquire", base: forLock, given, once: true }, itself);
       } catch (error) {
-        if (error instanceof LockNotAcquiredError) return null;
+        if (LockNotAcquiredError.is(error)) return null;
         throw error;
       }
     },
 
-    acquire: (key, given) => lockFor(key, forLock, given),
+    acquire: (key, given) => lockFor(key, { call: "acquire", base: forLock, given }, itself),
 
     async withLock<T, K extends Keys>(
       key: K,
@@ -164,19 +186,10 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
         const what = "withLock: the last argument must be a function that takes the lock";
         throw new TypeError(`${what}, got ${kindOf(work)}`);
       }
-      const lock = await lockFor(key, forWork, given);
-      let result: T;
-      try {
-        result = await withinLock(driver, typeof key === "string" ? [key] : key, () => work(lock));
-      } catch (error) {
-        await lock.release().catch(warn);
-        throw error;
-      }
-      await lock.release().catch((error: LockError) => {
-        if (error.code !== "LOCK_BACKEND") throw error;
-        warn(error);
-      });
-      return result;
+      const whole = () => lockAndWork(key, given, work);
+      if (isHidden || !isObserved("withLock")) return whole();
+      const operation = { name: "withLock", keys: typeof key === "string" ? [key] : inLockOrder(key) } as const;
+      return observed(operation, whole, (error) => isFailure(error, given?.signal));
     },
 
     async inspect(key) {
@@ -201,3 +214,5 @@ export function createLocker(driver: Driver, options?: LockOptions): Locker {
   };
   return locker;
 }
+
+const itself = <L>(lock: L): L => lock;

@@ -1,8 +1,8 @@
 import { inspect } from "node:util";
 import type { LockLostError } from "../driver/errors";
-import { warn } from "../driver/warning";
+import { warn } from "../driver/observe/facts";
 import type { HeldLock } from "./hold/held-lock";
-import { extendLock, releaseLock } from "./hold/lock-calls";
+import { extendAll, releaseAll } from "./hold/observed-calls";
 import type { Lock } from "./lock";
 
 /** The exclusive right to several keys at once: lost as a whole when one of them is lost. */
@@ -48,12 +48,12 @@ class MultiLockHandle implements MultiLock {
 
   readonly remaining = (): number => (this.isHeld ? Math.min(...this.#parts.map((part) => part.remaining)) : 0);
 
-  readonly extend = (ttl?: number): Promise<void> => this.#each((part) => extendLock(part, ttl));
+  readonly extend = (ttl?: number): Promise<void> => extendAll(this.#parts, ttl, (call) => this.#each(call));
 
-  readonly release = (): Promise<void> => this.#each(releaseLock);
+  readonly release = (): Promise<void> => releaseAll(this.#parts, "released", (call) => this.#each(call));
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.release().catch(warn);
+    return releaseAll(this.#parts, "disposed", (call) => this.#each(call)).catch(warn);
   }
 
   /** What `console.log` shows. */

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { LockBackendError } from "../driver/errors";
-import { warn } from "../driver/warning";
+import { warn } from "../driver/observe/facts";
 
 /** The work of a `withLock`, and the work around it. */
 interface Around {

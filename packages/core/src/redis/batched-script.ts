@@ -1,14 +1,17 @@
 // Tested by test/locking/batches.test.ts, packages/testing/src/contract/extend.ts
-import { AsyncResource } from "node:async_hooks";
 import type { Call } from "../driver/driver";
+import { background } from "../driver/observe/through";
 import { batched, type Pending } from "./batch";
 import type { RedisConnection } from "./connection";
 import { redisError } from "./redis-error";
+import { reportFailure } from "./report-failure";
 import { text, unreadable } from "./replies";
 import { script } from "./script";
 
 /** A script that serves many locks at once, with one reply for each. */
 export interface BatchedScript<Request extends { readonly key: string }, Reply> {
+  /** What the command does, for those who count failures. */
+  readonly verb: string;
   readonly lua: string;
   /** The largest weight of the requests of one command, unless it is one request alone. */
   readonly limit: number;
@@ -45,19 +48,18 @@ const sharedCall = (batch: readonly { readonly call: Call | undefined }[]): Call
  */
 export function batchedScript<Request extends { readonly key: string }, Reply>(
   connection: RedisConnection,
-  { lua, limit, weightOf = () => 1, groupOf, writeFirst, write, parse }: BatchedScript<Request, Reply>,
+  { verb, lua, limit, weightOf = () => 1, groupOf, writeFirst, write, parse }: BatchedScript<Request, Reply>,
   onUnpublished: (key: string, why: string) => void,
 ): (request: Request, call?: Call) => Promise<Reply> {
   type Batch = readonly Pending<Request, Reply>[];
 
   const run = script(connection, lua);
-  // A command of several callers belongs to none of them: it runs in the context in which the driver was made.
-  const ownContext = new AsyncResource("distlock.batch");
 
   function send(batch: Batch): void {
     try {
       if (batch.length === 1) sendInContext(batch);
-      else ownContext.runInAsyncScope(sendInContext, undefined, batch);
+      // A command of several callers belongs to none of them.
+      else background(() => sendInContext(batch));
     } catch (error) {
       for (const { reject } of batch) reject(redisError(error));
     }
@@ -90,6 +92,7 @@ export function batchedScript<Request extends { readonly key: string }, Reply>(
   }
 
   function fail(batch: Batch, error: unknown): void {
+    reportFailure(verb, error);
     const sendEachAlone = batch.length > 1 && isPerKeyError(error);
     for (const pending of batch) {
       if (sendEachAlone && !isAbandoned(pending)) send([pending]);

@@ -34,6 +34,7 @@ import {
   releaseReply,
   transferReply,
 } from "./replies";
+import { reportFailure } from "./report-failure";
 import { type RunScript, script } from "./script";
 import { withTimes } from "./script-times";
 
@@ -54,9 +55,13 @@ interface OneKeyRequest {
 }
 
 /** A script that serves one lock. */
-function single(connection: RedisConnection, lua: string): RunScript {
+function single(connection: RedisConnection, verb: string, lua: string): RunScript {
   const run = script(connection, lua);
-  return (keys, args) => run(keys, args).catch(rejectAsDriver);
+  return (keys, args) =>
+    run(keys, args).catch((error: unknown) => {
+      reportFailure(verb, error);
+      return rejectAsDriver(error);
+    });
 }
 
 /**
@@ -73,6 +78,7 @@ export function redisScripts(
   const timed = (lua: string) => withTimes(lua, fenceTtl);
 
   const acquire: BatchedScript<OneKeyRequest, AcquireReply> = {
+    verb: "acquire",
     lua: timed(acquireLua),
     limit: BATCH_LIMIT,
     groupOf: ({ key }) => slotOf(key),
@@ -84,6 +90,7 @@ export function redisScripts(
   };
 
   const extend: BatchedScript<ExtendRequest, ExtendReply> = {
+    verb: "extend",
     lua: extendLua,
     limit: BACKGROUND_BATCH_LIMIT,
     groupOf: ({ key, ttl }) => `${ttl} ${slotOf(key)}`,
@@ -96,6 +103,7 @@ export function redisScripts(
   };
 
   const release: BatchedScript<ReleaseRequest, ReleaseReply> = {
+    verb: "release",
     lua: timed(releaseLua),
     limit: BATCH_LIMIT,
     groupOf: ({ key }) => slotOf(key),
@@ -107,6 +115,7 @@ export function redisScripts(
   };
 
   const heartbeat: BatchedScript<HeartbeatRequest, HeartbeatReply> = {
+    verb: "heartbeat",
     lua: timed(heartbeatLua),
     limit: BACKGROUND_BATCH_LIMIT,
     weightOf: ({ tokens }) => Math.max(1, tokens.length / TOKENS_OF_A_KEY),
@@ -121,9 +130,9 @@ export function redisScripts(
     parse: heartbeatReply,
   };
 
-  const transfer = single(connection, timed(transferLua));
-  const inspect = single(connection, inspectLua);
-  const forceRelease = single(connection, timed(forceReleaseLua));
+  const transfer = single(connection, "transfer", timed(transferLua));
+  const inspect = single(connection, "inspect", inspectLua);
+  const forceRelease = single(connection, "forceRelease", timed(forceReleaseLua));
   const batched = <Request extends { readonly key: string }, Reply>(one: BatchedScript<Request, Reply>) =>
     batchedScript(connection, one, onUnpublished);
 

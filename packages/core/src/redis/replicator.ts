@@ -1,6 +1,7 @@
 // Tested by test/topology/wait-replicas.test.ts
 import replicateLua from "../../lua/replicate.lua";
 import type { Driver, ReplicateRequest } from "../driver/driver";
+import { background } from "../driver/observe/through";
 import { withTimeout } from "../driver/with-timeout";
 import type { RedisConnection, Replication } from "./connection";
 import type { LockKeys } from "./lock-keys";
@@ -45,7 +46,8 @@ function createLine(replication: Replication, replicas: number, isClosed: () => 
     }));
     try {
       if (isClosed()) throw closedError();
-      const answer = replication.evalAndWait(replicateLua, calls, replicas, patience);
+      // It may be for several callers, so it belongs to none of them.
+      const answer = background(() => replication.evalAndWait(replicateLua, calls, replicas, patience));
       const late = () => new Error(`no answer to WAIT within ${patience + GRACE} ms`);
       const [replies, acknowledged] = await withTimeout(patience + GRACE, answer, late);
       parts.forEach(({ keys, resolve }, i) => {

@@ -36,3 +36,9 @@ export function sessionKey(session: Session): string {
   const parts = [...(scope.some(Boolean) ? scope : []), encode("session", own)];
   return `memory:{${parts.join(SEPARATOR)}}`;
 }
+
+/** The session of such a key, without its tenant and user; `undefined` for another key. */
+export function sessionOf(key: string): string | undefined {
+  const parts = /^memory:\{([^{}]+)\}$/.exec(key)?.[1]?.split(SEPARATOR);
+  return parts && decodeURIComponent(parts.at(-1)!);
+}

@@ -70,7 +70,8 @@ export async function runWithLock<T>(locker: Locker, shared: SharedLock, work: (
   const done = shared.busy();
   try {
     // Work that begins when it is awaited, such as a query, begins within the turn.
-    return await held.run(already ? outer : { locker, shared, outer }, async () => await work());
+    const begin = async () => await work();
+    return await (already ? held.run(outer, begin) : shared.inHold(() => held.run({ locker, shared, outer }, begin)));
   } finally {
     done();
   }

@@ -23,6 +23,8 @@ export interface SharedLock {
   enter(as?: "call" | "turn"): Leave;
   /** The lock is not idle until the function that it returns is called. */
   busy(): () => void;
+  /** Begins work for the holder of the lock, where observers see it. */
+  readonly inHold: <T>(work: () => T) => T;
   /** Whether all have left. */
   readonly over: boolean;
   /** The queue of the turns within this one. */
@@ -32,12 +34,13 @@ export interface SharedLock {
 export interface Sharing extends TurnBounds {
   /** Called once: when the last user has left, or when a bound is reached and no call is under way. */
   readonly release: () => Promise<void>;
+  readonly inHold: SharedLock["inHold"];
   /** Its abort ends the use of the lock as a bound does. */
   readonly until?: AbortSignal | undefined;
 }
 
 /** A lock whose bound is reached is lost for all its users, and is released before they have left. */
-export function shareLock(given: TurnLock, { release, until, ...bounds }: Sharing): SharedLock {
+export function shareLock(given: TurnLock, { release, inHold, until, ...bounds }: Sharing): SharedLock {
   let users = 0;
   let entered = 0;
   let calls = 0;
@@ -108,6 +111,7 @@ export function shareLock(given: TurnLock, { release, until, ...bounds }: Sharin
 
   return {
     lock,
+    inHold,
     enter(as = "call") {
       users++;
       const isFirst = ++entered === 1;

@@ -1,6 +1,8 @@
-import { createLocker, inProcessDriver, type Lock, type Locker, type LockOptions } from "@distlock/core";
+import { inProcessDriver, type Lock, type Locker, type LockOptions } from "@distlock/core";
+import { calledAs, createHiddenLocker, withinHold } from "@distlock/core/driver";
 import { joinSignals } from "../support/join-signals";
 import { heldLock } from "./held-locks";
+import { observedTurn } from "./observed-turn";
 import { assertHeld, type SharedLock, shareLock } from "./shared-lock";
 import type { HowToHold } from "./turn-options";
 import { SILENCE, watchOutages } from "./watch-outages";
@@ -18,11 +20,11 @@ const inPlace = (how: LockOptions): LockOptions => ({
 
 /** Acquires as the locker does. A Redis that can't be reached ends the wait after about 5 s: patience is for other turns. */
 async function acquire(locker: Locker, key: string, how: LockOptions): Promise<Lock> {
-  if (how.timeout === undefined || how.timeout <= SILENCE) return locker.acquire(key, how);
+  if (how.timeout === undefined || how.timeout <= SILENCE) return calledAs("turn", () => locker.acquire(key, how));
   const wait = joinSignals(how.signal);
   const answered = watchOutages(locker, key, wait.abort);
   try {
-    return await locker.acquire(key, { ...how, signal: wait.signal });
+    return await calledAs("turn", () => locker.acquire(key, { ...how, signal: wait.signal }));
   } finally {
     answered();
     wait.dispose();
@@ -40,8 +42,8 @@ export async function takeTurn(locker: Locker, key: string, options: HowToHold):
   const outer = heldLock(locker, key);
   if (outer) return takePlace(outer, key, options);
   const { maxIdle, ...how } = options;
-  const lock = await acquire(locker, key, how);
-  return shareLock(lock, { release: () => lock.release(), maxIdle });
+  const { lock, release } = await observedTurn(key, how.signal, () => acquire(locker, key, how));
+  return shareLock(lock, { release, inHold: (work) => withinHold(lock, work), maxIdle });
 }
 
 /** A place among the turns within another one: they share its lock, one after the other. */
@@ -51,13 +53,13 @@ async function takePlace(outer: SharedLock, key: string, { maxIdle, ...how }: Ho
   const wait = joinSignals(lock.signal, how.signal);
   try {
     // The mutex of the turns within one turn: a locker of this process waits, aborts and times out by the same options.
-    outer.within ??= createLocker(inProcessDriver());
+    outer.within ??= createHiddenLocker(inProcessDriver());
     const place = await outer.within.acquire(key, { ...inPlace(how), signal: wait.signal });
     const release = async () => {
       await place.release();
       await leave("throw");
     };
-    return shareLock(lock, { release, until: lock.signal, maxTurn: how.maxHold, maxIdle });
+    return shareLock(lock, { release, inHold: outer.inHold, until: lock.signal, maxTurn: how.maxHold, maxIdle });
   } catch (error) {
     await leave();
     assertHeld(outer);

@@ -1,4 +1,5 @@
 // Tested by packages/core/test/locker.test.ts, packages/core/test/strategies.test.ts
+import type { AcquireOperation, Open } from "../../driver/observe/operation";
 import type { Grant } from "../grant";
 import type { ResolvedOptions } from "../options";
 import type { AcquireTools } from "./acquire-tools";
@@ -17,11 +18,13 @@ function strategyFor(keys: readonly string[], { wait, waitReplicas }: ResolvedOp
 /**
  * Asks for the lock until it is granted, and rejects with the reason why the wait ended. Whatever the server may still
  * have of the call is then undone. The keys are in lock order; a grant of several keys was made by a single request.
+ * `operation` receives how often it asked, and how many waiters were ahead.
  */
 export async function acquireLock(
   keys: readonly string[],
   options: ResolvedOptions,
   tools: AcquireTools,
+  operation?: Open<AcquireOperation>,
 ): Promise<Grant> {
   options.signal?.throwIfAborted();
   const mailbox = new Mailbox<WaitEvent>(options.timeout, options.signal, tools.pendingWaits);
@@ -42,5 +45,9 @@ export async function acquireLock(
   } finally {
     candidate.leaveQueue();
     mailbox.dispose();
+    if (operation) {
+      operation.attempts = (operation.attempts ?? 0) + candidate.diagnosis.attempts;
+      operation.ahead ||= candidate.placeReport.ahead ?? 0;
+    }
   }
 }

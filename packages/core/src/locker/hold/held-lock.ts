@@ -6,9 +6,11 @@ import { turn } from "../../driver/with-timeout";
 import type { Grant } from "../grant";
 import type { ResolvedOptions } from "../options";
 import type { HoldTools } from "./hold-tools";
+import { type HoldWatch, reportLoss } from "./hold-watch";
 import type { ManagedLock } from "./lease-monitor";
 import { extensionDue, type LeaseTerms, planExtension, retryDue } from "./lease-schedule";
 import { CLAIM_ENDED, FORCED_OUT, type LossCause, leaseEnded, MAX_HOLD_REACHED, TAKEN } from "./loss";
+import { PendingExtensions } from "./pending-extensions";
 
 /** The state of a granted lock: whether it is held, until when, and how it was lost. Users get a `Lock` that reads it. */
 export class HeldLock implements ManagedLock {
@@ -24,12 +26,13 @@ export class HeldLock implements ManagedLock {
   deadline: number;
   claimed: boolean;
   extendAt: number;
+  readonly extensions = new PendingExtensions();
+  readonly heldSince = now();
+  /** Present if somebody observes the hold. */
+  watch: HoldWatch | undefined;
   readonly #terms: LeaseTerms;
   #controller: AbortController | undefined;
   #error: LockLostError | undefined;
-  /** How many extensions have no reply yet; and when the first one was sent since the last reply. */
-  #unanswered = 0;
-  #unansweredSince: number | undefined;
   #isReading = false;
   #isGivenUp = false;
   #maxHoldReached = false;
@@ -42,7 +45,7 @@ export class HeldLock implements ManagedLock {
     this.tools = tools;
     this.deadline = grant.deadline;
     this.claimed = grant.claimed;
-    this.#terms = { ttl, autoExtend, maxHoldAt: autoExtend ? now() + maxHold : Infinity };
+    this.#terms = { ttl, autoExtend, maxHoldAt: autoExtend ? this.heldSince + maxHold : Infinity };
     this.extendAt = grant.claimed ? now() : extensionDue(this.#terms, grant.deadline - ttl);
     tools.monitor.hold(this);
     if (autoExtend || grant.claimed) tools.monitor.keep(this);
@@ -50,9 +53,9 @@ export class HeldLock implements ManagedLock {
   }
 
   async #readOvertaken({ sent, reply }: NonNullable<Grant["overtaken"]>): Promise<void> {
-    this.#unanswered++;
+    this.extensions.sent();
     const status = (await reply.catch(() => undefined))?.status;
-    this.#unanswered--;
+    this.extensions.settled(false);
     if (status === "granted" && this.state === "held")
       this.deadline = Math.max(this.deadline, leaseEnd(sent, this.ttl));
   }
@@ -88,7 +91,7 @@ export class HeldLock implements ManagedLock {
 
   /** Whether the lease is over, unless a reply that arrived during a stall of the event loop makes it longer. */
   get mayHaveUnreadReplies(): boolean {
-    return this.state === "held" && this.#unanswered > 0 && now() >= this.deadline;
+    return this.state === "held" && this.extensions.some && now() >= this.deadline;
   }
 
   /** The error of a call that needs a held lock. */
@@ -102,25 +105,18 @@ export class HeldLock implements ManagedLock {
     if (ttl === 0) this.claimed = false;
     else {
       this.#maxHoldReached = ttl < this.ttl;
-      this.asked(time);
+      this.extensions.sent(time);
     }
     return ttl;
   }
 
-  /** An extension was sent at `time`. */
-  asked(time: number): void {
-    this.#unanswered++;
-    this.#unansweredSince ??= time;
-  }
-
-  /** An extension was answered, or failed. */
-  answered(): void {
-    this.#unanswered--;
-    this.#unansweredSince = undefined;
+  watchedBy(watch: HoldWatch): void {
+    this.watch = watch;
+    if (this.state === "held") this.tools.monitor.keep(this);
   }
 
   extended(sent: number, ttl: number): void {
-    this.answered();
+    this.extensions.settled();
     // A loss that the caller knows of stays, and the release that it sent frees the key. Before that, the reply counts, even
     // if it was read after the deadline.
     if (this.state !== "held") return;
@@ -130,17 +126,17 @@ export class HeldLock implements ManagedLock {
     if (ttl < this.ttl && !this.#maxHoldReached) return; // by the caller: the extension to the whole ttl is still due
     this.claimed = false;
     this.extendAt = extensionDue(this.#terms, Math.max(sent, this.deadline - this.ttl));
-    if (!this.#terms.autoExtend && !this.#controller) this.tools.monitor.leave(this);
+    if (!this.#terms.autoExtend && !this.#controller && !this.watch) this.tools.monitor.leave(this);
   }
 
   failed(error: unknown): void {
-    this.answered();
+    this.extensions.settled();
     this.failure = error;
     this.extendAt = Math.min(this.extendAt, retryDue(this.#terms, now()));
   }
 
   expire(): void {
-    if (this.#unanswered === 0) this.#expired();
+    if (!this.extensions.some) this.#expired();
     else if (!this.#isReading) {
       this.#isReading = true;
       void turn().then(() => {
@@ -157,10 +153,9 @@ export class HeldLock implements ManagedLock {
   lost(cause: LossCause, reason?: string): void {
     if (this.state !== "held") return;
     const isReported = cause === TAKEN || cause === FORCED_OUT;
-    if (!isReported && this.#unansweredSince !== undefined) {
-      this.failure ??= noAnswer(this.key, "extend", now() - this.#unansweredSince);
-    }
-    this.end(this.lossBy(cause, reason));
+    const { silence } = this.extensions;
+    if (!isReported && silence !== undefined) this.failure ??= noAnswer(this.key, "extend", silence);
+    this.end(cause, reason);
     // Any client that may publish can send "forced out". If the lock is still ours then, it is freed for others.
     if (cause !== TAKEN || this.grant.outcomeUnknown) this.#giveUp();
   }
@@ -169,7 +164,7 @@ export class HeldLock implements ManagedLock {
    * A part of a lock of several keys was lost, maybe this one: the message "forced out" may have been for another key.
    */
   onPartLost(error: LockLostError): void {
-    if (this.state === "held") this.end(error);
+    if (this.state === "held") this.#endWith(error);
     if (this.state === "lost") this.#giveUp();
   }
 
@@ -180,15 +175,18 @@ export class HeldLock implements ManagedLock {
     this.tools.monitor.delete(this);
   }
 
-  lossBy(cause: LossCause, reason?: string): LockLostError {
-    return new LockLostError(this.key, cause, this.failure, reason);
+  /** The lock is lost, by whatever cause. */
+  end(cause: LossCause, reason?: string): LockLostError {
+    const error = new LockLostError(this.key, cause, this.failure, reason);
+    this.#endWith(error);
+    if (!this.tools.isHidden) reportLoss(this, cause, error);
+    return error;
   }
 
-  end(error: LockLostError): LockLostError {
+  #endWith(error: LockLostError): void {
     this.#error = error;
     this.leave("lost");
     this.#controller?.abort(error);
-    return error;
   }
 
   #giveUp(): void {

@@ -7,6 +7,8 @@ import type { LeaseMonitor } from "./lease-monitor";
 /** What a locker lends to its held locks. */
 export interface HoldTools {
   readonly driver: Driver;
+  /** Whether observers do not see the locker. */
+  readonly isHidden: boolean;
   readonly monitor: LeaseMonitor;
   readonly giveUpToken: GiveUpToken;
   readonly queue: Pick<Queue, "retire"> | undefined;

@@ -1,7 +1,10 @@
 // Tested by packages/core/test/hold.test.ts, test/holding/budget.test.ts, test/holding/many.test.ts
 import type { Driver } from "../../driver/driver";
 import { now } from "../../driver/lease";
+import { isObserved } from "../../driver/observe/observed";
+import { background } from "../../driver/observe/through";
 import { createAlarm } from "../alarm";
+import { observeExtension } from "./observe-extension";
 import { FORCED_OUT, type LossCause, TAKEN } from "./loss";
 
 /** A held lock, as the monitor sees it. Times are on the clock of `now()`. */
@@ -66,20 +69,30 @@ export function createLeaseMonitor(driver: Driver): LeaseMonitor {
   const alarm = createAlarm(() => {
     const time = now();
     let next = Infinity;
+    const due = isObserved("extend") ? countDue(time) : 1;
     for (const lock of kept) {
       if (endOf(lock) <= time) lock.expire();
-      else if (wakeOf(lock) <= time) extend(lock);
+      else if (wakeOf(lock) <= time) extend(lock, due);
       if (kept.has(lock)) next = Math.min(next, wakeOf(lock));
     }
     alarm.by(next);
   }, false);
 
-  function extend(lock: ManagedLock): void {
+  function countDue(time: number): number {
+    let due = 0;
+    for (const lock of kept) if (wakeOf(lock) <= time && time < endOf(lock)) due++;
+    return due;
+  }
+
+  /** `due` locks are extended in the same moment. */
+  function extend(lock: ManagedLock, due = 1): void {
     const sent = now();
     const ttl = lock.beginExtension(sent);
     if (ttl === 0) return;
     const { key, grant } = lock;
-    driver.extend({ key, token: grant.token, ttl }).then(
+    const answer = background(() => driver.extend({ key, token: grant.token, ttl }));
+    if (isObserved("extend")) observeExtension(lock, ttl, due, answer);
+    answer.then(
       (reply) => {
         if (reply === "lost") lock.lost(TAKEN);
         else lock.extended(sent, ttl);

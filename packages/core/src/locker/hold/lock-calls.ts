@@ -18,8 +18,8 @@ export async function isHeldAfterSending(held: HeldLock): Promise<boolean> {
   return held.isHeld;
 }
 
-/** `Lock.extend`. */
-export async function extendLock(held: HeldLock, ttl = held.ttl): Promise<void> {
+/** `Lock.extend`. `onHeld` is called with what was left of the lease when the reply was read, in ms. */
+export async function extendLock(held: HeldLock, ttl = held.ttl, onHeld?: (left: number) => void): Promise<void> {
   checkTtl(ttl);
   const { key, grant } = held;
   if (held.mayHaveUnreadReplies) await turn();
@@ -27,30 +27,32 @@ export async function extendLock(held: HeldLock, ttl = held.ttl): Promise<void> 
   const sent = now();
   const patience = Math.min(ANSWER_TIMEOUT, held.deadline - sent + 1); // a timer may be early: no loss yet
   const answer = held.tools.driver.extend({ key, token: grant.token, ttl });
-  held.asked(sent);
+  held.extensions.sent(sent);
   let reply: ExtendReply;
   try {
     reply = await withTimeout(patience, answer, () => noAnswer(key, "extend", patience));
   } catch (error) {
     answer.then(
-      (late) => (late === "held" ? held.extended(sent, ttl) : held.answered()),
-      () => held.answered(),
+      (late) => (late === "held" ? held.extended(sent, ttl) : held.extensions.settled()),
+      () => held.extensions.settled(),
     );
     held.failure = error;
     if (held.mayHaveUnreadReplies) await turn();
     throw held.isHeld ? backendError(key, "extend", error) : held.endedError;
   }
-  if (reply === "held") held.extended(sent, ttl);
-  else held.lost(TAKEN);
+  if (reply === "held") {
+    onHeld?.(Math.max(0, held.deadline - now()));
+    held.extended(sent, ttl);
+  } else held.lost(TAKEN);
   if (!held.isHeld) throw held.endedError;
 }
 
 /** `Lock.release`. Calls at the same time share a request; a call after one that failed sends another. */
-export async function releaseLock(held: HeldLock): Promise<void> {
+export async function releaseLock(held: HeldLock, how: "released" | "disposed"): Promise<void> {
   if (held.state === "released") return;
   if (held.mayHaveUnreadReplies) await turn();
   if (held.state !== "releasing" && !held.isHeld) throw held.endedError;
-  held.releasing ??= sendRelease(held);
+  held.releasing ??= sendRelease(held, how);
   try {
     await held.releasing;
   } finally {
@@ -58,9 +60,10 @@ export async function releaseLock(held: HeldLock): Promise<void> {
   }
 }
 
-async function sendRelease(held: HeldLock): Promise<void> {
+async function sendRelease(held: HeldLock, how: "released" | "disposed"): Promise<void> {
   const { key, grant, tools } = held;
   held.leave("releasing");
+  held.watch?.ended(how);
   let reply: ReleaseReply;
   try {
     const answer = tools.driver.release({ key, token: grant.token, tombstone: grant.outcomeUnknown });
@@ -70,6 +73,6 @@ async function sendRelease(held: HeldLock): Promise<void> {
     throw backendError(key, "release", error);
   }
   // A reply "lost" after the end of the lease does not matter: the release was called in time, and the key is not ours.
-  if (reply === "lost" && now() < held.deadline) throw held.end(held.lossBy(TAKEN));
+  if (reply === "lost" && now() < held.deadline) throw held.end(TAKEN);
   held.state = "released";
 }

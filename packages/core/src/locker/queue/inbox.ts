@@ -1,10 +1,10 @@
 // Tested by packages/core/test/lock-object.test.ts, test/waiting/deaf-listener.test.ts, test/waiting/lost-message.test.ts
-import { AsyncResource } from "node:async_hooks";
 import { isLasting, noListener, noMessages } from "../../driver/backend-error";
 import { isRefused, messageArrived } from "../../driver/channel-warning";
 import type { DriverQueue, Listener } from "../../driver/driver-queue";
 import { now } from "../../driver/lease";
-import { warn } from "../../driver/warning";
+import { warn } from "../../driver/observe/facts";
+import { background } from "../../driver/observe/through";
 import { createAlarm } from "../alarm";
 import { createMessageWatch } from "./message-watch";
 
@@ -77,13 +77,13 @@ export function createInbox(queue: DriverQueue, name: string, { granted, forcedO
     open();
   }
 
-  // Bound to the context in which the locker was made, not to the context of the caller that waits first.
-  const open = AsyncResource.bind((): void => {
+  function open(): void {
     alarm.by(idleAt);
     if (current || isClosed || !isWanted) return;
     if (now() < openAt) alarm.by(openAt);
-    else openListener();
-  });
+    // The commands belong to all waiters, and not to the call that waits first.
+    else background(openListener);
+  }
 
   function openListener(): void {
     const own = new AbortController();
@@ -141,7 +141,7 @@ export function createInbox(queue: DriverQueue, name: string, { granted, forcedO
     current?.abort();
     current = undefined;
     closeCurrent = undefined;
-    await close?.().catch(() => {});
+    if (close) await background(close).catch(() => {});
   }
 
   return {

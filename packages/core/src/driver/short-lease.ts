@@ -1,18 +1,4 @@
 // Tested by packages/core/test/nesting.test.ts, test/holding/work.test.ts
-import { channel } from "node:diagnostics_channel";
-import type { LockError } from "./errors";
-
-const warnings = channel("distlock:warning");
-
-/**
- * Reports a failure that has no caller left to reject. Subscribers of the diagnostics channel `distlock:warning` receive the
- * error; if there are none it becomes a process warning, which Node prints.
- */
-export function warn(error: LockError): void {
-  if (warnings.hasSubscribers) warnings.publish(error);
-  else process.emitWarning(error.message, { type: "DistlockWarning", code: error.code });
-}
-
 /** A ttl below this one, in ms, is usually meant in seconds. */
 const SHORT_TTL = 100;
 let isAdvised = false;

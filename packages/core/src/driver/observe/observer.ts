@@ -1,0 +1,42 @@
+// Tested by packages/core/test/observe.test.ts
+import type { Fact, HoldOperation, Operation, WholeOperation } from "./operation";
+
+/**
+ * Sees what all lockers of the process do. Every member may be left out. What a member throws becomes one warning, and neither that
+ * nor its promise changes or delays what is observed.
+ */
+export interface Observer {
+  /**
+   * An operation begins. Calls `next` once, before it returns, in whatever async context. `next` resolves at the end of the operation,
+   * and rejects with its error; an outcome that is not an error (`"busy"`, `"aborted"`) resolves.
+   */
+  around?(operation: Operation, next: () => Promise<void>): Promise<void>;
+  /**
+   * Work begins within an operation that goes on: the work for the holder of a lock, or the end of a turn. Calls `next` once, before it
+   * returns, and returns its result.
+   */
+  within?<T>(operation: HoldOperation | WholeOperation, next: () => T): T;
+  /** Work that belongs to no caller begins, such as an extension or a heartbeat. As `within`. */
+  background?<T>(next: () => T): T;
+  /** Something happened that has no duration. */
+  event?(fact: Fact): void;
+}
+
+// Copies of this package, ESM and CJS for instance, share the list. The number is the version of what is in it.
+const REGISTRY = Symbol.for("distlock.observers.1");
+const shared = globalThis as { [REGISTRY]?: Observer[] };
+
+/** All observers of the process, in the order in which they were added. */
+export const observers: Observer[] = (shared[REGISTRY] ??= []);
+
+/** Adds an observer for all lockers of the process, those that exist too. Disposing of the result takes it away. */
+export function observe(observer: Observer): Disposable {
+  if (typeof observer !== "object" || observer === null) throw new TypeError("observe needs an object with functions");
+  observers.push(observer);
+  return {
+    [Symbol.dispose]() {
+      const at = observers.indexOf(observer);
+      if (at >= 0) observers.splice(at, 1);
+    },
+  };
+}

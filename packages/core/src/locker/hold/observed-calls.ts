@@ -1,0 +1,64 @@
+// Tested by packages/core/test/observe.test.ts
+import { LockError } from "../../driver/errors";
+import { isObserved, observed } from "../../driver/observe/observed";
+import type { ExtendOperation, Open, ReleaseOperation } from "../../driver/observe/operation";
+import { checkTtl } from "../options";
+import type { HeldLock } from "./held-lock";
+import { extendLock, releaseLock } from "./lock-calls";
+
+/*
+ * The calls of a lock, as those who look see them.
+ */
+
+/** Does a call for all parts of a lock, as the lock does it. */
+type ForAll = (call: (part: HeldLock) => Promise<void>) => Promise<void>;
+
+const keysOf = (parts: readonly HeldLock[]): string[] => parts.map(({ key }) => key);
+
+const outcomeOf = (error: unknown): "lost" | "failed" =>
+  LockError.is(error) && error.code === "LOCK_LOST" ? "lost" : "failed";
+
+/** `Lock.extend` and `MultiLock.extend`. */
+export function extendAll(parts: readonly HeldLock[], ttl: number | undefined, forAll: ForAll): Promise<void> {
+  if (parts[0]!.tools.isHidden || !isObserved("extend")) return forAll((part) => extendLock(part, ttl));
+  return observedExtension(parts, ttl ?? parts[0]!.ttl, forAll);
+}
+
+async function observedExtension(parts: readonly HeldLock[], ttl: number, forAll: ForAll): Promise<void> {
+  checkTtl(ttl);
+  const operation: Open<ExtendOperation> = { name: "extend", keys: keysOf(parts), ttl, automatic: false, locks: 1 };
+  const lefts: number[] = [];
+  return observed(operation, async () => {
+    try {
+      await forAll((part) => extendLock(part, ttl, (left) => lefts.push(left)));
+      operation.outcome = "held";
+    } catch (error) {
+      operation.outcome = outcomeOf(error);
+      throw error;
+    } finally {
+      operation.left = operation.outcome === "held" ? Math.min(...lefts) : remainingOf(parts);
+    }
+  });
+}
+
+const remainingOf = (parts: readonly HeldLock[]): number => Math.min(...parts.map(({ remaining }) => remaining));
+
+/** `Lock.release` and `MultiLock.release`. */
+export function releaseAll(parts: readonly HeldLock[], how: "released" | "disposed", forAll: ForAll): Promise<void> {
+  const release = () => forAll((part) => releaseLock(part, how));
+  const isUnseen = parts[0]!.tools.isHidden || parts.every(({ state }) => state === "released");
+  return isUnseen || !isObserved("release") ? release() : observedRelease(keysOf(parts), release);
+}
+
+function observedRelease(keys: readonly string[], release: () => Promise<void>): Promise<void> {
+  const operation: Open<ReleaseOperation> = { name: "release", keys };
+  return observed(operation, async () => {
+    try {
+      await release();
+      operation.outcome = "released";
+    } catch (error) {
+      operation.outcome = outcomeOf(error);
+      throw error;
+    }
+  });
+}
