@@ -395,8 +395,8 @@ export const mutations = {
     edits: [
       [
         "src/locker/hold/held-lock.ts",
-        "if (this.#unanswered === 0) this.#expired();",
-        "if (this.#unanswered >= 0) this.#expired();",
+        "if (!this.extensions.some) this.#expired();",
+        "if (this.extensions) this.#expired();",
       ],
     ],
   },

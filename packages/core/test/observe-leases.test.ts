@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createLeases, type Fact, inProcessDriver, observe, type Operation } from "../src/index";
+import { createLeases, type Fact, inProcessDriver, type Operation, observe } from "../src/index";
 import { useVirtualClock } from "./virtual-clock";
 
 /** The leases of a driver, and what those who look see of them, in short. */

@@ -99,7 +99,9 @@ describe("outcomes of an acquire", () => {
     const driver = inProcessDriver();
     const holder = await createLocker(driver, { label: "holder" }).acquire("k");
     const locker = createLocker(driver);
-    const waiting = createLocker(driver).acquire("k", { timeout: 60_000 }).catch(() => {});
+    const waiting = createLocker(driver)
+      .acquire("k", { timeout: 60_000 })
+      .catch(() => {});
     const cases: readonly [() => Promise<unknown>, string, boolean][] = [
       [() => locker.tryAcquire("k"), "busy", false],
       [() => locker.acquire("k", { timeout: 0 }), "busy", false],
@@ -130,16 +132,24 @@ describe("outcomes of an acquire", () => {
     await waiting;
   });
 
-  test("a wait in vain says how many were ahead, how often it asked, and who holds the lock since when", async () => {
+  test("a wait that ends without the lock says how many were ahead, how often it asked, and who holds the lock since when", async () => {
     const driver = inProcessDriver();
     const before = Date.now();
     const holder = await createLocker(driver, { label: "holder" }).acquire("k");
     const others = createLocker(driver);
     const waits = [1, 2].map(() => others.acquire("k").then((lock) => lock.release()));
     const seen = recorder();
-    await createLocker(driver).acquire("k", { timeout: 20 }).catch(() => {});
+    await createLocker(driver)
+      .acquire("k", { timeout: 20 })
+      .catch(() => {});
     const own = seen.ended.find((each) => each.name === "acquire" && each.outcome === "timeout");
-    expect(own).toMatchObject({ attempts: 1, ahead: 2, handedOver: false, waited: any, holder: { label: "holder", since: any } });
+    expect(own).toMatchObject({
+      attempts: 1,
+      ahead: 2,
+      handedOver: false,
+      waited: any,
+      holder: { label: "holder", since: any },
+    });
     const { since } = (own as { holder: { since: number } }).holder;
     expect(since).toBeGreaterThanOrEqual(before - 5);
     expect(since).toBeLessThanOrEqual(Date.now() + 5);

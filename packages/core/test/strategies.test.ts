@@ -10,6 +10,7 @@ import type { WaitEvent } from "../src/locker/acquire/wait-event";
 import { createWaitForSeveral } from "../src/locker/acquire/wait-for-several";
 import { waitInQueue } from "../src/locker/acquire/wait-in-queue";
 import { defaultsFor, resolveOptions } from "../src/locker/options";
+import { PlaceReport } from "../src/locker/queue/place-report";
 import { Waiter } from "../src/locker/queue/waiter";
 
 /** A candidate whose requests are only noted, and never answered but by the events of the test. */
@@ -29,9 +30,8 @@ function stage(keys: readonly string[], given: LockOptions) {
     {
       driver: { acquire: note } as Partial<Driver> as Driver,
       inbox: "inbox",
-      isHidden: false,
       queue: {
-        enter: (token, box) => new Waiter(token, box),
+        enter: (token, box) => new Waiter(token, box, new PlaceReport(true)),
         queued: (waiter, _key, at, reply) => waiter.enqueued(at, reply),
         leave() {},
         retire() {},

@@ -4,7 +4,7 @@ import { assertKey } from "../driver/keys";
 import { kindOf } from "../driver/kind-of";
 import { number, show } from "../driver/number";
 import { isObserved, observed } from "../driver/observe/observed";
-import type { ForceReleaseOperation, Open } from "../driver/observe/operation";
+import { type ForceReleaseOperation, type Open, ownedBy } from "../driver/observe/operation";
 import { withDeadline } from "./with-deadline";
 
 /** Which hold to free, and why. */
@@ -32,8 +32,13 @@ const checks: Readonly<Record<keyof ForceReleaseOptions, (value: unknown) => unk
   },
 };
 
-/** Frees the lock, no matter who holds it. Resolves with whether it freed it. */
-export async function forceRelease(driver: Driver, key: string, options: ForceReleaseOptions = {}): Promise<boolean> {
+/** Frees the lock, no matter who holds it. Resolves with whether it freed it. `owner` is the identity of the locker. */
+export async function forceRelease(
+  driver: Driver,
+  key: string,
+  options: ForceReleaseOptions = {},
+  owner?: object,
+): Promise<boolean> {
   assertKey(key);
   if (typeof options !== "object" || options === null)
     throw new TypeError(`options must be an object, got ${show(options)}`);
@@ -45,7 +50,13 @@ export async function forceRelease(driver: Driver, key: string, options: ForceRe
   const { fence, reason } = options;
   const free = () => withDeadline("forceRelease", key, () => driver.forceRelease({ key, fence, reason }));
   if (!isObserved("forceRelease")) return free();
-  const operation: Open<ForceReleaseOperation> = { name: "forceRelease", keys: [key], fence, reason, outcome: "failed" };
+  const operation: Open<ForceReleaseOperation> = ownedBy(owner, {
+    name: "forceRelease",
+    keys: [key],
+    fence,
+    reason,
+    outcome: "failed",
+  });
   return observed(operation, async () => {
     const freed = await free();
     operation.outcome = freed ? "freed" : "unchanged";

@@ -1,3 +1,4 @@
+// Tested by packages/core/test/lock-object.test.ts, packages/core/test/hold.test.ts
 import { inspect } from "node:util";
 import { warn } from "../driver/observe/facts";
 import type { HeldLock } from "./hold/held-lock";

@@ -1,4 +1,4 @@
-// Tested by packages/otel/test/identity.test.ts
+// Tested by packages/otel/test/traced.test.ts
 /**
  * The member that says which locker an object is, even where a decorator is around it. `createLocker` sets it. A decorator that
  * spreads the locker (`{ ...locker, acquire }`) keeps it; one that makes a new object passes it on. `@distlock/memory` needs it

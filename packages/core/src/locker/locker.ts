@@ -2,11 +2,11 @@ import type { Driver, Inspection, Replicator } from "../driver/driver";
 import { type LockError, LockerClosedError, LockNotAcquiredError } from "../driver/errors";
 import { assertKey, inLockOrder } from "../driver/keys";
 import { kindOf } from "../driver/kind-of";
-import type { AcquireOperation, Open } from "../driver/observe/operation";
-import { inspectionOf } from "../driver/party";
 import { callerOr } from "../driver/observe/caller";
 import { warn } from "../driver/observe/facts";
 import { isFailure, isObserved, observed } from "../driver/observe/observed";
+import { type AcquireOperation, type Open, ownedBy } from "../driver/observe/operation";
+import { inspectionOf } from "../driver/party";
 import { warnOfShortLease } from "../driver/short-lease";
 import type { AcquireTools } from "./acquire/acquire-tools";
 import type { PendingWait } from "./acquire/mailbox";
@@ -77,12 +77,13 @@ export interface Locker {
 }
 
 /** `options` are the defaults of this locker's calls. Throws `TypeError` or `RangeError` for bad ones. */
-export const createLocker = (driver: Driver, options?: LockOptions): Locker => lockerOf(driver, options, false);
+export const createLocker = (driver: Driver, options?: LockOptions): Locker => lockerOf(driver, options, {});
 
 /** A locker that observers do not see: for places within a lock that they see. */
-export const createHiddenLocker = (driver: Driver): Locker => lockerOf(driver, undefined, true);
+export const createHiddenLocker = (driver: Driver): Locker => lockerOf(driver, undefined, undefined);
 
-function lockerOf(driver: Driver, options: LockOptions | undefined, isHidden: boolean): Locker {
+/** `owner` is the identity of the locker, by which observers know it. */
+function lockerOf(driver: Driver, options: LockOptions | undefined, owner: object | undefined): Locker {
   if (typeof driver?.acquire !== "function" || typeof driver.extend !== "function") {
     throw new TypeError("createLocker needs a driver, such as ioredisDriver(client) or nodeRedisDriver(client)");
   }
@@ -93,15 +94,15 @@ function lockerOf(driver: Driver, options: LockOptions | undefined, isHidden: bo
   const inbox = newInbox();
   const monitor = createLeaseMonitor(driver);
   const giveUpToken = createGiveUpToken(driver);
-  const queue = driver.queue && createQueue(driver.queue, inbox, giveUpToken, monitor.forcedOut);
+  const queue = driver.queue && createQueue(driver.queue, inbox, giveUpToken, monitor.forcedOut, !owner);
   const pendingWaits = new Set<PendingWait>();
   let replicator: Replicator | undefined;
   const openReplicator = () => {
     replicator ??= driver.replicas!();
     return replicator;
   };
-  const acquireTools: AcquireTools = { driver, inbox, isHidden, queue, giveUpToken, openReplicator, pendingWaits };
-  const holdTools: HoldTools = { driver, isHidden, monitor, giveUpToken, queue };
+  const acquireTools: AcquireTools = { driver, inbox, queue, giveUpToken, openReplicator, pendingWaits };
+  const holdTools: HoldTools = { driver, owner, monitor, giveUpToken, queue };
   let closed = false;
   const tools = { acquireTools, holdTools, assertOpen: enter };
 
@@ -130,11 +131,11 @@ function lockerOf(driver: Driver, options: LockOptions | undefined, isHidden: bo
     const options = resolveOptions(abilities, base, given);
     const isOnce = once || options.timeout === 0;
     if (options.autoExtend) warnOfShortLease(options.ttl);
-    const asked = { call: callerOr(call), keys, options, once: isOnce };
     const take = (operation?: Open<AcquireOperation>) => takeLock(keys, options, isOnce, tools, operation);
-    const { held } = await (isHidden ? take() : observedAcquire(asked, take));
+    const asked = owner && { call: callerOr(call), keys, options, once: isOnce, owner };
+    const { held } = await (asked ? observedAcquire(asked, take) : take());
     const lock = (typeof key === "string" ? createLock(held[0]!) : createMultiLock(held)) as LockOf<K>;
-    return isHidden ? work(lock) : beginHold(lock, held, options.label, () => work(lock));
+    return owner ? beginHold(lock, held, { owner, label: options.label }, () => work(lock)) : work(lock);
   }
 
   async function lockAndWork<T, K extends Keys>(
@@ -164,7 +165,7 @@ function lockerOf(driver: Driver, options: LockOptions | undefined, isHidden: bo
   }
 
   const locker: Locker = {
-    [lockerIdentity]: {},
+    [lockerIdentity]: owner ?? {},
 
     async tryAcquire(key, given) {
       try {
@@ -187,9 +188,9 @@ function lockerOf(driver: Driver, options: LockOptions | undefined, isHidden: bo
         throw new TypeError(`${what}, got ${kindOf(work)}`);
       }
       const whole = () => lockAndWork(key, given, work);
-      if (isHidden || !isObserved("withLock")) return whole();
-      const operation = { name: "withLock", keys: typeof key === "string" ? [key] : inLockOrder(key) } as const;
-      return observed(operation, whole, (error) => isFailure(error, given?.signal));
+      if (!owner || !isObserved("withLock")) return whole();
+      const keys = typeof key === "string" ? [key] : inLockOrder(key);
+      return observed(ownedBy(owner, { name: "withLock", keys }), whole, (error) => isFailure(error, given?.signal));
     },
 
     async inspect(key) {
@@ -199,7 +200,7 @@ function lockerOf(driver: Driver, options: LockOptions | undefined, isHidden: bo
 
     async forceRelease(key, options) {
       enter(key);
-      return forceRelease(driver, key, options);
+      return forceRelease(driver, key, options, owner);
     },
 
     async close() {

@@ -19,7 +19,7 @@ class LeaseHold {
     public ttl: number,
     public deadline: number,
   ) {
-    beginHold(this, [this], undefined, () => {});
+    beginHold(this, [this], {}, () => {});
   }
 
   watchedBy(watch: HoldWatch): void {
@@ -57,7 +57,10 @@ function createHolds() {
 
   return {
     granted(key: string, token: string, fence: number, ttl: number, sent: number): void {
-      if (holds.has(nameOf(key, token))) return this.extended(key, token, ttl, sent);
+      if (holds.has(nameOf(key, token))) {
+        this.extended(key, token, ttl, sent);
+        return;
+      }
       const hold = new LeaseHold(key, fence, ttl, leaseEnd(sent, ttl));
       if (!hold.watch) return;
       holds.set(nameOf(key, token), hold);
@@ -69,7 +72,7 @@ function createHolds() {
       hold.ttl = ttl;
       hold.deadline = Math.max(hold.deadline, leaseEnd(sent, ttl));
     },
-    ended: (key: string, token: string, how: "released" | "transferred") => take(key, token)?.watch?.ended(how),
+    ended: (key: string, token: string, how: "released" | "transferred") => take(key, token)?.watch?.partEnded(how),
     lost: (key: string, token: string) => take(key, token)?.lost(TAKEN),
     leftOf(key: string, token: string): number | undefined {
       const hold = holds.get(nameOf(key, token));
@@ -104,16 +107,16 @@ export function observedLeases(leases: Leases): Leases {
       handedOver: false,
     };
     const sent = now();
-    return observed(operation, async () => {
+    const reply = await observed(operation, async () => {
       const reply = await ask();
       operation.waited = now() - sent;
       operation.outcome = reply.status === "granted" ? "granted" : "busy";
-      if (isGranted(reply)) {
-        operation.fences = [reply.fence];
-        holds.granted(key, token, reply.fence, ttl, sent);
-      }
+      if (isGranted(reply)) operation.fences = [reply.fence];
       return reply;
     });
+    // The hold is not a part of the acquire.
+    if (isGranted(reply)) holds.granted(key, token, reply.fence, ttl, sent);
+    return reply;
   }
 
   return {

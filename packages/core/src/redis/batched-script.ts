@@ -4,8 +4,8 @@ import { background } from "../driver/observe/through";
 import { batched, type Pending } from "./batch";
 import type { RedisConnection } from "./connection";
 import { redisError } from "./redis-error";
-import { reportFailure } from "./report-failure";
 import { text, unreadable } from "./replies";
+import { reportFailure } from "./report-failure";
 import { script } from "./script";
 
 /** A script that serves many locks at once, with one reply for each. */

@@ -1,7 +1,7 @@
 import type { Locker } from "@distlock/core";
 import { lockerIdentity } from "@distlock/core/driver";
 
-const identityOf = (locker: Locker): object => locker[lockerIdentity] ?? locker;
+export const identityOf = (locker: Locker): object => locker[lockerIdentity] ?? locker;
 
 /** True if both are one locker, or one is a decorator of the other, such as `traced(locker)`. */
 export const isSameLocker = (a: Locker, b: Locker): boolean => identityOf(a) === identityOf(b);

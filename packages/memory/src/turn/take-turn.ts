@@ -42,7 +42,7 @@ export async function takeTurn(locker: Locker, key: string, options: HowToHold):
   const outer = heldLock(locker, key);
   if (outer) return takePlace(outer, key, options);
   const { maxIdle, ...how } = options;
-  const { lock, release } = await observedTurn(key, how.signal, () => acquire(locker, key, how));
+  const { lock, release } = await observedTurn(locker, key, how.signal, () => acquire(locker, key, how));
   return shareLock(lock, { release, inHold: (work) => withinHold(lock, work), maxIdle });
 }
 

@@ -39,7 +39,7 @@ test("another locker of the same driver is another one", async () => {
 test("a locker without an identity, of an older core or of your own, is itself", async () => {
   const { [lockerIdentity]: _, ...own } = bare;
   const memory = new LockedMemory(new FencedMemory(), own, { key: "own" });
-  const again = new LockedMemory(new FencedMemory(), traced(own), { key: "own" });
+  const again = new LockedMemory(new FencedMemory(), { ...own, [lockerIdentity]: own }, { key: "own" });
   await memory.withTurn(() => again.save("Hello", "Hi there!"));
   expect((await bare.inspect("own")).held).toBe(false);
 });

@@ -1,8 +1,8 @@
 import { setImmediate } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { createLocker, inProcessDriver, type Lock, type Locker } from "@distlock/core";
-import { expect, test } from "vitest";
+import { createLocker, inProcessDriver, type Lock, type Locker, observe } from "@distlock/core";
+import { expect, onTestFinished, test } from "vitest";
 import { InProcessMemory, LockedMemory, lockMethods } from "../../src/index";
 
 setFlagsFromString("--expose-gc");
@@ -41,20 +41,27 @@ async function chain(length: number, job: (n: number, next: () => void) => Promi
   });
 }
 
-test("a turn that started the next, and so on, is not remembered by the last", async () => {
-  const { locker, taken, kept } = watched();
-  const memories = [0, 1, 2].map((n) => new LockedMemory(new InProcessMemory(), locker, { key: `chain:${n}` }));
-  let left: Promise<number> | undefined;
-  await chain(100, async (n, next) => {
-    await memories[n % 3]!.withTurn(async (turn) => {
-      await turn.load();
-      if (n === 99) left = setImmediate().then(kept);
-      next();
+test.each([false, true])(
+  "a turn that started the next, and so on, is not remembered by the last (observed: %s)",
+  async (isObserved) => {
+    if (isObserved) {
+      const observer = observe({ around: (_, next) => next() });
+      onTestFinished(() => observer[Symbol.dispose]());
+    }
+    const { locker, taken, kept } = watched();
+    const memories = [0, 1, 2].map((n) => new LockedMemory(new InProcessMemory(), locker, { key: `chain:${n}` }));
+    let left: Promise<number> | undefined;
+    await chain(100, async (n, next) => {
+      await memories[n % 3]!.withTurn(async (turn) => {
+        await turn.load();
+        if (n === 99) left = setImmediate().then(kept);
+        next();
+      });
     });
-  });
-  expect(taken).toHaveLength(100);
-  expect(await left).toBeLessThan(10);
-});
+    expect(taken).toHaveLength(100);
+    expect(await left).toBeLessThan(10);
+  },
+);
 
 test("nor is a locked call", async () => {
   const { locker, taken, kept } = watched();

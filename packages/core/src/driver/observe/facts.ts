@@ -1,7 +1,7 @@
 // Tested by packages/core/test/observe.test.ts, packages/core/test/nesting.test.ts
 import { type LockError, ObserverError } from "../errors";
 import { points } from "./channels";
-import { type Observer, observers } from "./observer";
+import { broken, type Observer, observers } from "./observer";
 import type { Fact } from "./operation";
 
 /** Whether anybody would see such a fact. */
@@ -30,8 +30,6 @@ export function warn(error: LockError): void {
   else process.emitWarning(error.message, { type: "DistlockWarning", code: error.code });
   report({ name: "warning", error });
 }
-
-const broken = new WeakSet<Observer>();
 
 /** Warns of an observer that threw, once. */
 export function reportBroken(observer: Observer, error: unknown): void {

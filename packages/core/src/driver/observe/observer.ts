@@ -24,10 +24,17 @@ export interface Observer {
 
 // Copies of this package, ESM and CJS for instance, share the list. The number is the version of what is in it.
 const REGISTRY = Symbol.for("distlock.observers.1");
-const shared = globalThis as { [REGISTRY]?: Observer[] };
+const shared = globalThis as {
+  [REGISTRY]?: { readonly observers: Observer[]; readonly broken: WeakSet<Observer> };
+};
+const registry = shared[REGISTRY] ?? { observers: [], broken: new WeakSet() };
+shared[REGISTRY] = registry;
 
 /** All observers of the process, in the order in which they were added. */
-export const observers: Observer[] = (shared[REGISTRY] ??= []);
+export const { observers } = registry;
+
+/** Observers that threw. */
+export const { broken } = registry;
 
 /** Adds an observer for all lockers of the process, those that exist too. Disposing of the result takes it away. */
 export function observe(observer: Observer): Disposable {

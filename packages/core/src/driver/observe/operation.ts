@@ -20,7 +20,7 @@ export interface AcquireOperation {
   readonly label?: string | undefined;
   /**
    * At the end. `"busy"`: another holder has the lock, or too many wait for it, and the call was not to wait. `"timeout"`: it
-   * waited in vain. `"aborted"`: its signal aborted. `"closed"`: the locker was closed. `"failed"`: Redis did not answer, or
+   * waited, and did not get the lock. `"aborted"`: its signal aborted. `"closed"`: the locker was closed. `"failed"`: Redis did not answer, or
    * refused. Only `"timeout"`, `"closed"` and `"failed"` count as errors.
    */
   readonly outcome?: "granted" | "busy" | "timeout" | "aborted" | "closed" | "failed";
@@ -38,7 +38,7 @@ export interface AcquireOperation {
   readonly holder?: Party | undefined;
 }
 
-/** A lock is held: from its grant until it is released or lost. */
+/** A lock is held: from its grant until its release has been answered, or it is lost. */
 export interface HoldOperation {
   readonly name: "hold";
   readonly keys: readonly string[];
@@ -63,7 +63,10 @@ export interface ExtendOperation {
   readonly automatic: boolean;
   /** How many locks are extended in the same moment. They share commands. */
   readonly locks: number;
-  /** At the end: what was left of the lease when the reply was read. Absent if it is not known, as of a lease that was granted before anybody looked. */
+  /**
+   * At the end: what was left of the lease when the reply was read. Absent for the first
+   * extension of a lock that was handed over, and for a lease that was granted before anybody looked.
+   */
   readonly left?: number;
   /** At the end. `"failed"`: Redis did not answer, or refused; the lock is still held. */
   readonly outcome?: "held" | "lost" | "failed";
@@ -143,6 +146,17 @@ export interface FailureFact {
 }
 
 export type Fact = LostFact | QueueFact | WarningFact | FailureFact;
+
+const owners = new WeakMap<Operation, object>();
+
+/** Notes whose operation it is: the `lockerIdentity` of a locker. */
+export function ownedBy<O extends Operation>(owner: object | undefined, operation: O): O {
+  if (owner) owners.set(operation, owner);
+  return operation;
+}
+
+/** The `lockerIdentity` of the locker whose operation it is; `undefined` for the operation of a lease. */
+export const ownerOf = (operation: Operation): object | undefined => owners.get(operation);
 
 /** An operation whose end is not written yet. */
 export type Open<O extends Operation> = { -readonly [K in keyof O]: O[K] };

@@ -8,8 +8,6 @@ import type { PendingWait } from "./mailbox";
 export interface AcquireTools {
   readonly driver: Driver;
   readonly inbox: string;
-  /** Whether observers do not see the locker. */
-  readonly isHidden: boolean;
   /** Absent where the driver has no queue: no call waits in one then. */
   readonly queue: Queue | undefined;
   readonly giveUpToken: GiveUpToken;

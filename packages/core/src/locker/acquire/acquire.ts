@@ -47,7 +47,7 @@ export async function acquireLock(
     mailbox.dispose();
     if (operation) {
       operation.attempts = (operation.attempts ?? 0) + candidate.diagnosis.attempts;
-      operation.ahead ||= candidate.placeReport.ahead ?? 0;
+      operation.ahead ||= candidate.diagnosis.ahead;
     }
   }
 }

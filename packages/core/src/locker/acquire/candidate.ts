@@ -13,7 +13,6 @@ import type { AcquireTools } from "./acquire-tools";
 import { Diagnosis } from "./diagnosis";
 import type { Mailbox, WaitEnd } from "./mailbox";
 import { createPatience } from "./patience";
-import { PlaceReport } from "./place-report";
 import { createRequest, type Reply, type SendRequest } from "./request";
 import type { WaitEvent } from "./wait-event";
 
@@ -24,7 +23,6 @@ import type { WaitEvent } from "./wait-event";
  */
 export class Candidate {
   readonly diagnosis: Diagnosis;
-  readonly placeReport: PlaceReport;
   /** The key that another token holds, as far as is known. The next request waits in its queue. */
   waitsFor: string;
   readonly #patience = createPatience();
@@ -55,7 +53,6 @@ export class Candidate {
   ) {
     this.#tools = tools;
     this.#mailbox = mailbox;
-    this.placeReport = new PlaceReport(tools.isHidden);
     this.#request = createRequest(tools, keys, options);
     this.#queue = options.wait === "queue" ? tools.queue : undefined;
     this.waitsFor = keys[0]!;
@@ -135,7 +132,7 @@ export class Candidate {
 
   makeGrant(fences: readonly number[], deadline: number, claimed: boolean): Grant {
     const queued = claimed || this.isQueued;
-    if (claimed) this.placeReport.left("passed_on");
+    if (claimed) this.#waiter?.place.left("passed_on");
     const overtaken = claimed && this.#inFlight ? { sent: this.#sentAt, reply: this.#inFlight } : undefined;
     return { token: this.#token, fences, deadline, claimed, overtaken, outcomeUnknown: this.#mayBeGranted, queued };
   }
@@ -151,7 +148,6 @@ export class Candidate {
     this.contended(reply);
     this.mayHoldSome = reply.key !== this.keys[0];
     if (!this.isQueued) this.diagnosis.found(reply, this.options.maxAhead);
-    this.placeReport.entered(reply.key, reply);
     this.#queue?.queued(this.#waiter!, reply.key, this.#sentAt, reply);
   }
 
@@ -177,7 +173,6 @@ export class Candidate {
   }
 
   leaveQueue(): void {
-    this.placeReport.left("left");
     if (this.#waiter) this.#queue?.leave(this.#waiter);
   }
 

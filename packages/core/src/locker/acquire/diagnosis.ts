@@ -9,6 +9,8 @@ import { ANSWER_TIMEOUT } from "../../driver/with-timeout";
 export class Diagnosis {
   /** How many requests were sent. */
   attempts = 0;
+  /** How many waiters were ahead when the call entered a queue. */
+  ahead = 0;
   readonly #call: { readonly waitsFor: string };
   readonly #startedAt = now();
   #expiredReplies = 0;
@@ -42,6 +44,7 @@ export class Diagnosis {
 
   /** The call has entered a queue. Throws its error if too many waiters are before it. */
   found({ ahead = 0 }: Contention, maxAhead: number): void {
+    this.ahead ||= ahead;
     if (ahead > maxAhead) throw this.notAcquired(maxAhead);
   }
 

@@ -1,22 +1,25 @@
 // Tested by packages/core/test/observe.test.ts
+
+import { clock } from "../../driver/clock";
 import { LockError, LockNotAcquiredError } from "../../driver/errors";
 import { now } from "../../driver/lease";
 import { isFailure, isObserved, noteOutcome, observed } from "../../driver/observe/observed";
-import type { AcquireOperation, Open } from "../../driver/observe/operation";
+import { type AcquireOperation, type Open, ownedBy } from "../../driver/observe/operation";
 import type { Party } from "../../driver/party";
-import { clock } from "../../driver/clock";
 import type { ResolvedOptions } from "../options";
 
-/** What was asked for, and how. */
+/** A call for a lock. */
 interface Asked {
   readonly call: AcquireOperation["call"];
   readonly keys: readonly string[];
   readonly options: Pick<ResolvedOptions, "ttl" | "timeout" | "wait" | "label" | "signal">;
   /** Whether it is asked for once, without waiting. */
   readonly once: boolean;
+  /** The identity of the locker. */
+  readonly owner: object;
 }
 
-/** What was granted. */
+/** As much of a grant as those who look see. */
 interface Granted {
   readonly fences: readonly number[];
   readonly claimed: boolean;
@@ -31,9 +34,9 @@ export function observedAcquire<T extends { readonly grant: Granted }>(
   work: (operation?: Open<AcquireOperation>) => Promise<T>,
 ): Promise<T> {
   if (!isObserved("acquire")) return work();
-  const { call, keys, once } = asked;
+  const { call, keys, once, owner } = asked;
   const { ttl, timeout, wait, label } = asked.options;
-  const operation: Open<AcquireOperation> = {
+  const operation: Open<AcquireOperation> = ownedBy(owner, {
     name: "acquire",
     call,
     keys,
@@ -41,7 +44,7 @@ export function observedAcquire<T extends { readonly grant: Granted }>(
     timeout: once ? 0 : timeout,
     wait: once ? "once" : wait,
     label,
-  };
+  });
   const since = now();
   const take = async () => {
     try {

@@ -179,7 +179,7 @@ export class HeldLock implements ManagedLock {
   end(cause: LossCause, reason?: string): LockLostError {
     const error = new LockLostError(this.key, cause, this.failure, reason);
     this.#endWith(error);
-    if (!this.tools.isHidden) reportLoss(this, cause, error);
+    if (this.tools.owner) reportLoss(this, cause, error);
     return error;
   }
 

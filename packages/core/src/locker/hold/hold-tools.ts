@@ -7,8 +7,8 @@ import type { LeaseMonitor } from "./lease-monitor";
 /** What a locker lends to its held locks. */
 export interface HoldTools {
   readonly driver: Driver;
-  /** Whether observers do not see the locker. */
-  readonly isHidden: boolean;
+  /** The identity of the locker. `undefined`: observers do not see it. */
+  readonly owner: object | undefined;
   readonly monitor: LeaseMonitor;
   readonly giveUpToken: GiveUpToken;
   readonly queue: Pick<Queue, "retire"> | undefined;

@@ -3,7 +3,8 @@ import type { LockLostError } from "../../driver/errors";
 import { now } from "../../driver/lease";
 import { isReported, report } from "../../driver/observe/facts";
 import { isObserved, observed } from "../../driver/observe/observed";
-import type { HoldOperation, LostFact, Open } from "../../driver/observe/operation";
+import { type HoldOperation, type LostFact, type Open, ownedBy } from "../../driver/observe/operation";
+import { pending } from "../../driver/observe/pending";
 import { within } from "../../driver/observe/through";
 import { CLAIM_ENDED, FORCED_OUT, type LossCause, MAX_HOLD_REACHED, TAKEN } from "./loss";
 
@@ -11,8 +12,10 @@ type HoldEnd = NonNullable<HoldOperation["end"]>;
 
 /** Follows a hold for those who look. */
 export interface HoldWatch {
-  /** Only the first call counts: a lock of several keys ends with the first of them. */
-  ended(how: HoldEnd, error?: LockLostError): void;
+  /** A part was released. The hold ends with the last one. */
+  partEnded(how: HoldEnd): void;
+  /** A part was lost, and the lock with it. */
+  lost(how: HoldEnd, error: LockLostError): void;
 }
 
 /** A part of a lock: the lock of one key. */
@@ -23,39 +26,48 @@ interface Part {
   watchedBy(watch: HoldWatch): void;
 }
 
+interface Holder {
+  /** The identity of the locker. */
+  readonly owner?: object | undefined;
+  readonly label?: string | undefined;
+}
+
 const operations = new WeakMap<object, HoldOperation>();
 
 /**
  * A hold begins, and with it the work for its holder, which runs in its context. Returns what the work returns. `lock` is what
  * the holder has: see `withinHold`.
  */
-export function beginHold<T>(lock: object, parts: readonly Part[], label: string | undefined, work: () => T): T {
+export function beginHold<T>(lock: object, parts: readonly Part[], { owner, label }: Holder, work: () => T): T {
   if (!isObserved("hold") && !isReported("lost")) return work();
-  const operation: Open<HoldOperation> = {
+  const operation: Open<HoldOperation> = ownedBy(owner, {
     name: "hold",
     keys: parts.map(({ key }) => key),
     fences: parts.map(({ fence }) => fence),
     label,
-  };
+  });
   operations.set(lock, operation);
   const since = now();
-  let end = (_?: LockLostError): void => {};
-  const over = new Promise<void>((resolve, reject) => {
-    end = (error) => (error ? reject(error) : resolve());
-  });
+  const over = pending<void>();
+  function finish(how: HoldEnd, error?: LockLostError): void {
+    if (operation.end) return;
+    operation.end = how;
+    operation.held = now() - since;
+    if (error) over.reject(error);
+    else over.resolve();
+  }
+  let left = parts.length;
   const watch: HoldWatch = {
-    ended(how, error) {
-      if (operation.end) return;
-      operation.end = how;
-      operation.held = now() - since;
-      end(error);
+    partEnded(how) {
+      if (--left === 0) finish(how);
     },
+    lost: finish,
   };
   for (const part of parts) part.watchedBy(watch);
   let result: { readonly of: T } | undefined;
   observed(operation, () => {
     result = { of: within(operation, work) };
-    return over;
+    return over.promise;
   }).catch(() => {});
   return result!.of;
 }
@@ -81,7 +93,11 @@ interface LostPart extends Part {
 }
 
 /** Reports a loss to those who look. */
-export function reportLoss({ key, fence, watch, deadline, heldSince }: LostPart, cause: LossCause, error: LockLostError): void {
+export function reportLoss(
+  { key, fence, watch, deadline, heldSince }: LostPart,
+  cause: LossCause,
+  error: LockLostError,
+): void {
   const reason = REASONS[cause] ?? "expired";
   const time = now();
   const isByServer = reason === "taken" || reason === "forced";
@@ -89,5 +105,5 @@ export function reportLoss({ key, fence, watch, deadline, heldSince }: LostPart,
     const lateBy = isByServer ? 0 : Math.max(0, time - deadline);
     report({ name: "lost", key, fence, reason, heldFor: time - heldSince, lateBy, error });
   }
-  watch?.ended(reason === "taken" ? "lost" : reason === "forced" ? "forced" : "expired", error);
+  watch?.lost(reason === "taken" ? "lost" : reason === "forced" ? "forced" : "expired", error);
 }

@@ -4,8 +4,8 @@ import { now } from "../../driver/lease";
 import { isObserved } from "../../driver/observe/observed";
 import { background } from "../../driver/observe/through";
 import { createAlarm } from "../alarm";
-import { observeExtension } from "./observe-extension";
 import { FORCED_OUT, type LossCause, TAKEN } from "./loss";
+import { observeExtension } from "./observe-extension";
 
 /** A held lock, as the monitor sees it. Times are on the clock of `now()`. */
 export interface ManagedLock {

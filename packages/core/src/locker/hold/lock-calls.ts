@@ -63,16 +63,17 @@ export async function releaseLock(held: HeldLock, how: "released" | "disposed"):
 async function sendRelease(held: HeldLock, how: "released" | "disposed"): Promise<void> {
   const { key, grant, tools } = held;
   held.leave("releasing");
-  held.watch?.ended(how);
   let reply: ReleaseReply;
   try {
     const answer = tools.driver.release({ key, token: grant.token, tombstone: grant.outcomeUnknown });
     reply = await withTimeout(ANSWER_TIMEOUT, answer, () => noAnswer(key, "release"));
   } catch (error) {
+    held.watch?.partEnded(how);
     void tools.giveUpToken(key, grant.token);
     throw backendError(key, "release", error);
   }
   // A reply "lost" after the end of the lease does not matter: the release was called in time, and the key is not ours.
   if (reply === "lost" && now() < held.deadline) throw held.end(TAKEN);
   held.state = "released";
+  held.watch?.partEnded(how);
 }

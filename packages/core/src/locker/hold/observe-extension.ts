@@ -9,12 +9,13 @@ import type { ExtendOperation, Open } from "../../driver/observe/operation";
  * left of the lease then is what counts.
  */
 export function observeExtension(
-  lock: { readonly key: string; readonly deadline: number },
+  lock: { readonly key: string; readonly deadline: number; readonly claimed: boolean },
   ttl: number,
   locks: number,
   answer: Promise<ExtendReply>,
 ): void {
   const operation: Open<ExtendOperation> = { name: "extend", keys: [lock.key], ttl, automatic: true, locks };
+  const { claimed } = lock;
   observed(operation, async () => {
     try {
       operation.outcome = await answer;
@@ -22,7 +23,7 @@ export function observeExtension(
       operation.outcome = "failed";
       throw error;
     } finally {
-      operation.left = Math.max(0, lock.deadline - now());
+      if (!claimed) operation.left = Math.max(0, lock.deadline - now());
     }
   }).catch(() => {});
 }

@@ -1,7 +1,7 @@
 // Tested by packages/core/test/observe.test.ts
 import { LockError } from "../../driver/errors";
 import { isObserved, observed } from "../../driver/observe/observed";
-import type { ExtendOperation, Open, ReleaseOperation } from "../../driver/observe/operation";
+import { type ExtendOperation, type Open, ownedBy, type ReleaseOperation } from "../../driver/observe/operation";
 import { checkTtl } from "../options";
 import type { HeldLock } from "./held-lock";
 import { extendLock, releaseLock } from "./lock-calls";
@@ -14,19 +14,26 @@ import { extendLock, releaseLock } from "./lock-calls";
 type ForAll = (call: (part: HeldLock) => Promise<void>) => Promise<void>;
 
 const keysOf = (parts: readonly HeldLock[]): string[] => parts.map(({ key }) => key);
+const ownerOfAll = (parts: readonly HeldLock[]): object | undefined => parts[0]!.tools.owner;
 
 const outcomeOf = (error: unknown): "lost" | "failed" =>
   LockError.is(error) && error.code === "LOCK_LOST" ? "lost" : "failed";
 
 /** `Lock.extend` and `MultiLock.extend`. */
 export function extendAll(parts: readonly HeldLock[], ttl: number | undefined, forAll: ForAll): Promise<void> {
-  if (parts[0]!.tools.isHidden || !isObserved("extend")) return forAll((part) => extendLock(part, ttl));
+  if (ownerOfAll(parts) === undefined || !isObserved("extend")) return forAll((part) => extendLock(part, ttl));
   return observedExtension(parts, ttl ?? parts[0]!.ttl, forAll);
 }
 
 async function observedExtension(parts: readonly HeldLock[], ttl: number, forAll: ForAll): Promise<void> {
   checkTtl(ttl);
-  const operation: Open<ExtendOperation> = { name: "extend", keys: keysOf(parts), ttl, automatic: false, locks: 1 };
+  const operation: Open<ExtendOperation> = ownedBy(ownerOfAll(parts), {
+    name: "extend",
+    keys: keysOf(parts),
+    ttl,
+    automatic: false,
+    locks: 1,
+  });
   const lefts: number[] = [];
   return observed(operation, async () => {
     try {
@@ -46,12 +53,12 @@ const remainingOf = (parts: readonly HeldLock[]): number => Math.min(...parts.ma
 /** `Lock.release` and `MultiLock.release`. */
 export function releaseAll(parts: readonly HeldLock[], how: "released" | "disposed", forAll: ForAll): Promise<void> {
   const release = () => forAll((part) => releaseLock(part, how));
-  const isUnseen = parts[0]!.tools.isHidden || parts.every(({ state }) => state === "released");
-  return isUnseen || !isObserved("release") ? release() : observedRelease(keysOf(parts), release);
+  const isUnseen = ownerOfAll(parts) === undefined || parts.every(({ state }) => state === "released");
+  return isUnseen || !isObserved("release") ? release() : observedRelease(parts, release);
 }
 
-function observedRelease(keys: readonly string[], release: () => Promise<void>): Promise<void> {
-  const operation: Open<ReleaseOperation> = { name: "release", keys };
+function observedRelease(parts: readonly HeldLock[], release: () => Promise<void>): Promise<void> {
+  const operation: Open<ReleaseOperation> = ownedBy(ownerOfAll(parts), { name: "release", keys: keysOf(parts) });
   return observed(operation, async () => {
     try {
       await release();

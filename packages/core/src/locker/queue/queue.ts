@@ -3,6 +3,7 @@ import type { DriverQueue } from "../../driver/driver-queue";
 import type { GiveUpToken } from "../give-up-token";
 import { createHeartbeats } from "./heartbeats";
 import { createInbox } from "./inbox";
+import { PlaceReport } from "./place-report";
 import { createRetiredTokens } from "./retired-tokens";
 import { type Queued, Waiter, type WaiterMailbox } from "./waiter";
 
@@ -22,13 +23,14 @@ export interface Queue {
 
 /**
  * Keeps a locker's waiters alive in their queues, and notifies each one when it has the lock: by message at once, by heartbeat
- * if the message was lost, and at the end of the holder's lease if the holder died.
+ * if the message was lost, and at the end of the holder's lease if the holder died. `isHidden`: observers do not see its waiters.
  */
 export function createQueue(
   ability: DriverQueue,
   name: string,
   giveUpToken: GiveUpToken,
   forcedOut: (token: string, reason: string | undefined) => void,
+  isHidden: boolean,
 ): Queue {
   const waiters = new Map<string, Waiter>();
   const retired = createRetiredTokens(giveUpToken);
@@ -44,18 +46,20 @@ export function createQueue(
 
   return {
     enter(token, mailbox) {
-      const waiter = new Waiter(token, mailbox);
+      const waiter = new Waiter(token, mailbox, new PlaceReport(isHidden));
       waiters.set(token, waiter);
       return waiter;
     },
 
     queued(waiter, key, sent, reply) {
       heartbeats.add(waiter, key, sent, reply);
+      waiter.place.entered(key, reply);
       inbox.wanted(key);
     },
 
     leave(waiter) {
       waiters.delete(waiter.token);
+      waiter.place.left("left");
       const hadWaiters = !heartbeats.isEmpty;
       heartbeats.delete(waiter);
       if (hadWaiters && heartbeats.isEmpty) inbox.unwanted();

@@ -3,6 +3,7 @@ import type { AcquireReply, Contention } from "../../driver/driver";
 import { leaseEnd, now } from "../../driver/lease";
 import { CLAIM } from "../../driver/times";
 import type { Line } from "./line";
+import type { PlaceReport } from "./place-report";
 
 export type Queued = AcquireReply & { readonly status: "queued" };
 
@@ -49,6 +50,7 @@ export class Waiter {
   constructor(
     readonly token: string,
     readonly mailbox: WaiterMailbox,
+    readonly place: PlaceReport,
   ) {}
 
   /** A request is in flight: until its reply says "queued", only a grant is posted. */

@@ -4,17 +4,14 @@ import { isReported, report } from "../../driver/observe/facts";
 import { type Observer, observers } from "../../driver/observe/observer";
 import type { QueueFact } from "../../driver/observe/operation";
 
-/** Reports when a call enters and leaves the queue of a key. Who receives the one receives the other. */
+/** Reports when a waiter enters and leaves the queue of a key. Who receives the one receives the other. */
 export class PlaceReport {
-  /** How many waiters were ahead when the call first entered a queue. */
-  ahead: number | undefined;
   #key: string | undefined;
   #observers: readonly Observer[] = [];
 
   constructor(private readonly isHidden: boolean) {}
 
   entered(key: string, { ahead = 0 }: Contention): void {
-    this.ahead ??= ahead;
     if (key === this.#key) return;
     this.left("left");
     if (this.isHidden || !isReported("queue")) return;

@@ -1,0 +1,128 @@
+import type { AcquireOperation, ExtendOperation, Fact, HoldOperation, Observer, QueueFact } from "@distlock/core";
+import type { Attributes, Meter } from "@opentelemetry/api";
+import { errorTypeOf } from "./failure";
+import { ATTRIBUTES as A } from "./names";
+
+/** In seconds. */
+const SHORT = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+const LONG = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600];
+
+const histogram = (meter: Meter, name: string, unit: string, explicitBucketBoundaries: number[], description: string) =>
+  meter.createHistogram(name, { unit, description, advice: { explicitBucketBoundaries } });
+
+function instrumentsOf(meter: Meter) {
+  return {
+    acquire: histogram(meter, "distlock.acquire.duration", "s", SHORT, "From the call for a lock to its outcome."),
+    hold: histogram(meter, "distlock.hold.duration", "s", LONG, "From the grant of a lock to its end."),
+    extend: histogram(meter, "distlock.extend.duration", "s", SHORT, "From an extension to its reply."),
+    ahead: histogram(
+      meter,
+      "distlock.wait.ahead",
+      "{waiter}",
+      [0, 1, 2, 5, 10, 20, 50, 100, 500],
+      "How many waiters are ahead of a call that enters a queue.",
+    ),
+    margin: histogram(
+      meter,
+      "distlock.lease.margin",
+      "1",
+      [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1],
+      "The share of a lease that is left when its extension is answered. It falls before the first lock is lost.",
+    ),
+    held: meter.createUpDownCounter("distlock.lock.held", { unit: "{lock}", description: "Locks that are held." }),
+    waiters: meter.createUpDownCounter("distlock.waiter.count", {
+      unit: "{waiter}",
+      description: "Calls that wait in a queue.",
+    }),
+    lost: meter.createCounter("distlock.lock.lost", { unit: "{lock}", description: "Locks that were lost." }),
+    failures: meter.createCounter("distlock.command.failures", {
+      unit: "{command}",
+      description: "Commands that failed or were refused.",
+    }),
+  };
+}
+
+/** Counts and measures operations. `template` is an attribute of all but the failures; nothing else of a key is recorded. */
+export function metricsObserver(
+  meter: Meter,
+  template: ((key: string) => string) | undefined,
+): Required<Pick<Observer, "around" | "event">> {
+  const instruments = instrumentsOf(meter);
+  const of = (key: string, attributes: Attributes = {}): Attributes =>
+    template ? { ...attributes, [A.keyTemplate]: template(key) } : attributes;
+
+  async function acquire(operation: AcquireOperation, next: () => Promise<void>): Promise<void> {
+    const since = performance.now();
+    let failure: Attributes = {};
+    try {
+      await next();
+    } catch (error) {
+      failure = { [A.errorType]: errorTypeOf(error) };
+      throw error;
+    } finally {
+      const { keys, outcome, wait, waited = performance.now() - since } = operation;
+      const attributes = of(keys[0]!, { [A.outcome]: outcome, [A.waitMode]: wait, ...failure });
+      instruments.acquire.record(waited / 1_000, attributes);
+    }
+  }
+
+  async function hold(operation: HoldOperation, next: () => Promise<void>): Promise<void> {
+    const lock = of(operation.keys[0]!);
+    instruments.held.add(1, lock);
+    try {
+      await next();
+    } finally {
+      instruments.held.add(-1, lock);
+      instruments.hold.record((operation.held ?? 0) / 1_000, { ...lock, [A.end]: operation.end });
+    }
+  }
+
+  async function extend(operation: ExtendOperation, next: () => Promise<void>): Promise<void> {
+    const since = performance.now();
+    let failure: Attributes = {};
+    try {
+      await next();
+    } catch (error) {
+      failure = { [A.errorType]: errorTypeOf(error) };
+      throw error;
+    } finally {
+      const { keys, outcome, automatic, left, ttl } = operation;
+      const attributes = of(keys[0]!, { [A.outcome]: outcome, ...failure });
+      instruments.extend.record((performance.now() - since) / 1_000, attributes);
+      // An extension by the code may be to another length, and at any time.
+      if (automatic && outcome === "held" && left !== undefined) instruments.margin.record(left / ttl, of(keys[0]!));
+    }
+  }
+
+  function queue({ key, event, ahead = 0 }: QueueFact): void {
+    instruments.waiters.add(event === "entered" ? 1 : -1, of(key));
+    if (event === "entered") instruments.ahead.record(ahead, of(key));
+  }
+
+  return {
+    around(operation, next) {
+      switch (operation.name) {
+        case "acquire":
+          return acquire(operation, next);
+        case "hold":
+          return hold(operation, next);
+        case "extend":
+          return extend(operation, next);
+        default:
+          return next();
+      }
+    },
+    event(fact: Fact) {
+      switch (fact.name) {
+        case "lost":
+          instruments.lost.add(1, of(fact.key, { [A.lostReason]: fact.reason }));
+          break;
+        case "queue":
+          queue(fact);
+          break;
+        case "failure":
+          instruments.failures.add(1, { [A.verb]: fact.verb, [A.errorType]: errorTypeOf(fact.error) });
+      }
+    },
+  };
+}
