@@ -85,7 +85,7 @@ describe("the entries of core", () => {
     const kept =
       /^(?:var|let|const|class) (\w+) (?:= (?:\/\* @__PURE__ \*\/ )?(?:class|new|Symbol|[\w.]*channel)\b|extends|\{)/gm;
     const names = (await built(ext)).flatMap((text) => [...text.matchAll(kept)].map(([, name]) => name!));
-    const some = ["LockError", "DriverError", "marker", "lockerIdentity", "refused", "waitsOf", "around", "warnings"];
+    const some = ["LockError", "DriverError", "marker", "lockerIdentity", "refused", "waitsOf", "around", "points", "owners"];
     expect(names).toEqual(expect.arrayContaining(some));
     expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
   });
@@ -94,6 +94,7 @@ describe("the entries of core", () => {
     const [users, authors] = [await import("@distlock/core"), await import("@distlock/core/driver")];
     expect(Object.keys(users).filter((name) => name in authors)).toEqual([]);
     expect(Object.keys(users).sort()).toEqual([
+      "CHANNELS",
       "LockBackendError",
       "LockError",
       "LockLostError",
@@ -102,6 +103,7 @@ describe("the entries of core", () => {
       "createLeases",
       "createLocker",
       "inProcessDriver",
+      "observe",
       "processLabel",
     ]);
   });

@@ -49,8 +49,8 @@ test("a scripted load is counted to the last call, and nothing is left held or w
   const waits = [1, 2, 3, 4].map(() => other.withLock("k", () => {})); // 4 granted, handed over
   while ((await one.inspect("k")).waiting < 4) await new Promise(setImmediate);
   const during = await scrape();
-  expect(during["distlock_lock_held"]).toBe(1);
-  expect(during["distlock_waiter_count"]).toBe(4);
+  expect(during.distlock_lock_held).toBe(1);
+  expect(during.distlock_waiter_count).toBe(4);
   await holder.release();
   await Promise.all(waits);
 
@@ -68,7 +68,7 @@ test("a scripted load is counted to the last call, and nothing is left held or w
   await stranded;
   await last.release();
   await one.close();
-  while ((await scrape())["distlock_lock_held"] !== 0) await new Promise(setImmediate);
+  while ((await scrape()).distlock_lock_held !== 0) await new Promise(setImmediate);
 
   const counts = await scrape();
   const acquired = (labels: string) => counts[`distlock_acquire_duration_count{${labels}}`];
@@ -82,10 +82,10 @@ test("a scripted load is counted to the last call, and nothing is left held or w
   expect(counts['distlock_hold_duration_count{distlock_end="released"}']).toBe(5 + 1 + 4 + 1 + 1);
   expect(counts['distlock_hold_duration_count{distlock_end="expired"}']).toBe(1);
   expect(counts['distlock_hold_duration_count{distlock_end="lost"}']).toBe(1);
-  expect(counts["distlock_wait_ahead_count"]).toBe(2 + 1 + 4 + 1);
-  expect(counts["distlock_wait_ahead_sum"]).toBe(0 + 1 + 2 + 3);
-  expect(counts["distlock_lock_held"]).toBe(0);
-  expect(counts["distlock_waiter_count"]).toBe(0);
+  expect(counts.distlock_wait_ahead_count).toBe(2 + 1 + 4 + 1);
+  expect(counts.distlock_wait_ahead_sum).toBe(0 + 1 + 2 + 3);
+  expect(counts.distlock_lock_held).toBe(0);
+  expect(counts.distlock_waiter_count).toBe(0);
 });
 
 test("the margin of a lease is what was left when the locker's own extension was answered", async () => {
@@ -94,12 +94,12 @@ test("the margin of a lease is what was left when the locker's own extension was
   const lock = await locker.acquire("k");
   await lock.extend(60_000);
   await lock.release();
-  expect((await scrape())["distlock_lease_margin_count"]).toBeUndefined();
+  expect((await scrape()).distlock_lease_margin_count).toBeUndefined();
   const kept = await locker.acquire("k", { ttl: 300, autoExtend: true });
-  while (!(await scrape())["distlock_lease_margin_count"]) await new Promise(setImmediate);
+  while (!(await scrape()).distlock_lease_margin_count) await new Promise(setImmediate);
   await kept.release();
   const counts = await scrape();
-  const mean = counts["distlock_lease_margin_sum"]! / counts["distlock_lease_margin_count"]!;
+  const mean = counts.distlock_lease_margin_sum! / counts.distlock_lease_margin_count!;
   expect(mean).toBeGreaterThan(0);
   expect(mean).toBeLessThan(0.7);
   expect(counts['distlock_extend_duration_count{distlock_outcome="held"}']).toBeGreaterThanOrEqual(2);

@@ -4,7 +4,7 @@ import { traced } from "@distlock/otel";
 import { startRedis } from "@distlock/testing";
 import { Redis } from "ioredis";
 import { afterAll, expect, test } from "vitest";
-import { createRecorder, expectFailed, expectGood } from "./recorder";
+import { createRecorder, expectGood } from "./recorder";
 
 const key = "memory:session-123";
 const server = await startRedis();
@@ -32,18 +32,23 @@ test("a trace over a real server", async () => {
     "distlock.withLock",
     "  distlock.acquire",
     "    command acquire",
-    "  distlock.acquire",
-    "    command acquire",
-    "  distlock.extend",
-    "    command extend",
+    "  distlock.hold",
+    "    distlock.acquire",
+    "      command acquire",
+    "    distlock.extend",
+    "      command extend",
+    "    distlock.force_release",
     "  distlock.release",
     "    command release",
   ]);
-  expect(recorder.all("distlock.acquire").map(({ attributes }) => attributes["distlock.acquired"])).toEqual([
-    true,
-    false,
+  expect(recorder.all("distlock.acquire").map(({ attributes }) => attributes["distlock.outcome"])).toEqual([
+    "granted",
+    "busy",
   ]);
   for (const span of [...recorder.all("distlock.acquire"), recorder.one("distlock.extend")]) expectGood(span);
-  expectFailed(recorder.one("distlock.release"), "LOCK_LOST", (error as Error).message);
+  const hold = recorder.one("distlock.hold");
+  expect(hold.events.map(({ name }) => name)).toEqual(["distlock.lost", "exception"]);
+  expect(hold.status.message).toBe((error as Error).message);
+  expect(recorder.one("distlock.release").attributes["distlock.outcome"]).toBe("lost");
   recorder.check();
 });
