@@ -6,10 +6,12 @@ import { measureCycle } from "./measure/cycle";
 import { measureHotKey } from "./measure/hot-key";
 import { describeMachine } from "./measure/machine";
 import { measureMemory } from "./measure/memory";
+import { measureObserving } from "./measure/observing";
 import { measureRenewal } from "./measure/renewal";
 import { measureWaiting } from "./measure/waiting";
 import { type Part, parseOptions } from "./options";
 import { memoryTable } from "./report/memory-table";
+import { observingTable } from "./report/observing-table";
 import { showProgress } from "./report/progress";
 import type { Result } from "./report/result";
 import { forTerminal } from "./report/table";
@@ -38,7 +40,7 @@ try {
   if (wants("cycle")) result.cycle = await measureCycle(bench);
   if (wants("hot")) result.hot = await measureHotKey(bench);
   if (wants("renewal")) result.renewal = await measureRenewal(bench);
-  if (only !== "memory" && only !== "waiting")
+  if (only === undefined || only === "cycle" || only === "hot" || only === "renewal")
     reports.push({ name: "result", result, tables: [targetsTable(result), ...tablesOf(result)] });
   if (wants("memory")) {
     const memory = await measureMemory(bench);
@@ -47,6 +49,10 @@ try {
   if (wants("waiting")) {
     const waiting = await measureWaiting(bench);
     reports.push({ name: "waiting", result: { ...facts, waiting }, tables: waitingTables(waiting) });
+  }
+  if (wants("observing")) {
+    const observing = await measureObserving(bench);
+    reports.push({ name: "observing", result: { ...facts, observing }, tables: [observingTable(observing)] });
   }
   control.disconnect();
   await server.stop();

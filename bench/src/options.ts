@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
 
-export const parts = ["cycle", "hot", "renewal", "memory", "waiting"] as const;
+export const parts = ["cycle", "hot", "renewal", "memory", "waiting", "observing"] as const;
 export type Part = (typeof parts)[number];
 
 export interface BenchOptions {
@@ -14,9 +14,9 @@ export function parseOptions(args: readonly string[]): BenchOptions {
   const program = new Command("bench")
     .description(
       "Measures this library beside others, on a Redis of its own: the cycle of an acquire and a release, one hot key, " +
-        "10 000 locks under renewal, turns of a memory beside the same work without locks, and what waiting costs where it is " +
-        "much. A full run takes about 25 minutes, and writes its tables, its pictures and its numbers to bench/results, and ten of " +
-        "the numbers to bench/README.md; so do runs of the memory or of waiting alone. Other runs print, and write to " +
+        "10 000 locks under renewal, turns of a memory beside the same work without locks, what waiting costs where it is " +
+        "much, and what observers cost. A full run takes about 25 minutes, and writes its tables, its pictures and its numbers to bench/results, and ten of " +
+        "the numbers to bench/README.md; so do runs of the memory, of waiting or of observing alone. Other runs print, and write to " +
         "bench/results/partial.",
     )
     .option("--quick", "a few rounds, to see that all works; the numbers are worth little", false)

@@ -9,7 +9,7 @@ test("the README of the bench shows the numbers of the last full runs", async ()
   expect(await read("README.md")).toContain(await tenNumbers());
 });
 
-test.each(["result", "memory", "waiting"])("the bench finds the place of its %s", async (name) => {
+test.each(["result", "memory", "waiting", "observing"])("the bench finds the place of its %s", async (name) => {
   const text = await read("results/README.md");
   expect(text).toMatch(new RegExp(`^<!-- ${name}: written by pnpm bench -->$.*^<!-- end of ${name} -->$`, "ms"));
 });

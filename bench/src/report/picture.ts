@@ -1,12 +1,15 @@
 import { parse, View } from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
 import { bareOf, contestants, titleOf } from "../contestants/contestants";
+import type { CycleRound } from "../measure/cycle";
 import type { MemoryResults, MemoryRound } from "../measure/memory";
+import { type ObservingResults, observingClients } from "../measure/observing";
 import type { ByContestant } from "../measure/rounds";
 import { type WaitingResults, waitingClients } from "../measure/waiting";
 import type { WaitedKeys } from "../measure/waiting-scenes";
 import { memoryModeIds, memoryModes, titleOfMode, unlockedOf } from "../worker/memory-modes";
 import { type Bar, chart } from "./chart";
+import { observingTitles } from "./observing-table";
 import type { Result } from "./result";
 import { idsOf, ratio, typical } from "./summary";
 import { show } from "./table";
@@ -83,7 +86,33 @@ function waitingCharts({ keys }: WaitingResults): object[] {
   ];
 }
 
-function charts({ cycle, hot, renewal, memory, waiting }: Result): object[][] {
+function observingCharts(results: ObservingResults): object[] {
+  const all = (pick: (round: CycleRound) => number) =>
+    observingClients.flatMap((client) =>
+      (["off", "telemetry"] as const).map((mode): Bar => {
+        const value = ratio(results[client], [mode, "without"], pick);
+        const library = `${observingTitles[mode]} (${client})`;
+        return {
+          library,
+          ours: mode === "off",
+          value: value ?? 0,
+          label: value === undefined ? "failed" : show(value),
+        };
+      }),
+    );
+  return [
+    chart(
+      "Observers, one key: speed, without them = 1",
+      all((round) => round.sequential),
+    ),
+    chart(
+      "Observers, 64 keys at once: speed, without them = 1",
+      all((round) => round.parallel),
+    ),
+  ];
+}
+
+function charts({ cycle, hot, renewal, memory, waiting, observing }: Result): object[][] {
   const rows: object[][] = [];
   if (cycle) {
     const of = (pick: "sequential" | "parallel") =>
@@ -117,6 +146,7 @@ function charts({ cycle, hot, renewal, memory, waiting }: Result): object[][] {
     rows.push([turns!, relative!], [waits!, blind!]);
   }
   if (waiting) rows.push(waitingCharts(waiting));
+  if (observing) rows.push(observingCharts(observing));
   return rows;
 }
 

@@ -2,6 +2,7 @@ import type { CycleRound } from "../measure/cycle";
 import type { HotKeyResults } from "../measure/hot-key";
 import type { Machine } from "../measure/machine";
 import type { MemoryResults } from "../measure/memory";
+import type { ObservingResults } from "../measure/observing";
 import type { RenewalRound } from "../measure/renewal";
 import type { ByContestant } from "../measure/rounds";
 import type { WaitingResults } from "../measure/waiting";
@@ -15,4 +16,5 @@ export interface Result {
   renewal?: ByContestant<RenewalRound>;
   memory?: MemoryResults;
   waiting?: WaitingResults;
+  observing?: ObservingResults;
 }

@@ -7,7 +7,7 @@ import { bench, writeBetweenMarks } from "./write-between-marks";
 
 /** A report has files of its own, and a place in the README of the results. */
 export interface Report {
-  readonly name: "result" | "memory" | "waiting";
+  readonly name: "result" | "memory" | "waiting" | "observing";
   readonly result: Result;
   readonly tables: readonly Table[];
 }

@@ -575,3 +575,38 @@ describe("channels", () => {
     ]);
   });
 });
+
+describe("links", () => {
+  test("a waiter finds what an observer says of the holder, with and without labels, and a bad link is refused", async () => {
+    const driver = inProcessDriver();
+    let link: string | undefined = "the-holder";
+    add({ link: () => link });
+    const seen = recorder();
+    for (const label of [undefined, "", "a label"]) {
+      const holder = createLocker(driver, { label });
+      const lock = await holder.acquire("k");
+      link = undefined;
+      const other = createLocker(driver);
+      await other.acquire("k", { timeout: 0 }).catch(() => {});
+      expect(seen.one("acquire").at(-1)).toMatchObject({ outcome: "busy", blockedBy: "the-holder" });
+      const shown = { link: "the-holder", since: any, ...(label !== undefined && { label }) };
+      expect((await other.inspect("k")).holder).toEqual(shown);
+      const wait = other.acquire("k");
+      while ((await other.inspect("k")).waiting === 0) await new Promise(setImmediate);
+      await lock.release();
+      await (await wait).release();
+      expect(seen.one("acquire").at(-1)).toMatchObject({
+        outcome: "granted",
+        handedOver: true,
+        blockedBy: "the-holder",
+      });
+      await other.close();
+      link = "the-holder";
+    }
+    link = "bad link";
+    const lock = await createLocker(driver, { label: "x" }).acquire("k");
+    expect(lock.token.split(":")).toHaveLength(3);
+    await lock.release();
+    expect(seen.facts.filter(({ name }) => name === "warning")).toHaveLength(1);
+  });
+});

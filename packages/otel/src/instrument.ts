@@ -21,6 +21,11 @@ export interface InstrumentOptions {
    */
   readonly keyTemplate?: KeyTemplate | undefined;
   readonly spans?: SpanKinds | undefined;
+  /**
+   * Links the span of a call that found a lock held to the span of the holder's call, also in another process. The context of that span is then a part
+   * of the lock's token: 34 characters that everybody who can read the key can read. Default: false.
+   */
+  readonly linkHolders?: boolean | undefined;
 }
 
 const PLACE = Symbol.for("distlock.otel.1");
@@ -31,7 +36,7 @@ const shared = globalThis as { [PLACE]?: Disposable };
  * Disposing of the result ends it: what has begun until then is recorded to its end.
  */
 export function instrument(options: InstrumentOptions = {}): Disposable {
-  const { tracerProvider = trace, meterProvider = metrics, loggerProvider, keyTemplate, spans } = options;
+  const { tracerProvider = trace, meterProvider = metrics, loggerProvider, keyTemplate, spans, linkHolders } = options;
   if (keyTemplate !== undefined && typeof keyTemplate !== "function") {
     throw new TypeError(`keyTemplate must be a function of a key, got ${typeof keyTemplate}`);
   }
@@ -41,7 +46,7 @@ export function instrument(options: InstrumentOptions = {}): Disposable {
   const tracerOf: Parameters<typeof spanObserver>[0]["tracerOf"] = (operation) =>
     tracerOfTraced(operation) ? undefined : tracer;
   const observers: Observer[] = [
-    { ...spanObserver({ tracerOf, kinds: spans, template }), background: inSilence },
+    { ...spanObserver({ tracerOf, kinds: spans, template, linkHolders }), background: inSilence },
     metricsObserver(meterProvider.getMeter(name, version), template),
   ];
   if (loggerProvider) observers.push({ event: lossLog(loggerProvider, name, version) });

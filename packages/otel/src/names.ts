@@ -11,6 +11,7 @@ export const ATTRIBUTES = {
   ttl: "distlock.ttl",
   fence: "distlock.fence",
   holder: "distlock.holder.label",
+  link: "distlock.link",
   end: "distlock.end",
   lostReason: "distlock.lost.reason",
   verb: "distlock.verb",

@@ -2,6 +2,7 @@ import type { Fact, LostFact, Observer, Operation } from "@distlock/core";
 import { context, type Span, type Tracer, trace } from "@opentelemetry/api";
 import { attributesAtEnd, attributesAtStart } from "./attributes";
 import { createFailures } from "./failure";
+import { encodeLink, linksOf } from "./holder-link";
 import type { KeyTemplate } from "./key-template";
 import { ATTRIBUTES as A } from "./names";
 
@@ -32,6 +33,8 @@ interface SpanOptions {
   readonly tracerOf: (operation: Operation) => Tracer | undefined;
   readonly kinds?: SpanKinds | undefined;
   readonly template?: KeyTemplate | undefined;
+  /** Whether the tokens of locks have the context of the span of their acquire. */
+  readonly linkHolders?: boolean | undefined;
 }
 
 const nameOf = (key: string, fence: number): string => `${fence} ${key}`;
@@ -41,7 +44,8 @@ export function spanObserver({
   tracerOf,
   kinds = {},
   template,
-}: SpanOptions): Required<Pick<Observer, "around" | "within" | "event">> {
+  linkHolders = false,
+}: SpanOptions): Required<Pick<Observer, "around" | "within" | "event" | "link">> {
   const { acquire = true, hold = true, extend = false, release = true } = kinds;
   const made = { acquire, hold, extend, release, forceRelease: true, withLock: true, turn: true };
   const fail = createFailures();
@@ -64,6 +68,7 @@ export function spanObserver({
 
   function end(operation: Operation, span: Span): void {
     span.setAttributes(attributesAtEnd(operation));
+    if (operation.name === "acquire") for (const link of linksOf(operation)) span.addLink(link);
     span.end();
     if (operation.name !== "hold") return;
     operation.keys.forEach((key, i) => void holds.delete(nameOf(key, operation.fences[i]!)));
@@ -92,6 +97,10 @@ export function spanObserver({
     within(operation, next) {
       const span = open.get(operation);
       return span ? context.with(trace.setSpan(context.active(), span), next) : next();
+    },
+    link(operation) {
+      const span = open.get(operation);
+      return linkHolders && span?.isRecording() ? encodeLink(span.spanContext()) : undefined;
     },
     event(fact: Fact) {
       if (fact.name === "lost") lost(fact);

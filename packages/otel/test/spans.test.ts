@@ -263,6 +263,41 @@ test("leases have the spans of locks", async () => {
   ]);
 });
 
+describe("links", () => {
+  const linksOf = (span: ReturnType<typeof recorder.one>) =>
+    span.links.map(({ context, attributes }) => [attributes?.["distlock.link"], context.spanId, context.traceId]);
+
+  test("lead from a call that found the lock held to the holder's call, if they are asked for", async () => {
+    instrumented = instrument({ tracerProvider: recorder.provider, linkHolders: true });
+    const driver = recorder.instrumented();
+    const [one, other] = [createLocker(driver, { label: "one" }), createLocker(driver)];
+    const holder = await one.acquire(key);
+    const { spanId, traceId } = recorder.one("distlock.acquire").spanContext();
+    await other.tryAcquire(key);
+    expect(linksOf(recorder.all("distlock.acquire").at(-1)!)).toEqual([["blocked_by", spanId, traceId]]);
+    const [first, second] = [other.acquire(key), other.acquire(key)];
+    while ((await one.inspect(key)).waiting < 2) await new Promise(setImmediate);
+    await holder.release();
+    const next = await first;
+    expect(linksOf(recorder.all("distlock.acquire").at(-1)!)).toEqual([
+      ["blocked_by", spanId, traceId],
+      ["handed_over_by", spanId, traceId],
+    ]);
+    await next.release();
+    await (await second).release();
+    expect(linksOf(recorder.all("distlock.acquire").at(-1)!)).toEqual([["blocked_by", spanId, traceId]]);
+    await other.close();
+  });
+
+  test("are not made by default", async () => {
+    const lock = await locker.acquire(key);
+    expect(lock.token.split(":")).toHaveLength(3);
+    await locker.tryAcquire(key);
+    expect(recorder.all("distlock.acquire").flatMap(({ links }) => links)).toEqual([]);
+    await lock.release();
+  });
+});
+
 test("a second call takes the place of the first, and after the end nothing is recorded", async () => {
   const second = createRecorder();
   instrumented = instrument({ tracerProvider: second.provider });

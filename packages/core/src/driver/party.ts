@@ -9,6 +9,8 @@ export interface Party {
   readonly label?: string;
   /** When it was granted the lock, or began to wait, by the server's clock: ms since 1970. */
   readonly since?: number;
+  /** What an observer of the party's process says of it to other observers, if one does: see `Observer.link`. */
+  readonly link?: string;
 }
 
 /** The longest label, in bytes of UTF-8: it is a part of each token. */
@@ -31,24 +33,29 @@ export function processLabel(): string {
   return host + end;
 }
 
+/** In place of a label before a link. No base64url has one character. */
+const NO_LABEL = "-";
+
 /** The end of a token with this label. Neither blanks nor colons are in it, so that replies and messages can be taken apart. */
-export const tokenEnd = (label: string | undefined): string =>
-  label === undefined ? "" : `:${Buffer.from(label).toString("base64url")}`;
+export function tokenEnd(label: string | undefined, link?: string): string {
+  const encoded = label === undefined ? undefined : Buffer.from(label).toString("base64url");
+  if (link !== undefined) return `:${encoded ?? NO_LABEL}:${link}`;
+  return encoded === undefined ? "" : `:${encoded}`;
+}
 
-/** The label of a token or of a reply: what is behind its last colon. */
-const labelOf = (encoded: string): string => Buffer.from(encoded, "base64url").toString();
-
-const made = /^[^:]{16}:[^:]{36}(?::(.*))?$/s;
+const made = /^[^:]{16}:[^:]{36}(?::([^:]*)(?::([^:]*))?)?$/;
 
 /** A party by its token, and by its fence or its ticket: both are a time in µs. `micros` is 0 if it is not known. */
 export function partyOf(token: string, micros: number): Party {
   const match = made.exec(token);
-  return match && micros > 0 ? { ...labeled(match[1]), since: Math.floor(micros / 1_000) } : {};
+  return match && micros > 0 ? { ...labeled(match[1], match[2]), since: Math.floor(micros / 1_000) } : {};
 }
 
-/** `encoded`: absent for a party without a label. */
-export const labeled = (encoded: string | undefined): Party =>
-  encoded === undefined ? {} : { label: labelOf(encoded) };
+/** The parts at the end of a token, or of a reply, each if it is there. */
+export const labeled = (encoded: string | undefined, link: string | undefined): Party => ({
+  ...(encoded !== undefined && encoded !== NO_LABEL && { label: Buffer.from(encoded, "base64url").toString() }),
+  ...(link !== undefined && { link }),
+});
 
 /** What a driver knows of a key, without its tokens. */
 export function inspectionOf({ held, remaining, fence, waiting, token, waiters }: DriverInspection): Inspection {

@@ -58,6 +58,8 @@ export interface ResolvedOptions {
   readonly waitReplicas: number;
   readonly label: string | undefined;
   readonly maxAhead: number;
+  /** What an observer says of the call to other observers. It is not an option of users. */
+  readonly link?: string | undefined;
 }
 
 const MAX_TTL = 2 ** 31 - 1;
@@ -80,7 +82,7 @@ const is =
   };
 
 /** One check for each option: returns the value as the locker keeps it. */
-const checks: Readonly<Record<keyof ResolvedOptions, Check>> = {
+const checks: Readonly<Record<keyof LockOptions, Check>> = {
   ttl: checkTtl,
   wait(value) {
     if (value === "queue" || value === "retry") return value;
@@ -142,7 +144,7 @@ export function resolveOptions(abilities: Abilities, base: ResolvedOptions, give
     if (!Object.hasOwn(checks, name)) {
       throw new TypeError(`unknown option ${show(name)}; there are ${Object.keys(checks).join(", ")}`);
     }
-    if (value !== undefined) options[name] = checks[name as keyof ResolvedOptions](value);
+    if (value !== undefined) options[name] = checks[name as keyof LockOptions](value);
   }
   const resolved = options as unknown as ResolvedOptions;
   assertAble(abilities, resolved);

@@ -1,6 +1,7 @@
 // Tested by packages/core/test/locker.test.ts, packages/core/test/nesting.test.ts, test/holding/hand-over.test.ts
 import { LockNotAcquiredError } from "../driver/errors";
 import { now } from "../driver/lease";
+import { linkOf } from "../driver/observe/link";
 import type { AcquireOperation, Open } from "../driver/observe/operation";
 import { acquireLock } from "./acquire/acquire";
 import type { AcquireTools } from "./acquire/acquire-tools";
@@ -33,7 +34,8 @@ export async function takeLock(
   { acquireTools, holdTools, assertOpen }: TakeTools,
   operation?: Open<AcquireOperation>,
 ): Promise<TakenLock> {
-  let how = once ? oneAttempt(asked) : asked;
+  const own = operation ? { ...asked, link: linkOf(operation) } : asked;
+  let how = once ? oneAttempt(own) : own;
   const until = now() + how.timeout;
   const nested = !once && isNested(acquireTools.driver, keys);
   for (;;) {
@@ -45,7 +47,7 @@ export async function takeLock(
     // The caller has not seen the lock yet, so it waits for another one.
     assertOpen(keys[0]!);
     const left = until - now();
-    how = left > 0 ? { ...asked, timeout: left } : oneAttempt(asked);
+    how = left > 0 ? { ...own, timeout: left } : oneAttempt(own);
   }
 }
 

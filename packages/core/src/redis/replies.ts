@@ -82,9 +82,9 @@ export const flag = (key: string, reply: unknown): boolean => {
 
 /** Reads the text of lua/lib/who.lua. */
 function holderOf(who: unknown): SeenHolder {
-  const [fence, age, label] = text(who).split(":");
+  const [fence, age, label, link] = text(who).split(":");
   if (age === undefined) return { holder: {} };
-  return { holder: { ...labeled(label), since: Math.floor(integer(fence) / 1_000) }, age: integer(age) };
+  return { holder: { ...labeled(label, link), since: Math.floor(integer(fence) / 1_000) }, age: integer(age) };
 }
 
 /** Reads a reply of lua/lib/acquire.lua. */

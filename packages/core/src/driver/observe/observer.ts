@@ -1,5 +1,5 @@
 // Tested by packages/core/test/observe.test.ts
-import type { Fact, HoldOperation, Operation, WholeOperation } from "./operation";
+import type { AcquireOperation, Fact, HoldOperation, Operation, WholeOperation } from "./operation";
 
 /**
  * Sees what all lockers of the process do. Every member may be left out. What a member throws becomes one warning, and neither that
@@ -18,6 +18,11 @@ export interface Observer {
   within?<T>(operation: HoldOperation | WholeOperation, next: () => T): T;
   /** Work that belongs to no caller begins, such as an extension or a heartbeat. As `within`. */
   background?<T>(next: () => T): T;
+  /**
+   * A call asks for a lock. Returns what observers in other processes may know of it: while it holds the lock, or waits, they find it as the
+   * `link` of a holder or a waiter. At most 64 characters of base64url; everybody who can read the key can read it.
+   */
+  link?(operation: AcquireOperation): string | undefined;
   /** Something happened that has no duration. */
   event?(fact: Fact): void;
 }

@@ -34,6 +34,8 @@ export interface AcquireOperation {
   readonly handedOver?: boolean;
   /** At the end, if granted: one for each key. */
   readonly fences?: readonly number[];
+  /** At the end: what the holder that was in the way says of itself to observers, if it does. The first one that is known. */
+  readonly blockedBy?: string | undefined;
   /** At the end, if `"busy"` or `"timeout"`: the last known holder. `since` is by the clock of this process. */
   readonly holder?: Party | undefined;
 }

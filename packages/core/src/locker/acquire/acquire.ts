@@ -48,6 +48,7 @@ export async function acquireLock(
     if (operation) {
       operation.attempts = (operation.attempts ?? 0) + candidate.diagnosis.attempts;
       operation.ahead ||= candidate.diagnosis.ahead;
+      operation.blockedBy ??= candidate.diagnosis.blockedBy;
     }
   }
 }

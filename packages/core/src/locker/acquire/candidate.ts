@@ -61,7 +61,7 @@ export class Candidate {
   }
 
   #takeToken(): void {
-    this.#token = newToken(this.#tools.inbox, this.options.label);
+    this.#token = newToken(this.#tools.inbox, this.options);
     this.#outcomeUnknown = false; // no request had this token before
     this.enterQueue();
   }

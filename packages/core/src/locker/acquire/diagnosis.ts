@@ -11,6 +11,8 @@ export class Diagnosis {
   attempts = 0;
   /** How many waiters were ahead when the call entered a queue. */
   ahead = 0;
+  /** What the first known holder says of itself to observers. */
+  blockedBy: string | undefined;
   readonly #call: { readonly waitsFor: string };
   readonly #startedAt = now();
   #expiredReplies = 0;
@@ -51,6 +53,7 @@ export class Diagnosis {
   /** A reply that was read at `at` describes the holder and the queue. */
   saw(contention: Contention, at: number): void {
     this.#contention = contention;
+    this.blockedBy ??= contention.holder?.link;
     this.#contendedAt = at;
   }
 

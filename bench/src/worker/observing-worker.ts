@@ -1,0 +1,63 @@
+import { createLocker, type Locker } from "@distlock/core";
+import { ioredisDriver } from "@distlock/ioredis";
+import { nodeRedisDriver } from "@distlock/node-redis";
+import { instrument } from "@distlock/otel";
+import { context } from "@opentelemetry/api";
+import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
+import { MeterProvider, PeriodicExportingMetricReader } from "@opentelemetry/sdk-metrics";
+import { BasicTracerProvider, BatchSpanProcessor } from "@opentelemetry/sdk-trace-base";
+import { connectIoredis, connectNodeRedis } from "../contestants/connect";
+import { TTL } from "../contestants/contestant";
+import { monotonic } from "./monotonic";
+
+/** What a worker does: with which client, and whether spans and metrics are made of it. */
+export interface ObservingPost {
+  readonly client: "ioredis" | "node-redis";
+  readonly port: number;
+  readonly telemetry: boolean;
+}
+
+export interface ObservingOrder {
+  readonly parallel: number;
+  readonly each: number;
+}
+
+const { client, port, telemetry }: ObservingPost = JSON.parse(process.argv[2]!);
+
+/** Exporters that drop what they get: what is measured is the making of spans and metrics, and their way to an exporter. */
+function switchOn(): void {
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  const done = (_: unknown, onDone: (result: { code: number }) => void) => onDone({ code: 0 });
+  const spans = { export: done, shutdown: async () => {}, forceFlush: async () => {} };
+  const metrics = { export: done, shutdown: async () => {}, forceFlush: async () => {} };
+  instrument({
+    tracerProvider: new BasicTracerProvider({ spanProcessors: [new BatchSpanProcessor(spans)] }),
+    meterProvider: new MeterProvider({
+      readers: [new PeriodicExportingMetricReader({ exporter: metrics, exportIntervalMillis: 1_000 })],
+    }),
+  });
+}
+
+const open = {
+  ioredis: async () => ioredisDriver(await connectIoredis(port)),
+  "node-redis": async () => nodeRedisDriver(await connectNodeRedis(port)),
+};
+
+let locker: Locker;
+
+async function repeat(key: string, times: number): Promise<void> {
+  for (let i = 0; i < times; i++) await (await locker.acquire(key)).release();
+}
+
+/** Returns ms. */
+async function cycle({ parallel, each }: ObservingOrder): Promise<number> {
+  const start = monotonic();
+  await Promise.all(Array.from({ length: parallel }, (_, i) => repeat(`cycle:${process.pid}:${i}`, each)));
+  return monotonic() - start;
+}
+
+if (telemetry) switchOn();
+locker = createLocker(await open[client](), { ttl: TTL });
+process.on("message", (order: ObservingOrder) => void cycle(order).then((ms) => process.send?.(ms)));
+process.on("disconnect", () => process.exit());
+process.send?.("ready");
