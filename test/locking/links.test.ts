@@ -15,8 +15,7 @@ test.each(Object.entries(clients))(
     const links = new Map<unknown, string>();
     using _ = observe({
       link: ({ label, keys }) => (keys[0] === key && label !== undefined ? links.get(label) : undefined),
-      async around(operation, next) {
-        await next();
+      end(operation) {
         if (operation.name === "acquire" && operation.keys[0] === key) ended.push(operation);
       },
     });

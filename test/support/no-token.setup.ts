@@ -19,16 +19,8 @@ function look(what: Operation | Fact, error?: unknown): void {
 }
 
 const observer = observe({
-  async around(operation, next) {
-    look(operation);
-    try {
-      await next();
-      look(operation);
-    } catch (error) {
-      look(operation, error);
-      throw error;
-    }
-  },
+  begin: (operation) => look(operation),
+  end: (operation, failure) => look(operation, failure?.error),
   event: (fact) => look(fact),
 });
 

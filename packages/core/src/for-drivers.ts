@@ -25,9 +25,7 @@ export type { DriverQueue, HeartbeatReply, HeartbeatRequest, Listener } from "./
 export { assertKey, inLockOrder, slotOf } from "./driver/keys";
 export { calledAs } from "./driver/observe/caller";
 export { warn } from "./driver/observe/facts";
-export { isFailure, isObserved, observed } from "./driver/observe/observed";
-export { ownedBy, ownerOf } from "./driver/observe/operation";
-export { pending } from "./driver/observe/pending";
+export { begin, isFailure, isObserved } from "./driver/observe/observed";
 export { background, within } from "./driver/observe/through";
 export { withinHold } from "./locker/hold/hold-watch";
 export { createHiddenLocker } from "./locker/locker";

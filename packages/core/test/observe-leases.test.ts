@@ -11,7 +11,7 @@ function watched() {
     else if ("outcome" in what) seen.push(`${what.name} ${what.outcome}`);
   };
   const observer = observe({
-    around: (operation, next) => next().finally(() => note(operation)),
+    end: note,
     event: note,
   });
   const leases = createLeases(inProcessDriver());

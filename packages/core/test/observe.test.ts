@@ -28,16 +28,10 @@ function recorder() {
   const errors: unknown[] = [];
   const facts: Fact[] = [];
   add({
-    async around(operation, next) {
-      begun.push(operation);
-      try {
-        await next();
-      } catch (error) {
-        errors.push(error);
-        throw error;
-      } finally {
-        ended.push(operation);
-      }
+    begin: (operation) => void begun.push(operation),
+    end(operation, failure) {
+      ended.push(operation);
+      if (failure) errors.push(failure.error);
     },
     event: (fact) => void facts.push(fact),
   });
@@ -317,11 +311,8 @@ describe("async contexts", () => {
     const als = new AsyncLocalStorage<string>();
     const order: string[] = [];
     add({
-      around(operation, next) {
-        order.push(`${operation.name} in ${als.getStore()}`);
-        return als.run(operation.name, next);
-      },
-      within: (hold, next) => als.run(`work of ${hold.keys}`, next),
+      begin: (operation) => void order.push(`${operation.name} in ${als.getStore()}`),
+      within: (operation, next) => als.run(`${operation.name} of ${operation.keys}`, next),
     });
     const locker = createLocker(inProcessDriver());
     const inWork = await als.run("request", () =>
@@ -332,13 +323,13 @@ describe("async contexts", () => {
         return [atOnce, als.getStore()];
       }),
     );
-    expect(inWork).toEqual(["work of k", "work of k"]);
+    expect(inWork).toEqual(["hold of k", "hold of k"]);
     expect(order).toEqual([
       "withLock in request",
-      "acquire in withLock",
-      "hold in withLock",
-      "extend in work of k",
-      "release in withLock",
+      "acquire in withLock of k",
+      "hold in withLock of k",
+      "extend in hold of k",
+      "release in withLock of k",
     ]);
   });
 
@@ -408,23 +399,21 @@ describe("observers that misbehave", () => {
   });
 
   const broken: Record<string, Observer> = {
-    "throws before the operation": {
-      around: () => {
+    "throws at the begin": {
+      begin: () => {
         throw new Error("mine");
       },
     },
-    "throws after the operation": {
-      async around(_, next) {
-        await next();
+    "throws at the end": {
+      end: () => {
         throw new Error("mine");
       },
     },
-    "replaces the error of the operation": {
-      around: (_, next) =>
-        next().then(
-          () => Promise.reject(new Error("mine")),
-          () => Promise.reject(new Error("mine")),
-        ),
+    "never calls what is within": {
+      within: () => undefined as never,
+      end: () => {
+        throw new Error("mine");
+      },
     },
     "throws within": {
       within: () => {
@@ -470,24 +459,16 @@ describe("observers that misbehave", () => {
     expect(seen.ended).toHaveLength(seen.begun.length);
   });
 
-  test("one that never calls the operation, or never ends, holds nobody up", async () => {
-    add({ around: () => new Promise(() => {}) });
+  test("one that calls the work twice makes it happen once", async () => {
     add({
-      async around(_, next) {
-        await next();
-        await new Promise(() => {});
-      },
-    });
-    add({
-      async around(_, next) {
-        await next();
-        await next();
+      within(_, next) {
+        next();
+        return next();
       },
     });
     const locker = createLocker(inProcessDriver());
     let works = 0;
     await locker.withLock("k", () => void works++);
-    await (await locker.acquire("k")).release();
     expect(works).toBe(1);
   });
 });

@@ -5,7 +5,7 @@ import { inSilence } from "./background";
 import { boundedTemplate, type KeyTemplate } from "./key-template";
 import { type LoggerProviderLike, lossLog } from "./loss-log";
 import { metricsObserver } from "./metrics";
-import { type SpanKinds, spanObserver } from "./spans";
+import { createSpans, type SpanKinds } from "./spans";
 import { tracerOfTraced } from "./traced";
 
 export interface InstrumentOptions {
@@ -43,11 +43,12 @@ export function instrument(options: InstrumentOptions = {}): Disposable {
   const template = keyTemplate && boundedTemplate(keyTemplate);
   const tracer = tracerProvider.getTracer(name, version);
   // A traced locker has spans of its own.
-  const tracerOf: Parameters<typeof spanObserver>[0]["tracerOf"] = (operation) =>
-    tracerOfTraced(operation) ? undefined : tracer;
+  const tracerOf = (owner: object | undefined) => (tracerOfTraced(owner) ? undefined : tracer);
+  const { observer, contextOf } = createSpans({ tracerOf, kinds: spans, template, linkHolders });
   const observers: Observer[] = [
-    { ...spanObserver({ tracerOf, kinds: spans, template, linkHolders }), background: inSilence },
-    metricsObserver(meterProvider.getMeter(name, version), template),
+    // First, so that a measurement at the end of an operation finds its span.
+    metricsObserver(meterProvider.getMeter(name, version), { template, contextOf }),
+    { ...observer, background: inSilence },
   ];
   if (loggerProvider) observers.push({ event: lossLog(loggerProvider, name, version) });
 

@@ -1,5 +1,5 @@
-import type { AcquireOperation, ExtendOperation, Fact, HoldOperation, Observer, QueueFact } from "@distlock/core";
-import type { Attributes, Meter } from "@opentelemetry/api";
+import type { ExtendOperation, Fact, Observer, Operation, QueueFact } from "@distlock/core";
+import type { Attributes, Context, Meter } from "@opentelemetry/api";
 import { errorTypeOf } from "./failure";
 import { ATTRIBUTES as A } from "./names";
 
@@ -42,56 +42,31 @@ function instrumentsOf(meter: Meter) {
   };
 }
 
-/** Counts and measures operations. `template` is an attribute of all but the failures; nothing else of a key is recorded. */
+interface MetricsOptions {
+  /** An attribute of all metrics but the failures; nothing else of a key is recorded. */
+  readonly template: ((key: string) => string) | undefined;
+  /** The context of an operation, so that an SDK with exemplars finds its span. */
+  readonly contextOf: (operation: Operation) => Context;
+}
+
+/** Counts and measures operations. */
 export function metricsObserver(
   meter: Meter,
-  template: ((key: string) => string) | undefined,
-): Required<Pick<Observer, "around" | "event">> {
+  { template, contextOf }: MetricsOptions,
+): Required<Pick<Observer, "begin" | "end" | "event">> {
   const instruments = instrumentsOf(meter);
+  const extensions = new WeakMap<ExtendOperation, number>();
   const of = (key: string, attributes: Attributes = {}): Attributes =>
     template ? { ...attributes, [A.keyTemplate]: template(key) } : attributes;
+  const withFailure = (attributes: Attributes, failure: { readonly error: unknown } | undefined): Attributes =>
+    failure ? { ...attributes, [A.errorType]: errorTypeOf(failure.error) } : attributes;
 
-  async function acquire(operation: AcquireOperation, next: () => Promise<void>): Promise<void> {
-    const since = performance.now();
-    let failure: Attributes = {};
-    try {
-      await next();
-    } catch (error) {
-      failure = { [A.errorType]: errorTypeOf(error) };
-      throw error;
-    } finally {
-      const { keys, outcome, wait, waited = performance.now() - since } = operation;
-      const attributes = of(keys[0]!, { [A.outcome]: outcome, [A.waitMode]: wait, ...failure });
-      instruments.acquire.record(waited / 1_000, attributes);
-    }
-  }
-
-  async function hold(operation: HoldOperation, next: () => Promise<void>): Promise<void> {
-    const lock = of(operation.keys[0]!);
-    instruments.held.add(1, lock);
-    try {
-      await next();
-    } finally {
-      instruments.held.add(-1, lock);
-      instruments.hold.record((operation.held ?? 0) / 1_000, { ...lock, [A.end]: operation.end });
-    }
-  }
-
-  async function extend(operation: ExtendOperation, next: () => Promise<void>): Promise<void> {
-    const since = performance.now();
-    let failure: Attributes = {};
-    try {
-      await next();
-    } catch (error) {
-      failure = { [A.errorType]: errorTypeOf(error) };
-      throw error;
-    } finally {
-      const { keys, outcome, automatic, left, ttl } = operation;
-      const attributes = of(keys[0]!, { [A.outcome]: outcome, ...failure });
-      instruments.extend.record((performance.now() - since) / 1_000, attributes);
-      // An extension by the code may be to another length, and at any time.
-      if (automatic && outcome === "held" && left !== undefined) instruments.margin.record(left / ttl, of(keys[0]!));
-    }
+  function extended(operation: ExtendOperation, failure: { readonly error: unknown } | undefined, at: Context): void {
+    const { keys, outcome, automatic, left, ttl } = operation;
+    const took = performance.now() - (extensions.get(operation) ?? performance.now());
+    instruments.extend.record(took / 1_000, of(keys[0]!, withFailure({ [A.outcome]: outcome }, failure)), at);
+    // An extension by the code may be to another length, and at any time.
+    if (automatic && outcome === "held" && left !== undefined) instruments.margin.record(left / ttl, of(keys[0]!), at);
   }
 
   function queue({ key, event, ahead = 0 }: QueueFact): void {
@@ -100,17 +75,21 @@ export function metricsObserver(
   }
 
   return {
-    around(operation, next) {
-      switch (operation.name) {
-        case "acquire":
-          return acquire(operation, next);
-        case "hold":
-          return hold(operation, next);
-        case "extend":
-          return extend(operation, next);
-        default:
-          return next();
-      }
+    begin(operation) {
+      if (operation.name === "hold") instruments.held.add(1, of(operation.keys[0]!), contextOf(operation));
+      else if (operation.name === "extend") extensions.set(operation, performance.now());
+    },
+    end(operation, failure) {
+      const at = contextOf(operation);
+      if (operation.name === "acquire") {
+        const { keys, outcome, wait, waited = 0 } = operation;
+        const attributes = of(keys[0]!, withFailure({ [A.outcome]: outcome, [A.waitMode]: wait }, failure));
+        instruments.acquire.record(waited / 1_000, attributes, at);
+      } else if (operation.name === "hold") {
+        const { keys, end, held = 0 } = operation;
+        instruments.held.add(-1, of(keys[0]!), at);
+        instruments.hold.record(held / 1_000, of(keys[0]!, { [A.end]: end }), at);
+      } else if (operation.name === "extend") extended(operation, failure, at);
     },
     event(fact: Fact) {
       switch (fact.name) {

@@ -1,5 +1,5 @@
 import type { Fact, LostFact, Observer, Operation } from "@distlock/core";
-import { context, type Span, type Tracer, trace } from "@opentelemetry/api";
+import { type Context, context, type Span, type Tracer, trace } from "@opentelemetry/api";
 import { attributesAtEnd, attributesAtStart } from "./attributes";
 import { createFailures } from "./failure";
 import { encodeLink, linksOf } from "./holder-link";
@@ -29,49 +29,41 @@ export const SPAN_NAMES: Readonly<Record<Operation["name"], string>> = {
 };
 
 interface SpanOptions {
-  /** The tracer of an operation; `undefined`: no span. */
-  readonly tracerOf: (operation: Operation) => Tracer | undefined;
+  /** The tracer of a locker's operations, by the identity of the locker; `undefined`: no span. */
+  readonly tracerOf: (owner: object | undefined) => Tracer | undefined;
   readonly kinds?: SpanKinds | undefined;
   readonly template?: KeyTemplate | undefined;
   /** Whether the tokens of locks have the context of the span of their acquire. */
   readonly linkHolders?: boolean | undefined;
 }
 
+/** A span that is not ended, and the context in which it is active. */
+interface Open {
+  readonly span: Span;
+  readonly context: Context;
+}
+
+export interface Spans {
+  readonly observer: Required<Pick<Observer, "begin" | "end" | "within" | "event" | "link">>;
+  /** The context of the operation's span, until that ends; else the active one. */
+  contextOf(operation: Operation): Context;
+}
+
 const nameOf = (key: string, fence: number): string => `${fence} ${key}`;
 
 /** Makes spans of operations. */
-export function spanObserver({
-  tracerOf,
-  kinds = {},
-  template,
-  linkHolders = false,
-}: SpanOptions): Required<Pick<Observer, "around" | "within" | "event" | "link">> {
+export function createSpans({ tracerOf, kinds = {}, template, linkHolders = false }: SpanOptions): Spans {
   const { acquire = true, hold = true, extend = false, release = true } = kinds;
   const made = { acquire, hold, extend, release, forceRelease: true, withLock: true, turn: true };
   const fail = createFailures();
-  /** The spans of operations that go on. */
-  const open = new WeakMap<Operation, Span>();
+  const open = new Map<Operation, Open>();
   /** The spans of holds, by key and fence. */
   const holds = new Map<string, Span>();
 
-  function start(operation: Operation): Span | undefined {
+  function start(operation: Operation, owner: object | undefined): Span | undefined {
     if (!made[operation.name] || (operation.name === "extend" && operation.automatic)) return undefined;
     const attributes = attributesAtStart(operation, template);
-    return tracerOf(operation)?.startSpan(SPAN_NAMES[operation.name], { attributes });
-  }
-
-  function begin(operation: Operation, span: Span): void {
-    open.set(operation, span);
-    if (operation.name !== "hold") return;
-    operation.keys.forEach((key, i) => void holds.set(nameOf(key, operation.fences[i]!), span));
-  }
-
-  function end(operation: Operation, span: Span): void {
-    span.setAttributes(attributesAtEnd(operation));
-    if (operation.name === "acquire") for (const link of linksOf(operation)) span.addLink(link);
-    span.end();
-    if (operation.name !== "hold") return;
-    operation.keys.forEach((key, i) => void holds.delete(nameOf(key, operation.fences[i]!)));
+    return tracerOf(owner)?.startSpan(SPAN_NAMES[operation.name], { attributes });
   }
 
   function lost({ key, fence, reason, error }: LostFact): void {
@@ -81,29 +73,37 @@ export function spanObserver({
   }
 
   return {
-    async around(operation, next) {
-      const span = start(operation);
-      if (span === undefined) return next();
-      begin(operation, span);
-      try {
-        await context.with(trace.setSpan(context.active(), span), next);
-      } catch (error) {
-        fail(span, error);
-        throw error;
-      } finally {
-        end(operation, span);
-      }
-    },
-    within(operation, next) {
-      const span = open.get(operation);
-      return span ? context.with(trace.setSpan(context.active(), span), next) : next();
-    },
-    link(operation) {
-      const span = open.get(operation);
-      return linkHolders && span?.isRecording() ? encodeLink(span.spanContext()) : undefined;
-    },
-    event(fact: Fact) {
-      if (fact.name === "lost") lost(fact);
+    contextOf: (operation) => open.get(operation)?.context ?? context.active(),
+    observer: {
+      begin(operation, owner) {
+        const span = start(operation, owner);
+        if (span === undefined) return;
+        open.set(operation, { span, context: trace.setSpan(context.active(), span) });
+        if (operation.name !== "hold") return;
+        operation.keys.forEach((key, i) => void holds.set(nameOf(key, operation.fences[i]!), span));
+      },
+      within(operation, next) {
+        const span = open.get(operation)?.span;
+        return span ? context.with(trace.setSpan(context.active(), span), next) : next();
+      },
+      end(operation, failure) {
+        const span = open.get(operation)?.span;
+        if (span === undefined) return;
+        open.delete(operation);
+        if (failure) fail(span, failure.error);
+        span.setAttributes(attributesAtEnd(operation));
+        if (operation.name === "acquire") for (const link of linksOf(operation)) span.addLink(link);
+        span.end();
+        if (operation.name !== "hold") return;
+        operation.keys.forEach((key, i) => void holds.delete(nameOf(key, operation.fences[i]!)));
+      },
+      link(operation) {
+        const span = open.get(operation)?.span;
+        return linkHolders && span?.isRecording() ? encodeLink(span.spanContext()) : undefined;
+      },
+      event(fact: Fact) {
+        if (fact.name === "lost") lost(fact);
+      },
     },
   };
 }

@@ -1,9 +1,9 @@
-import { type Locker, type Operation, observe } from "@distlock/core";
-import { lockerIdentity, ownerOf } from "@distlock/core/driver";
+import { type Locker, observe } from "@distlock/core";
+import { lockerIdentity } from "@distlock/core/driver";
 import { type Tracer, trace } from "@opentelemetry/api";
 import { name, version } from "../package.json";
 import { inSilence } from "./background";
-import { spanObserver } from "./spans";
+import { createSpans } from "./spans";
 
 export interface TracedOptions {
   /** Makes the spans. Default: the tracer `@distlock/otel` of the registered provider. */
@@ -14,11 +14,8 @@ export interface TracedOptions {
 const tracers = new WeakMap<object, Tracer>();
 let isObserving = false;
 
-/** The tracer of the operation of a traced locker. */
-export function tracerOfTraced(operation: Operation): Tracer | undefined {
-  const owner = ownerOf(operation);
-  return owner && tracers.get(owner);
-}
+/** The tracer of a locker, if it is traced by itself. */
+export const tracerOfTraced = (owner: object | undefined): Tracer | undefined => owner && tracers.get(owner);
 
 /**
  * Makes spans of the operations of one locker, as `instrument` does for all of them, and returns the locker. It is for a process that
@@ -33,7 +30,8 @@ export function traced(locker: Locker, { tracer }: TracedOptions = {}): Locker {
   tracers.set(owner, tracer ?? trace.getTracer(name, version));
   if (!isObserving) {
     isObserving = true;
-    observe({ ...spanObserver({ tracerOf: tracerOfTraced, kinds: { extend: true } }), background: inSilence });
+    const { observer } = createSpans({ tracerOf: tracerOfTraced, kinds: { extend: true } });
+    observe({ ...observer, background: inSilence });
   }
   return locker;
 }

@@ -6,7 +6,7 @@ import { Redis } from "ioredis";
 import { afterAll, expect, test } from "vitest";
 import { createRecorder, expectGood } from "./recorder";
 
-const key = "memory:session-123";
+const key = "order:123";
 const server = await startRedis();
 const clients = [new Redis(server.port), new Redis(server.port)] as const;
 

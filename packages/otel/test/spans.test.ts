@@ -83,10 +83,10 @@ describe("withLock", () => {
   });
 
   test("several keys are a list, in an attribute of its own", async () => {
-    await locker.withLock(["b", "a"], () => {});
+    await locker.withLock(["order:b", "order:a"], () => {});
     for (const name of ["withLock", "acquire", "hold", "release"]) {
       const { attributes } = recorder.one(`distlock.${name}`);
-      expect(attributes["distlock.lock.keys"]).toEqual(["a", "b"]);
+      expect(attributes["distlock.lock.keys"]).toEqual(["order:a", "order:b"]);
       expect(attributes).not.toHaveProperty("distlock.lock.key");
       expect(attributes).not.toHaveProperty("distlock.fence");
     }
@@ -95,9 +95,9 @@ describe("withLock", () => {
   test("the hold is active in the work, and only there; a lock in the work is a part of it", async () => {
     const active = () => trace.getActiveSpan()?.spanContext().spanId;
     let inWork: string | undefined;
-    await locker.withLock("a", async () => {
+    await locker.withLock("order:a", async () => {
       inWork = active();
-      await locker.withLock("b", () => {});
+      await locker.withLock("order:b", () => {});
       expect(active()).toBe(inWork);
     });
     expect(active()).toBeUndefined();

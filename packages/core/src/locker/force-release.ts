@@ -4,7 +4,7 @@ import { assertKey } from "../driver/keys";
 import { kindOf } from "../driver/kind-of";
 import { number, show } from "../driver/number";
 import { isObserved, observed } from "../driver/observe/observed";
-import { type ForceReleaseOperation, type Open, ownedBy } from "../driver/observe/operation";
+import type { ForceReleaseOperation, Open } from "../driver/observe/operation";
 import { withDeadline } from "./with-deadline";
 
 /** Which hold to free, and why. */
@@ -50,16 +50,20 @@ export async function forceRelease(
   const { fence, reason } = options;
   const free = () => withDeadline("forceRelease", key, () => driver.forceRelease({ key, fence, reason }));
   if (!isObserved("forceRelease")) return free();
-  const operation: Open<ForceReleaseOperation> = ownedBy(owner, {
+  const operation: Open<ForceReleaseOperation> = {
     name: "forceRelease",
     keys: [key],
     fence,
     reason,
     outcome: "failed",
-  });
-  return observed(operation, async () => {
-    const freed = await free();
-    operation.outcome = freed ? "freed" : "unchanged";
-    return freed;
-  });
+  };
+  return observed(
+    operation,
+    async () => {
+      const freed = await free();
+      operation.outcome = freed ? "freed" : "unchanged";
+      return freed;
+    },
+    { owner },
+  );
 }

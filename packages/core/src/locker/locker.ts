@@ -5,7 +5,7 @@ import { kindOf } from "../driver/kind-of";
 import { callerOr } from "../driver/observe/caller";
 import { warn } from "../driver/observe/facts";
 import { isFailure, isObserved, observed } from "../driver/observe/observed";
-import { type AcquireOperation, type Open, ownedBy } from "../driver/observe/operation";
+import type { AcquireOperation, Open } from "../driver/observe/operation";
 import { inspectionOf } from "../driver/party";
 import { warnOfShortLease } from "../driver/short-lease";
 import type { AcquireTools } from "./acquire/acquire-tools";
@@ -190,7 +190,8 @@ function lockerOf(driver: Driver, options: LockOptions | undefined, owner: objec
       const whole = () => lockAndWork(key, given, work);
       if (!owner || !isObserved("withLock")) return whole();
       const keys = typeof key === "string" ? [key] : inLockOrder(key);
-      return observed(ownedBy(owner, { name: "withLock", keys }), whole, (error) => isFailure(error, given?.signal));
+      const isError = (error: unknown) => isFailure(error, given?.signal);
+      return observed({ name: "withLock", keys }, whole, { owner, isError });
     },
 
     async inspect(key) {

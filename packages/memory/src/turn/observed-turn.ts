@@ -1,5 +1,5 @@
 import type { Lock, Locker, WholeOperation } from "@distlock/core";
-import { isFailure, isObserved, observed, ownedBy, pending, within } from "@distlock/core/driver";
+import { begin, isFailure, isObserved, within } from "@distlock/core/driver";
 import { identityOf } from "../support/same-locker";
 import { sessionOf } from "../support/session-key";
 
@@ -20,18 +20,13 @@ export async function observedTurn(
     const lock = await acquire();
     return { lock, release: () => lock.release() };
   }
-  const turn: WholeOperation = { name: "turn", keys: [key], session: sessionOf(key) };
-  const operation = ownedBy(identityOf(locker), turn);
-  const taken = pending<TurnOfLock>();
-  const over = pending<void>();
-
-  async function whole(): Promise<void> {
-    const lock = await acquire();
-    const release = () => within(operation, () => lock.release()).finally(over.resolve);
-    taken.resolve({ lock, release });
-    await over.promise;
+  const operation: WholeOperation = { name: "turn", keys: [key], session: sessionOf(key) };
+  const { run, end } = begin(operation, identityOf(locker));
+  try {
+    const lock = await run(acquire);
+    return { lock, release: () => within(operation, () => lock.release()).finally(end) };
+  } catch (error) {
+    end(isFailure(error, signal) ? { error } : undefined);
+    throw error;
   }
-
-  observed(operation, whole, (error) => isFailure(error, signal)).catch(taken.reject);
-  return taken.promise;
 }

@@ -11,18 +11,15 @@ let observer: Disposable | undefined;
 function look(): void {
   seen.length = 0;
   observer = observe({
-    async around(operation, next) {
+    begin(operation) {
       const what = operation.name === "turn" ? `turn of ${operation.session}` : operation.name;
       const call = operation.name === "acquire" ? ` for a ${operation.call}` : "";
       seen.push(`${what}${call} in ${als.getStore()}`);
-      try {
-        await als.run(operation.name, next);
-      } catch (error) {
-        seen.push(`${operation.name} failed: ${(error as Error).name}`);
-        throw error;
-      }
     },
-    within: (operation, next) => als.run(`${operation.name}, within`, next),
+    end(operation, failure) {
+      if (failure) seen.push(`${operation.name} failed: ${(failure.error as Error).name}`);
+    },
+    within: (operation, next) => als.run(operation.name, next),
   });
 }
 afterEach(() => observer?.[Symbol.dispose]());
@@ -40,12 +37,12 @@ test("a turn is one operation, with its session, and its work runs within the ho
       return [atOnce, als.getStore()];
     }),
   );
-  expect(where).toEqual(["hold, within", "hold, within"]);
+  expect(where).toEqual(["hold", "hold"]);
   expect(seen).toEqual([
     "turn of session {1} in request",
     "acquire for a turn in turn",
     "hold in turn",
-    "release in turn, within",
+    "release in turn",
   ]);
 });
 
@@ -57,14 +54,9 @@ test("a turn that goes on ends with its last user; turns within it are not seen"
     await memory.withTurn(() => {});
     return als.getStore();
   });
-  expect(inside).toBe("hold, within");
+  expect(inside).toBe("hold");
   await turn.end();
-  expect(seen).toEqual([
-    "turn of s in undefined",
-    "acquire for a turn in turn",
-    "hold in turn",
-    "release in turn, within",
-  ]);
+  expect(seen).toEqual(["turn of s in undefined", "acquire for a turn in turn", "hold in turn", "release in turn"]);
 });
 
 test("a busy session, and the abort of the caller, are not failures of a turn; a timeout is", async () => {

@@ -45,7 +45,7 @@ test.each([false, true])(
   "a turn that started the next, and so on, is not remembered by the last (observed: %s)",
   async (isObserved) => {
     if (isObserved) {
-      const observer = observe({ around: (_, next) => next() });
+      const observer = observe({});
       onTestFinished(() => observer[Symbol.dispose]());
     }
     const { locker, taken, kept } = watched();

@@ -36,6 +36,36 @@ export const points = {
   warning: channel(CHANNELS.warning),
 };
 
+/** How the channel of an operation shows it. */
+export interface Publication {
+  /** Publishes the start, and begins the work with the stores that are bound to it. */
+  start<T>(work: () => T): T;
+  end(failure: { readonly error: unknown } | undefined): void;
+}
+
+/** As `TracingChannel.tracePromise`, without the result of the work. */
+export function publication(operation: Operation): Publication | undefined {
+  const channels = subscribed(operation.name);
+  if (channels === undefined) return undefined;
+  return {
+    start(work) {
+      try {
+        return channels.start.runStores(operation, work);
+      } finally {
+        channels.end.publish(operation);
+      }
+    },
+    end(failure) {
+      if (failure) {
+        Object.assign(operation, failure);
+        channels.error.publish(operation);
+      }
+      channels.asyncStart.publish(operation);
+      channels.asyncEnd.publish(operation);
+    },
+  };
+}
+
 /** The channel of the operation, if anybody has subscribed to it. `TracingChannel.hasSubscribers` came with Node 20.13. */
 export function subscribed(name: Operation["name"]): TracingChannel<Operation> | undefined {
   const all = tracing[name];

@@ -1,21 +1,20 @@
 // Tested by packages/core/test/observe.test.ts
-import type { AcquireOperation, Fact, HoldOperation, Operation, WholeOperation } from "./operation";
+import type { AcquireOperation, Fact, Operation } from "./operation";
 
 /**
- * Sees what all lockers of the process do. Every member may be left out. What a member throws becomes one warning, and neither that
- * nor its promise changes or delays what is observed.
+ * Sees what all lockers of the process do. Every member may be left out. What a member throws becomes one warning, and changes
+ * nothing of what is observed.
  */
 export interface Observer {
+  /** An operation begins. `owner` is the `lockerIdentity` of its locker; a lease has none. */
+  begin?(operation: Operation, owner: object | undefined): void;
+  /** It has ended: with a failure, or well, or with an outcome that is not a failure (`"busy"`, `"aborted"`). */
+  end?(operation: Operation, failure: { readonly error: unknown } | undefined): void;
   /**
-   * An operation begins. Calls `next` once, before it returns, in whatever async context. `next` resolves at the end of the operation,
-   * and rejects with its error; an outcome that is not an error (`"busy"`, `"aborted"`) resolves.
+   * Work begins within an operation: its own, right after its begin; for a hold and for a turn also later. Calls `next` once, before
+   * it returns, in whatever async context, and returns its result.
    */
-  around?(operation: Operation, next: () => Promise<void>): Promise<void>;
-  /**
-   * Work begins within an operation that goes on: the work for the holder of a lock, or the end of a turn. Calls `next` once, before it
-   * returns, and returns its result.
-   */
-  within?<T>(operation: HoldOperation | WholeOperation, next: () => T): T;
+  within?<T>(operation: Operation, next: () => T): T;
   /** Work that belongs to no caller begins, such as an extension or a heartbeat. As `within`. */
   background?<T>(next: () => T): T;
   /**

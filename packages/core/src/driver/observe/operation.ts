@@ -149,16 +149,5 @@ export interface FailureFact {
 
 export type Fact = LostFact | QueueFact | WarningFact | FailureFact;
 
-const owners = new WeakMap<Operation, object>();
-
-/** Notes whose operation it is: the `lockerIdentity` of a locker. */
-export function ownedBy<O extends Operation>(owner: object | undefined, operation: O): O {
-  if (owner) owners.set(operation, owner);
-  return operation;
-}
-
-/** The `lockerIdentity` of the locker whose operation it is; `undefined` for the operation of a lease. */
-export const ownerOf = (operation: Operation): object | undefined => owners.get(operation);
-
 /** An operation whose end is not written yet. */
 export type Open<O extends Operation> = { -readonly [K in keyof O]: O[K] };

@@ -2,21 +2,26 @@
 import { AsyncResource } from "node:async_hooks";
 import { reportBroken } from "./facts";
 import { type Observer, observers } from "./observer";
-import type { HoldOperation, WholeOperation } from "./operation";
+import type { Operation } from "./operation";
 
 /** The async context of no caller. */
 const own = new AsyncResource("distlock");
 
 /** Does work that belongs to no caller: an extension by the locker, a heartbeat, the undoing of a request, the inbox. */
 export const background = <T>(work: () => T): T =>
-  own.runInAsyncScope(() => through((observer, next) => observer.background?.(next), work));
+  own.runInAsyncScope(
+    observers.reduceRight((next, observer) => {
+      if (!observer.background) return next;
+      return () => calledBy(observer, (once) => observer.background!(once), next);
+    }, work),
+  );
 
-/** Does work within an operation that goes on. */
-export const within = <T>(operation: HoldOperation | WholeOperation, work: () => T): T =>
-  through((observer, next) => observer.within?.(operation, next), work);
-
-const through = <T>(call: (observer: Observer, next: () => T) => unknown, work: () => T): T =>
-  observers.reduceRight((next, observer) => () => calledBy(observer, (once) => call(observer, once), next), work)();
+/** Begins work within an operation. */
+export const within = <T>(operation: Operation, work: () => T): T =>
+  observers.reduceRight((next, observer) => {
+    if (!observer.within) return next;
+    return () => calledBy(observer, (once) => observer.within!(operation, once), next);
+  }, work)();
 
 /** Calls `next` once, through the observer, and returns or throws what `next` does. */
 function calledBy<T>(observer: Observer, call: (next: () => T) => unknown, next: () => T): T {

@@ -4,7 +4,7 @@ import { clock } from "../../driver/clock";
 import { LockError, LockNotAcquiredError } from "../../driver/errors";
 import { now } from "../../driver/lease";
 import { isFailure, isObserved, noteOutcome, observed } from "../../driver/observe/observed";
-import { type AcquireOperation, type Open, ownedBy } from "../../driver/observe/operation";
+import type { AcquireOperation, Open } from "../../driver/observe/operation";
 import type { Party } from "../../driver/party";
 import type { ResolvedOptions } from "../options";
 
@@ -36,7 +36,7 @@ export function observedAcquire<T extends { readonly grant: Granted }>(
   if (!isObserved("acquire")) return work();
   const { call, keys, once, owner } = asked;
   const { ttl, timeout, wait, label } = asked.options;
-  const operation: Open<AcquireOperation> = ownedBy(owner, {
+  const operation: Open<AcquireOperation> = {
     name: "acquire",
     call,
     keys,
@@ -44,7 +44,7 @@ export function observedAcquire<T extends { readonly grant: Granted }>(
     timeout: once ? 0 : timeout,
     wait: once ? "once" : wait,
     label,
-  });
+  };
   const since = now();
   const take = async () => {
     try {
@@ -63,7 +63,7 @@ export function observedAcquire<T extends { readonly grant: Granted }>(
       operation.waited = now() - since;
     }
   };
-  return observed(operation, take, (error) => isFailure(error, asked.options.signal));
+  return observed(operation, take, { owner, isError: (error) => isFailure(error, asked.options.signal) });
 }
 
 function outcomeOf(error: unknown, { once, options }: Asked): NonNullable<AcquireOperation["outcome"]> {

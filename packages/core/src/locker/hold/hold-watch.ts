@@ -2,9 +2,8 @@
 import type { LockLostError } from "../../driver/errors";
 import { now } from "../../driver/lease";
 import { isReported, report } from "../../driver/observe/facts";
-import { isObserved, observed } from "../../driver/observe/observed";
-import { type HoldOperation, type LostFact, type Open, ownedBy } from "../../driver/observe/operation";
-import { pending } from "../../driver/observe/pending";
+import { begin, isObserved } from "../../driver/observe/observed";
+import type { HoldOperation, LostFact, Open } from "../../driver/observe/operation";
 import { within } from "../../driver/observe/through";
 import { CLAIM_ENDED, FORCED_OUT, type LossCause, MAX_HOLD_REACHED, TAKEN } from "./loss";
 
@@ -40,21 +39,20 @@ const operations = new WeakMap<object, HoldOperation>();
  */
 export function beginHold<T>(lock: object, parts: readonly Part[], { owner, label }: Holder, work: () => T): T {
   if (!isObserved("hold") && !isReported("lost")) return work();
-  const operation: Open<HoldOperation> = ownedBy(owner, {
+  const operation: Open<HoldOperation> = {
     name: "hold",
     keys: parts.map(({ key }) => key),
     fences: parts.map(({ fence }) => fence),
     label,
-  });
+  };
   operations.set(lock, operation);
   const since = now();
-  const over = pending<void>();
+  const running = begin(operation, owner);
   function finish(how: HoldEnd, error?: LockLostError): void {
     if (operation.end) return;
     operation.end = how;
     operation.held = now() - since;
-    if (error) over.reject(error);
-    else over.resolve();
+    running.end(error && { error });
   }
   let left = parts.length;
   const watch: HoldWatch = {
@@ -64,12 +62,7 @@ export function beginHold<T>(lock: object, parts: readonly Part[], { owner, labe
     lost: finish,
   };
   for (const part of parts) part.watchedBy(watch);
-  let result: { readonly of: T } | undefined;
-  observed(operation, () => {
-    result = { of: within(operation, work) };
-    return over.promise;
-  }).catch(() => {});
-  return result!.of;
+  return running.run(work);
 }
 
 /** Does work for the holder of a lock in the context of its hold, as `withLock` does. */

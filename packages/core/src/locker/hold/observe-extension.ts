@@ -1,7 +1,7 @@
 // Tested by packages/core/test/observe.test.ts
 import type { ExtendReply } from "../../driver/driver";
 import { now } from "../../driver/lease";
-import { observed } from "../../driver/observe/observed";
+import { begin, type Failure } from "../../driver/observe/observed";
 import type { ExtendOperation, Open } from "../../driver/observe/operation";
 
 /**
@@ -16,14 +16,11 @@ export function observeExtension(
 ): void {
   const operation: Open<ExtendOperation> = { name: "extend", keys: [lock.key], ttl, automatic: true, locks };
   const { claimed } = lock;
-  observed(operation, async () => {
-    try {
-      operation.outcome = await answer;
-    } catch (error) {
-      operation.outcome = "failed";
-      throw error;
-    } finally {
-      if (!claimed) operation.left = Math.max(0, lock.deadline - now());
-    }
-  }).catch(() => {});
+  const running = begin(operation);
+  function settled(outcome: ExtendReply | "failed", failure?: Failure): void {
+    operation.outcome = outcome;
+    if (!claimed) operation.left = Math.max(0, lock.deadline - now());
+    running.end(failure);
+  }
+  answer.then(settled, (error: unknown) => settled("failed", { error }));
 }

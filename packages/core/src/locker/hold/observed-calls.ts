@@ -1,7 +1,7 @@
 // Tested by packages/core/test/observe.test.ts
 import { LockError } from "../../driver/errors";
 import { isObserved, observed } from "../../driver/observe/observed";
-import { type ExtendOperation, type Open, ownedBy, type ReleaseOperation } from "../../driver/observe/operation";
+import type { ExtendOperation, Open, ReleaseOperation } from "../../driver/observe/operation";
 import { checkTtl } from "../options";
 import type { HeldLock } from "./held-lock";
 import { extendLock, releaseLock } from "./lock-calls";
@@ -27,25 +27,29 @@ export function extendAll(parts: readonly HeldLock[], ttl: number | undefined, f
 
 async function observedExtension(parts: readonly HeldLock[], ttl: number, forAll: ForAll): Promise<void> {
   checkTtl(ttl);
-  const operation: Open<ExtendOperation> = ownedBy(ownerOfAll(parts), {
+  const operation: Open<ExtendOperation> = {
     name: "extend",
     keys: keysOf(parts),
     ttl,
     automatic: false,
     locks: 1,
-  });
+  };
   const lefts: number[] = [];
-  return observed(operation, async () => {
-    try {
-      await forAll((part) => extendLock(part, ttl, (left) => lefts.push(left)));
-      operation.outcome = "held";
-    } catch (error) {
-      operation.outcome = outcomeOf(error);
-      throw error;
-    } finally {
-      operation.left = operation.outcome === "held" ? Math.min(...lefts) : remainingOf(parts);
-    }
-  });
+  return observed(
+    operation,
+    async () => {
+      try {
+        await forAll((part) => extendLock(part, ttl, (left) => lefts.push(left)));
+        operation.outcome = "held";
+      } catch (error) {
+        operation.outcome = outcomeOf(error);
+        throw error;
+      } finally {
+        operation.left = operation.outcome === "held" ? Math.min(...lefts) : remainingOf(parts);
+      }
+    },
+    { owner: ownerOfAll(parts) },
+  );
 }
 
 const remainingOf = (parts: readonly HeldLock[]): number => Math.min(...parts.map(({ remaining }) => remaining));
@@ -58,14 +62,18 @@ export function releaseAll(parts: readonly HeldLock[], how: "released" | "dispos
 }
 
 function observedRelease(parts: readonly HeldLock[], release: () => Promise<void>): Promise<void> {
-  const operation: Open<ReleaseOperation> = ownedBy(ownerOfAll(parts), { name: "release", keys: keysOf(parts) });
-  return observed(operation, async () => {
-    try {
-      await release();
-      operation.outcome = "released";
-    } catch (error) {
-      operation.outcome = outcomeOf(error);
-      throw error;
-    }
-  });
+  const operation: Open<ReleaseOperation> = { name: "release", keys: keysOf(parts) };
+  return observed(
+    operation,
+    async () => {
+      try {
+        await release();
+        operation.outcome = "released";
+      } catch (error) {
+        operation.outcome = outcomeOf(error);
+        throw error;
+      }
+    },
+    { owner: ownerOfAll(parts) },
+  );
 }
