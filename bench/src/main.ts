@@ -64,5 +64,6 @@ try {
   if (reports.some(isWhole)) await writeTenNumbers();
 } catch (error) {
   console.error((error as Error).message);
-  process.exitCode = 1;
+  // The server and the workers die with this process, which would otherwise go on for them.
+  process.exit(1);
 }

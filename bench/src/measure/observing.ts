@@ -5,8 +5,8 @@ import type { Bench } from "./bench";
 import { type CycleRound, PARALLEL } from "./cycle";
 import { interleave, type Results } from "./rounds";
 
-/** Nobody looks; spans and metrics are made; the library is built without observers. */
-export const observingModes = ["off", "telemetry", "without"] as const;
+/** Each with what it is compared with: the library without observers, or the program that traces its requests only. */
+export const observingModes = ["without", "off", "traces", "telemetry"] as const;
 export type ObservingMode = (typeof observingModes)[number];
 export type ObservingResults = Readonly<Record<ObservingPost["client"], Results<ObservingMode, CycleRound>>>;
 
@@ -21,7 +21,12 @@ export async function measureObserving({ port, quick, progress }: Bench): Promis
   const [withObservers, without] = [await buildObserving(true), await buildObserving(false)];
 
   async function open(client: ObservingPost["client"], mode: ObservingMode) {
-    const post: ObservingPost = { client, port, telemetry: mode === "telemetry" };
+    const post: ObservingPost = {
+      client,
+      port,
+      traces: mode === "traces" || mode === "telemetry",
+      telemetry: mode === "telemetry",
+    };
     const worker = startWorker((mode === "without" ? without : withObservers).worker, { args: [JSON.stringify(post)] });
     await worker.next();
     const cycle = async (order: ObservingOrder): Promise<number> => {

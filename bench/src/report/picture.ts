@@ -9,7 +9,7 @@ import { type WaitingResults, waitingClients } from "../measure/waiting";
 import type { WaitedKeys } from "../measure/waiting-scenes";
 import { memoryModeIds, memoryModes, titleOfMode, unlockedOf } from "../worker/memory-modes";
 import { type Bar, chart } from "./chart";
-import { observingTitles } from "./observing-table";
+import { observingBase, observingTitles } from "./observing-table";
 import type { Result } from "./result";
 import { idsOf, ratio, typical } from "./summary";
 import { show } from "./table";
@@ -90,7 +90,7 @@ function observingCharts(results: ObservingResults): object[] {
   const all = (pick: (round: CycleRound) => number) =>
     observingClients.flatMap((client) =>
       (["off", "telemetry"] as const).map((mode): Bar => {
-        const value = ratio(results[client], [mode, "without"], pick);
+        const value = ratio(results[client], [mode, observingBase[mode]], pick);
         const library = `${observingTitles[mode]} (${client})`;
         return {
           library,
@@ -102,11 +102,11 @@ function observingCharts(results: ObservingResults): object[] {
     );
   return [
     chart(
-      "Observers, one key: speed, without them = 1",
+      "Observers, one key: speed, without = 1",
       all((round) => round.sequential),
     ),
     chart(
-      "Observers, 64 keys at once: speed, without them = 1",
+      "Observers, 64 keys at once: speed, without = 1",
       all((round) => round.parallel),
     ),
   ];

@@ -8,6 +8,7 @@ const from = (path: string): string => fileURLToPath(new URL(`../../../${path}`,
 /** What the core's files for observers export, as they would be in a library without observers. */
 const stubs: Readonly<Record<string, string>> = {
   observed: `export const isObserved = () => false;
+    export const begin = () => ({ run: (work) => work(), end() {} });
     export const observed = (operation, work) => work();
     export const isFailure = () => true;
     export const noteOutcome = () => {};`,

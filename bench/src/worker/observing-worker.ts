@@ -2,7 +2,7 @@ import { createLocker, type Locker } from "@distlock/core";
 import { ioredisDriver } from "@distlock/ioredis";
 import { nodeRedisDriver } from "@distlock/node-redis";
 import { instrument } from "@distlock/otel";
-import { context } from "@opentelemetry/api";
+import { context, type Tracer } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { MeterProvider, PeriodicExportingMetricReader } from "@opentelemetry/sdk-metrics";
 import { BasicTracerProvider, BatchSpanProcessor } from "@opentelemetry/sdk-trace-base";
@@ -10,10 +10,13 @@ import { connectIoredis, connectNodeRedis } from "../contestants/connect";
 import { TTL } from "../contestants/contestant";
 import { monotonic } from "./monotonic";
 
-/** What a worker does: with which client, and whether spans and metrics are made of it. */
+/** What a worker does, and what is made of it. */
 export interface ObservingPost {
   readonly client: "ioredis" | "node-redis";
   readonly port: number;
+  /** Whether the program traces its requests: each cycle is then made in the context of a span. */
+  readonly traces: boolean;
+  /** Whether spans and metrics are made of the locks, too. */
   readonly telemetry: boolean;
 }
 
@@ -22,20 +25,20 @@ export interface ObservingOrder {
   readonly each: number;
 }
 
-const { client, port, telemetry }: ObservingPost = JSON.parse(process.argv[2]!);
+const { client, port, traces, telemetry }: ObservingPost = JSON.parse(process.argv[2]!);
 
 /** Exporters that drop what they get: what is measured is the making of spans and metrics, and their way to an exporter. */
-function switchOn(): void {
+function switchOn(): Tracer {
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   const done = (_: unknown, onDone: (result: { code: number }) => void) => onDone({ code: 0 });
   const spans = { export: done, shutdown: async () => {}, forceFlush: async () => {} };
   const metrics = { export: done, shutdown: async () => {}, forceFlush: async () => {} };
-  instrument({
-    tracerProvider: new BasicTracerProvider({ spanProcessors: [new BatchSpanProcessor(spans)] }),
-    meterProvider: new MeterProvider({
-      readers: [new PeriodicExportingMetricReader({ exporter: metrics, exportIntervalMillis: 1_000 })],
-    }),
+  const tracerProvider = new BasicTracerProvider({ spanProcessors: [new BatchSpanProcessor(spans)] });
+  const meterProvider = new MeterProvider({
+    readers: [new PeriodicExportingMetricReader({ exporter: metrics, exportIntervalMillis: 1_000 })],
   });
+  if (telemetry) instrument({ tracerProvider, meterProvider });
+  return tracerProvider.getTracer("requests");
 }
 
 const open = {
@@ -45,8 +48,20 @@ const open = {
 
 let locker: Locker;
 
+const tracer = traces ? switchOn() : undefined;
+
+async function once(key: string): Promise<void> {
+  await (await locker.acquire(key)).release();
+}
+
+const inRequest = (tracing: Tracer, key: string): Promise<void> =>
+  tracing.startActiveSpan("request", async (span) => {
+    await once(key);
+    span.end();
+  });
+
 async function repeat(key: string, times: number): Promise<void> {
-  for (let i = 0; i < times; i++) await (await locker.acquire(key)).release();
+  for (let i = 0; i < times; i++) await (tracer ? inRequest(tracer, key) : once(key));
 }
 
 /** Returns ms. */
@@ -56,7 +71,6 @@ async function cycle({ parallel, each }: ObservingOrder): Promise<number> {
   return monotonic() - start;
 }
 
-if (telemetry) switchOn();
 locker = createLocker(await open[client](), { ttl: TTL });
 process.on("message", (order: ObservingOrder) => void cycle(order).then((ms) => process.send?.(ms)));
 process.on("disconnect", () => process.exit());

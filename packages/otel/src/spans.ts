@@ -37,10 +37,11 @@ interface SpanOptions {
   readonly linkHolders?: boolean | undefined;
 }
 
-/** A span that is not ended, and the context in which it is active. */
+/** A span that is not ended, the context around it, and the context in which it is active. */
 interface Open {
   readonly span: Span;
-  readonly context: Context;
+  readonly around: Context;
+  readonly within: Context;
 }
 
 export interface Spans {
@@ -73,18 +74,21 @@ export function createSpans({ tracerOf, kinds = {}, template, linkHolders = fals
   }
 
   return {
-    contextOf: (operation) => open.get(operation)?.context ?? context.active(),
+    contextOf: (operation) => open.get(operation)?.within ?? context.active(),
     observer: {
       begin(operation, owner) {
         const span = start(operation, owner);
         if (span === undefined) return;
-        open.set(operation, { span, context: trace.setSpan(context.active(), span) });
+        const around = context.active();
+        open.set(operation, { span, around, within: trace.setSpan(around, span) });
         if (operation.name !== "hold") return;
         operation.keys.forEach((key, i) => void holds.set(nameOf(key, operation.fences[i]!), span));
       },
       within(operation, next) {
-        const span = open.get(operation)?.span;
-        return span ? context.with(trace.setSpan(context.active(), span), next) : next();
+        const own = open.get(operation);
+        if (own === undefined) return next();
+        const active = context.active();
+        return context.with(active === own.around ? own.within : trace.setSpan(active, own.span), next);
       },
       end(operation, failure) {
         const span = open.get(operation)?.span;

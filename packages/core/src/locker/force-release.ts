@@ -57,13 +57,10 @@ export async function forceRelease(
     reason,
     outcome: "failed",
   };
-  return observed(
-    operation,
-    async () => {
-      const freed = await free();
+  return observed(operation, free, {
+    owner,
+    done(freed) {
       operation.outcome = freed ? "freed" : "unchanged";
-      return freed;
     },
-    { owner },
-  );
+  });
 }

@@ -190,8 +190,7 @@ function lockerOf(driver: Driver, options: LockOptions | undefined, owner: objec
       const whole = () => lockAndWork(key, given, work);
       if (!owner || !isObserved("withLock")) return whole();
       const keys = typeof key === "string" ? [key] : inLockOrder(key);
-      const isError = (error: unknown) => isFailure(error, given?.signal);
-      return observed({ name: "withLock", keys }, whole, { owner, isError });
+      return observed({ name: "withLock", keys }, whole, { owner, failed: (error) => isFailure(error, given?.signal) });
     },
 
     async inspect(key) {

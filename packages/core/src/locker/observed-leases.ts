@@ -107,12 +107,12 @@ export function observedLeases(leases: Leases): Leases {
       handedOver: false,
     };
     const sent = now();
-    const reply = await observed(operation, async () => {
-      const reply = await ask();
-      operation.waited = now() - sent;
-      operation.outcome = reply.status === "granted" ? "granted" : "busy";
-      if (isGranted(reply)) operation.fences = [reply.fence];
-      return reply;
+    const reply = await observed(operation, ask, {
+      done(reply) {
+        operation.waited = now() - sent;
+        operation.outcome = reply.status === "granted" ? "granted" : "busy";
+        if (isGranted(reply)) operation.fences = [reply.fence];
+      },
     });
     // The hold is not a part of the acquire.
     if (isGranted(reply)) holds.granted(key, token, reply.fence, ttl, sent);
@@ -146,14 +146,14 @@ export function observedLeases(leases: Leases): Leases {
         outcome: "failed",
       };
       const sent = now();
-      return observed(operation, async () => {
-        const reply = await leases.extend(request);
-        const left = holds.leftOf(key, token);
-        if (left !== undefined) operation.left = left;
-        operation.outcome = reply;
-        if (reply === "held") holds.extended(key, token, ttl, sent);
-        else holds.lost(key, token);
-        return reply;
+      return observed(operation, () => leases.extend(request), {
+        done(reply) {
+          const left = holds.leftOf(key, token);
+          if (left !== undefined) operation.left = left;
+          operation.outcome = reply;
+          if (reply === "held") holds.extended(key, token, ttl, sent);
+          else holds.lost(key, token);
+        },
       });
     },
 
@@ -161,12 +161,12 @@ export function observedLeases(leases: Leases): Leases {
       if (!isObserved("release")) return leases.release(request);
       const { key, token } = request;
       const operation: Open<ReleaseOperation> = { name: "release", keys: [key], outcome: "failed" };
-      return observed(operation, async () => {
-        const reply = await leases.release(request);
-        operation.outcome = reply;
-        if (reply === "released") holds.ended(key, token, "released");
-        else holds.lost(key, token);
-        return reply;
+      return observed(operation, () => leases.release(request), {
+        done(reply) {
+          operation.outcome = reply;
+          if (reply === "released") holds.ended(key, token, "released");
+          else holds.lost(key, token);
+        },
       });
     },
   };

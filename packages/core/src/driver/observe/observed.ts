@@ -50,29 +50,29 @@ export function begin(operation: Operation, owner?: object): Running {
   };
 }
 
-interface ObservedOptions {
+/** How to write the end of an operation to it. */
+interface Ending<T> {
   readonly owner?: object | undefined;
-  /** Whether a rejection of the work is a failure. Default: each is. */
-  readonly isError?: (error: unknown) => boolean;
+  done?(value: T): void;
+  /** Returns whether the rejection is a failure. Default: each is. */
+  failed?(error: unknown): boolean;
 }
 
 /**
  * Does the work as an operation that observers and subscribers see, and settles as the work does. They do not see the result, which
  * may be a lock.
  */
-export function observed<T>(
-  operation: Operation,
-  work: () => Promise<T>,
-  { owner, isError = () => true }: ObservedOptions = {},
-): Promise<T> {
-  const { run, end } = begin(operation, owner);
+export function observed<T>(operation: Operation, work: () => Promise<T>, ending: Ending<T> = {}): Promise<T> {
+  const { run, end } = begin(operation, ending.owner);
   return run(work).then(
     (value) => {
+      ending.done?.(value);
       end();
       return value;
     },
     (error: unknown) => {
-      end(isError(error) ? { error } : undefined);
+      const isFailed = ending.failed?.(error) ?? true;
+      end(isFailed ? { error } : undefined);
       throw error;
     },
   );

@@ -46,24 +46,23 @@ export function observedAcquire<T extends { readonly grant: Granted }>(
     label,
   };
   const since = now();
-  const take = async () => {
-    try {
-      const taken = await work(operation);
+  return observed(operation, () => work(operation), {
+    owner,
+    done({ grant }) {
       operation.outcome = "granted";
-      operation.fences = taken.grant.fences;
-      operation.handedOver = taken.grant.claimed;
-      return taken;
-    } catch (error) {
+      operation.fences = grant.fences;
+      operation.handedOver = grant.claimed;
+      operation.waited = now() - since;
+    },
+    failed(error) {
       operation.outcome = outcomeOf(error, asked);
       operation.handedOver = false;
+      operation.waited = now() - since;
       if (LockNotAcquiredError.is(error)) operation.holder = holderIn(error);
       if (operation.outcome === "busy") noteOutcome(error as Error);
-      throw error;
-    } finally {
-      operation.waited = now() - since;
-    }
-  };
-  return observed(operation, take, { owner, isError: (error) => isFailure(error, asked.options.signal) });
+      return isFailure(error, asked.options.signal);
+    },
+  });
 }
 
 function outcomeOf(error: unknown, { once, options }: Asked): NonNullable<AcquireOperation["outcome"]> {

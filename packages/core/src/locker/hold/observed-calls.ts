@@ -34,22 +34,23 @@ async function observedExtension(parts: readonly HeldLock[], ttl: number, forAll
     automatic: false,
     locks: 1,
   };
-  const lefts: number[] = [];
-  return observed(
-    operation,
-    async () => {
-      try {
-        await forAll((part) => extendLock(part, ttl, (left) => lefts.push(left)));
-        operation.outcome = "held";
-      } catch (error) {
-        operation.outcome = outcomeOf(error);
-        throw error;
-      } finally {
-        operation.left = operation.outcome === "held" ? Math.min(...lefts) : remainingOf(parts);
-      }
+  let left = Number.POSITIVE_INFINITY;
+  const extend = (part: HeldLock) =>
+    extendLock(part, ttl, (ofPart) => {
+      left = Math.min(left, ofPart);
+    });
+  return observed(operation, () => forAll(extend), {
+    owner: ownerOfAll(parts),
+    done() {
+      operation.outcome = "held";
+      operation.left = left;
     },
-    { owner: ownerOfAll(parts) },
-  );
+    failed(error) {
+      operation.outcome = outcomeOf(error);
+      operation.left = remainingOf(parts);
+      return true;
+    },
+  });
 }
 
 const remainingOf = (parts: readonly HeldLock[]): number => Math.min(...parts.map(({ remaining }) => remaining));
@@ -63,17 +64,14 @@ export function releaseAll(parts: readonly HeldLock[], how: "released" | "dispos
 
 function observedRelease(parts: readonly HeldLock[], release: () => Promise<void>): Promise<void> {
   const operation: Open<ReleaseOperation> = { name: "release", keys: keysOf(parts) };
-  return observed(
-    operation,
-    async () => {
-      try {
-        await release();
-        operation.outcome = "released";
-      } catch (error) {
-        operation.outcome = outcomeOf(error);
-        throw error;
-      }
+  return observed(operation, release, {
+    owner: ownerOfAll(parts),
+    done() {
+      operation.outcome = "released";
     },
-    { owner: ownerOfAll(parts) },
-  );
+    failed(error) {
+      operation.outcome = outcomeOf(error);
+      return true;
+    },
+  });
 }
