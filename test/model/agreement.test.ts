@@ -50,6 +50,17 @@ const examples: [list: readonly Command[], fenceTtl: number | undefined][] = [
     ],
     undefined,
   ],
+  // A token was refused for the rest of a long lease by a forced release, and for less after its own release.
+  [
+    [
+      { do: "acquire", key: 0, token: 0, ttl: 70_500, wait: "no" },
+      { do: "forceRelease", key: 0, hold: "any" },
+      { do: "release", key: 0, token: 0, tombstone: true },
+      { do: "pass", ms: 60_900 },
+      { do: "acquire", key: 0, token: 0, ttl: 1_000, wait: "no" },
+    ],
+    undefined,
+  ],
 ];
 
 async function sameMessages(inRedis: Twin, inProcess: Twin): Promise<void> {

@@ -42,7 +42,7 @@ export function checkTelemetry(load: () => Promise<Telemetry>): void {
     commands = all.spans.filter(({ scope }) => scope.includes("redis") && scope !== "@distlock/otel");
   }, 60_000);
 
-  test("the spans are those of the page, and each attribute has its type", () => {
+  test("the spans are the spans of the page, and each attribute has its type", () => {
     expect(new Set(own.map(({ name }) => name))).toEqual(new Set(spanNames.filter((name) => name !== "distlock.turn")));
     for (const { kind, attributes, events } of own) {
       expect(kind).toBe(0);
@@ -82,7 +82,7 @@ export function checkTelemetry(load: () => Promise<Telemetry>): void {
     }
   });
 
-  test("the metrics are those of the page, with its units and no other attributes", () => {
+  test("the metrics are the metrics of the page, with its units and no other attributes", () => {
     for (const { name, unit, type, points } of all.metrics) {
       const page = metricsOfPage.get(name);
       expect([name, unit, KINDS[type]]).toEqual([name, page?.unit, page?.kind]);

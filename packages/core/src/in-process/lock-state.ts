@@ -63,7 +63,8 @@ export function refuse({ tombstones, queue, released }: LockState, token: string
     if (until > now()) break; // those behind it were buried later, nearly always
     tombstones.delete(other);
   }
-  tombstones.set(token, now() + (token === live(released) ? Math.max(ms, rest) : ms));
+  const till = now() + (token === live(released) ? Math.max(ms, rest) : ms);
+  tombstones.set(token, Math.max(till, tombstones.get(token) ?? 0));
 }
 
 const isOver = ({ lease, fence, released, queue, tombstones }: LockState): boolean =>
