@@ -25,6 +25,11 @@ const demos = {
     options: "chat/options.ts",
     ownServer: redisUrl,
   },
+  observability: {
+    about: "a hand-over between two processes as a trace, and the metrics, by OpenTelemetry",
+    options: "observability/options.ts",
+    ownServer: redisUrl,
+  },
 };
 
 /** The examples of one file: they are in `examples/small`. */

@@ -85,7 +85,17 @@ describe("the entries of core", () => {
     const kept =
       /^(?:var|let|const|class) (\w+) (?:= (?:\/\* @__PURE__ \*\/ )?(?:class|new|Symbol|[\w.]*channel)\b|extends|\{)/gm;
     const names = (await built(ext)).flatMap((text) => [...text.matchAll(kept)].map(([, name]) => name!));
-    const some = ["LockError", "DriverError", "marker", "lockerIdentity", "refused", "waitsOf", "around", "points", "owners"];
+    const some = [
+      "LockError",
+      "DriverError",
+      "marker",
+      "lockerIdentity",
+      "refused",
+      "waitsOf",
+      "around",
+      "points",
+      "owners",
+    ];
     expect(names).toEqual(expect.arrayContaining(some));
     expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
   });
