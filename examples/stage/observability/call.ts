@@ -36,23 +36,23 @@ function outcomeOf(error: unknown): Outcome | undefined {
 
 /** One call, in a request of its own. Notes what its own result says, and nothing that telemetry says. */
 export function call(locker: Locker, key: string, caller: Caller, note: (outcome: Outcome) => void): Promise<void> {
-  const { name, until, tries, once, broken, lock: _, ...options } = caller;
+  const { name, until, tries, timeout, ttl, autoExtend } = caller;
 
   async function hold(lock: Lock): Promise<void> {
     note("granted");
-    lock.signal.addEventListener("abort", () => note("lost"));
+    untilAborted(lock.signal).then(() => note("lost"));
     await workUnder(lock, until);
   }
 
   async function tryOnce(): Promise<void> {
-    await using lock = await locker.tryAcquire(key, options);
+    await using lock = await locker.tryAcquire(key);
     if (lock) await hold(lock);
     else note("busy");
   }
 
   return inSpan("request", { [CALLER]: name }, async () => {
     try {
-      await (tries ? tryOnce() : locker.withLock(key, options, hold));
+      await (tries ? tryOnce() : locker.withLock(key, { timeout, ttl, autoExtend }, hold));
     } catch (error) {
       const outcome = outcomeOf(error);
       if (outcome) note(outcome);

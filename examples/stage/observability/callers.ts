@@ -13,9 +13,11 @@ export interface Caller {
   readonly timeout?: number;
   readonly ttl?: number;
   readonly autoExtend?: boolean;
+  /** Each worker has a lock of its own of this name. */
+  readonly own?: boolean;
   /** Calls once in a play; other callers call again and again. */
   readonly once?: boolean;
-  /** Something that is not a fence is where Redis keeps the fence of this lock, so Redis refuses the command. */
+  /** Something that is not a lock is at its key, so that its calls fail. */
   readonly broken?: boolean;
 }
 
@@ -33,8 +35,8 @@ export const callers: readonly Caller[] = [
   {
     name: "import, loses",
     lock: "import",
+    own: true,
     until: "lost",
-    timeout: PATIENCE,
     ttl: 200,
     autoExtend: false,
     once: true,

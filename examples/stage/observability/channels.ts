@@ -23,10 +23,13 @@ export function untilExtended(key: string, signal: AbortSignal): Promise<void> {
       resolve();
     };
     subscribe(extended, look);
-    signal.addEventListener("abort", end, { once: true });
+    untilAborted(signal).then(end);
   });
 }
 
 /** Resolves when the signal aborts. */
 export const untilAborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });

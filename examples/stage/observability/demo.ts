@@ -28,8 +28,7 @@ export async function playLoad({ options, worker }: ObservabilityDemo, signal: A
   // A hash tag keeps all keys of a demo in one slot. The id is a part of its own, so that a key template finds it.
   const prefix = `{distlock-demo:${randomUUID()}}`;
   await using server = await openServer(redisUrl, prefix);
-  const locks = new Set(callers.map(({ lock }) => lock)).size;
-  console.log(`${workers.length} processes of ${callers.length} callers each share ${locks} locks in ${server.place}`);
+  console.log(`${workers.length} processes of ${callers.length} callers each share locks in ${server.place}`);
   if (otlp) console.log(`their spans go to ${new URL(otlp).host}, too`);
 
   const progress = showProgress("the load", workers.length * callsOfAll(calls), "calls made");

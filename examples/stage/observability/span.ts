@@ -40,11 +40,11 @@ export interface TracesData {
   }[];
 }
 
-const valueOf = ({ stringValue, intValue, boolValue }: Attribute["value"]): Value =>
+const readValue = ({ stringValue, intValue, boolValue }: Attribute["value"]): Value =>
   stringValue ?? boolValue ?? (intValue === undefined ? undefined : Number(intValue));
 
 const recordOf = (attributes: readonly Attribute[] = []): Record<string, Value> =>
-  Object.fromEntries(attributes.map(({ key, value }) => [key, valueOf(value)]));
+  Object.fromEntries(attributes.map(({ key, value }) => [key, readValue(value)]));
 
 const milliseconds = (nanoseconds: string): number => Number(nanoseconds) / 1e6;
 

@@ -22,7 +22,7 @@ function describe({ name, from, to, attributes }: Span, began: number): string {
     const value = attributes[attribute];
     return value === undefined ? [] : [`${short}=${value}`];
   });
-  return `${pc.bold(name)}  at ${ms(from - began)}, for ${ms(to - from)}  ${pc.dim(texts.join(" "))}`.trimEnd();
+  return `${pc.bold(name)}  at ${(from - began).toFixed(0)} ms, for ${ms(to - from)}  ${pc.dim(texts.join(" "))}`.trimEnd();
 }
 
 /** The whole trace of a span, as a tree. Times count from `began`. */

@@ -22,9 +22,9 @@ function say(message: FromWorker): void {
   if (process.connected) process.send?.(message, undefined, undefined, () => {});
 }
 
-/** A fence is a number. Puts a list where Redis looks for it, for a day at most. */
-const breakFence = (redis: Redis, key: string): Promise<unknown> =>
-  redis.multi().del(`${key}:fence`).rpush(`${key}:fence`, "not a fence").expire(`${key}:fence`, 86_400).exec();
+/** Puts a list where the lock would be, for a day at most: Redis refuses to make a lock of it. */
+const breakLock = (redis: Redis, key: string): Promise<unknown> =>
+  redis.multi().del(key).rpush(key, "not a lock").expire(key, 86_400).exec();
 
 /** A worker that is connected, and whose telemetry is on. */
 async function open({ worker, redisUrl, prefix, rounds, tracesUrls, metricsPort }: Job, start: StartTelemetry) {
@@ -36,9 +36,11 @@ async function open({ worker, redisUrl, prefix, rounds, tracesUrls, metricsPort 
   const note = (outcome: Outcome) => void counts[outcome]++;
   onHandOver(() => note("handed over"));
 
+  const keyOf = ({ lock, own }: Caller): string => `${prefix}:${lock}${own ? `:${worker}` : ""}`;
+  for (const caller of callers) if (caller.broken) await breakLock(redis, keyOf(caller));
+
   async function callAll(caller: Caller): Promise<void> {
-    const key = `${prefix}:${caller.lock}`;
-    if (caller.broken) await breakFence(redis, key);
+    const key = keyOf(caller);
     for (let calls = callsOf(caller, rounds); calls > 0; calls--) {
       await call(locker, key, caller, note);
       say({ say: "called" });
