@@ -3,7 +3,7 @@ import { handedOver } from "./hand-over";
 import type { Scrape } from "./scrape";
 import type { Span } from "./span";
 
-/** What is known of one worker after its play. */
+/** The telemetry of one worker after its play, and its own counts. */
 export interface Report {
   readonly worker: string;
   readonly scrape: Scrape;

@@ -51,7 +51,11 @@ async function open({ worker, redisUrl, prefix, rounds, tracesUrls, metricsPort 
   return {
     async play(): Promise<void> {
       await Promise.all(callers.map(callAll));
-      await telemetry.flush();
+      await telemetry.flush().catch((errors: unknown) => {
+        // The SDK rejects with a list of errors.
+        const [error] = [errors].flat();
+        throw new Error(`its spans could not be sent: ${(error as Error).message}`);
+      });
       say({ say: "played", counts });
     },
   };

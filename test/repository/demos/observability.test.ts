@@ -1,4 +1,7 @@
+import { once } from "node:events";
 import { readFile, stat } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { freePort, startRedis } from "@distlock/testing";
 import { Redis } from "ioredis-6";
@@ -24,6 +27,21 @@ const row = (stdout: string, name: string): (number | undefined)[] => {
     .slice(2, -1)
     .map((cell) => (cell.trim() === "–" ? undefined : Number(cell)));
 };
+
+/** The random parts of all tokens that the server receives from now on. */
+async function tokensOf(client: Redis): Promise<ReadonlySet<string>> {
+  const tokens = new Set<string>();
+  const monitor = await client.monitor();
+  monitor.on("monitor", (_: string, [command = "", , keys = "0", ...args]: string[]) => {
+    if (command.toLowerCase() !== "evalsha") return;
+    for (const arg of args.slice(Number(keys))) {
+      const [random] = /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/.exec(arg) ?? [];
+      if (random) tokens.add(random);
+    }
+  });
+  client.once("close", () => monitor.disconnect());
+  return tokens;
+}
 
 const verdict = /^The metrics and the spans say what the workers counted themselves, /;
 
@@ -63,11 +81,15 @@ describe("the demo", () => {
     await using collector = await startReceiver();
     try {
       await client.set("mine", "precious");
+      const tokens = await tokensOf(client);
       const svg = join(demo.folder, "own.svg");
       const { origin } = new URL(collector.tracesUrl);
       const args = ["--redis-url", server.url, "--calls", "10", "--svg", svg, "--otlp", origin];
-      const { code, stderr } = await demo.run(args);
+      const { code, stdout, stderr } = await demo.run(args);
       expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+      expect(tokens.size).toBeGreaterThan(100);
+      const told = `${stdout} ${JSON.stringify(collector.spans)}`;
+      expect([...tokens].filter((token) => told.includes(token))).toEqual([]);
       expect(await client.keys("*")).toEqual(["mine"]);
       expect((await stat(svg)).isFile()).toBe(true);
       expect(new Set(collector.spans.map(({ worker }) => worker))).toEqual(new Set(["worker-1", "worker-2"]));
@@ -110,6 +132,24 @@ describe("the demo", () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(new RegExp(`^the collector at 127\\.0\\.0\\.1:${port} can't be used, see --otlp: .*\n$`));
   });
+});
+
+test("says in one sentence that a collector refuses spans", async () => {
+  let requests = 0;
+  // The demo looks at first whether the collector answers.
+  const collector = createServer((request, response) => {
+    request.resume().once("end", () => response.writeHead(requests++ === 0 ? 200 : 400).end("{}"));
+  }).listen(0, "127.0.0.1");
+  try {
+    await once(collector, "listening");
+    const { port } = collector.address() as AddressInfo;
+    const { code, stderr } = await demo.run(["--calls", "10", "--otlp", `http://127.0.0.1:${port}`]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^worker-\d failed: its spans could not be sent: .+\n$/);
+  } finally {
+    collector.closeAllConnections();
+    collector.close();
+  }
 });
 
 /** Two calls that were granted, one lost lock, and nothing held. */
