@@ -25,6 +25,11 @@ const demos = {
     options: "chat/options.ts",
     ownServer: redisUrl,
   },
+  observability: {
+    about: "a hand-over between two processes as a trace, and the metrics, by OpenTelemetry",
+    options: "observability/options.ts",
+    ownServer: redisUrl,
+  },
 };
 
 /** The examples of one file: they are in `examples/small`. */
@@ -51,7 +56,7 @@ function programOf(name) {
 }
 
 const names = [...Object.keys(demos), ...Object.keys(small)];
-const list = (entries) => entries.map(([name, about]) => `  ${name.padEnd(14)}${about}`).join("\n");
+const list = (entries) => entries.map(([name, about]) => `  ${name.padEnd(15)}${about}`).join("\n");
 const help = `node scripts/demo.mjs [name] [options]        or: pnpm demo [name] [options]
 
 Starts a demo or an example, with the Redis servers that it needs. Without a name it starts "standalone".

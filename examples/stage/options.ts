@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { libraries } from "./library";
 
@@ -15,6 +17,13 @@ export const integer =
     if (Number.isInteger(number) && number >= min && number <= max) return number;
     throw new InvalidArgumentError(`It must be an integer from ${min} to ${max}.`);
   };
+
+/** Reads the file of a picture. A relative path starts at the folder where the command was typed, wherever that runs. */
+export function svgFile(path: string): string {
+  const file = resolve(process.env.INIT_CWD ?? process.cwd(), path);
+  if (existsSync(dirname(file))) return file;
+  throw new InvalidArgumentError("Its folder does not exist.");
+}
 
 export const clientOption = (description: string): Option =>
   new Option("--client <library>", description).choices(libraries);

@@ -93,8 +93,8 @@ describe("the entries of core", () => {
       "refused",
       "waitsOf",
       "around",
-      "owners",
-      "REGISTRY",
+      "operations",
+      "outcomes",
     ];
     expect(names).toEqual(expect.arrayContaining(some));
     expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);

@@ -25,7 +25,7 @@ test("the demo script lists all demos and all examples of one file", async () =>
   const { code, stdout } = await demo("--help");
   expect(code).toBe(0);
   const listed = [...stdout.matchAll(/^ {2}([a-z][\w-]+) {2,}\S/gm)].map(([, name]) => name);
-  expect(listed.sort()).toEqual(["standalone", "sentinel", "cluster", "memory", ...small].sort());
+  expect(listed.sort()).toEqual(["standalone", "sentinel", "cluster", "memory", "observability", ...small].sort());
 });
 
 test("the demo script explains an example of one file", async () => {

@@ -1,9 +1,8 @@
-import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import type { Library } from "../library";
-import { clientOption, integer } from "../options";
+import { clientOption, integer, svgFile } from "../options";
 import type { HostPort } from "./servers";
 
 /** The options that both demos with a failover have. */
@@ -26,13 +25,6 @@ function hostPort(text: string): HostPort {
 /** Reads `host:port,host:port`. */
 export const hostPorts = (text: string): HostPort[] => text.split(",").map(hostPort);
 
-/** A relative path starts at the folder where the command was typed, wherever that runs. */
-function svg(path: string): string {
-  const file = resolve(process.env.INIT_CWD ?? process.cwd(), path);
-  if (existsSync(dirname(file))) return file;
-  throw new InvalidArgumentError("Its folder does not exist.");
-}
-
 /** The file of the picture if the caller names none. */
 export const defaultSvg = (topology: string, library: Library): string =>
   join(tmpdir(), `distlock-${topology.toLowerCase()}-${library}.svg`);
@@ -42,5 +34,5 @@ export const failoverCommand = (name: string, description: string): Command =>
   new Command(name)
     .description(description)
     .addOption(clientOption("the client library of all workers").default("ioredis"))
-    .option("--svg <file>", "where the picture goes; default: the system's folder for temporary files", svg)
+    .option("--svg <file>", "where the picture goes; default: the system's folder for temporary files", svgFile)
     .option("--seconds <n>", "on your own servers: how long to play", integer(5, 600), 30);

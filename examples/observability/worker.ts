@@ -1,0 +1,4 @@
+import { work } from "@distlock-examples/stage/observability/work";
+import { startTelemetry } from "./telemetry";
+
+work(startTelemetry);
