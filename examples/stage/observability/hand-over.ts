@@ -12,7 +12,7 @@ const keyOf = ({ attributes }: Span): unknown => attributes["distlock.lock.key"]
 const fenceOf = ({ attributes }: Span): number => Number(attributes["distlock.fence"]);
 
 /** All calls to which a holder passed the lock on. */
-export const handedOver = (spans: readonly Span[]): Span[] =>
+const handedOver = (spans: readonly Span[]): Span[] =>
   spans.filter(({ name, attributes }) => name === "distlock.acquire" && attributes["distlock.handed_over"] === true);
 
 /** The hold before this grant: the last one of the key that has a lower fence. */

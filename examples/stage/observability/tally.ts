@@ -1,5 +1,4 @@
 import type { Counts } from "./counts";
-import { handedOver } from "./hand-over";
 import type { Scrape } from "./scrape";
 import type { Span } from "./span";
 
@@ -22,14 +21,18 @@ export interface Row {
 
 const calls =
   (outcome: string) =>
-  ({ scrape }: Report) =>
+  ({ scrape }: Pick<Report, "scrape">) =>
     scrape.sum("distlock_acquire_duration_count", { distlock_outcome: outcome });
 
 const LOST = "distlock_lock_lost_total";
 
-/** The numbers of the metrics, beside the workers' own counts. Hand-overs are in no metric: the spans have them. */
-export function tallyOf(reports: readonly Report[]): Row[] {
-  const measure = (what: string, measured: (report: Report) => number, counted?: (counts: Counts) => number): Row => ({
+/** The numbers of the metrics, beside the workers' own counts. */
+export function tallyOf(reports: readonly Omit<Report, "spans">[]): Row[] {
+  const measure = (
+    what: string,
+    measured: (report: Omit<Report, "spans">) => number,
+    counted?: (counts: Counts) => number,
+  ): Row => ({
     what,
     measured: reports.map(measured),
     ...(counted && { counted: reports.map(({ counts }) => counted(counts)) }),
@@ -38,8 +41,8 @@ export function tallyOf(reports: readonly Report[]): Row[] {
   return [
     measure("granted", calls("granted"), ({ granted }) => granted),
     measure(
-      "handed over (spans)",
-      ({ worker, spans }) => handedOver(spans).filter((span) => span.worker === worker).length,
+      "  handed over",
+      ({ scrape }) => scrape.sum("distlock_acquire_duration_count", { distlock_handed_over: "true" }),
       (counts) => counts["handed over"],
     ),
     measure("busy", calls("busy"), ({ busy }) => busy),

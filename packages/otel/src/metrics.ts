@@ -82,8 +82,13 @@ export function metricsObserver(
     end(operation, failure) {
       const at = contextOf(operation);
       if (operation.name === "acquire") {
-        const { keys, outcome, wait, waited = 0 } = operation;
-        const attributes = of(keys[0]!, withFailure({ [A.outcome]: outcome, [A.waitMode]: wait }, failure));
+        const { keys, outcome, wait, waited = 0, handedOver } = operation;
+        const way: Attributes = {
+          [A.outcome]: outcome,
+          [A.waitMode]: wait,
+          ...(handedOver && { [A.handedOver]: true }),
+        };
+        const attributes = of(keys[0]!, withFailure(way, failure));
         instruments.acquire.record(waited / 1_000, attributes, at);
       } else if (operation.name === "hold") {
         const { keys, end, held = 0 } = operation;

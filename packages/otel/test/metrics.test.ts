@@ -72,7 +72,8 @@ test("a scripted load is counted to the last call, and nothing is left held or w
 
   const counts = await scrape();
   const acquired = (labels: string) => counts[`distlock_acquire_duration_count{${labels}}`];
-  expect(acquired('distlock_outcome="granted",distlock_wait_mode="queue"')).toBe(5 + 1 + 4 + 1 + 1 + 1 + 1);
+  expect(acquired('distlock_outcome="granted",distlock_wait_mode="queue"')).toBe(5 + 1 + 1 + 1 + 1 + 1);
+  expect(acquired('distlock_outcome="granted",distlock_wait_mode="queue",distlock_handed_over="true"')).toBe(4);
   expect(acquired('distlock_outcome="busy",distlock_wait_mode="once"')).toBe(3);
   expect(acquired('distlock_outcome="timeout",distlock_wait_mode="queue",error_type="LOCK_NOT_ACQUIRED"')).toBe(2);
   expect(acquired('distlock_outcome="aborted",distlock_wait_mode="queue"')).toBe(1);

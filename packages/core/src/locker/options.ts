@@ -5,8 +5,8 @@ import { checkLabel } from "../driver/party";
 /** How a lock is waited for and held. Per locker and per call: the call wins. All times are in ms. */
 export interface LockOptions {
   /**
-   * Length of the lease. Integer, 3 … 2^31−1. Default 30 000. A lock that another holder handed over has a lease of 3 s
-   * until Redis confirms the ttl; the request for it is sent before your code runs.
+   * Length of the lease. Integer, 3 … 2^31−1. Default 30 000. A lock that another holder handed over has a lease of 3 s,
+   * and of the ttl, if that is longer, once Redis confirms it; the request for it is sent before your code runs.
    */
   ttl?: number | undefined;
   /**
