@@ -1,4 +1,4 @@
-import { createLocker } from "@distlock/core";
+import { createLocker, type FailureFact, observe } from "@distlock/core";
 import { ioredisDriver } from "@distlock/ioredis";
 import { startRedis } from "@distlock/testing";
 import { Redis } from "ioredis-6";
@@ -12,6 +12,18 @@ const locker = createLocker(driver);
 afterAll(async () => {
   redis.disconnect();
   await server.stop();
+});
+
+test("observers see the commands that a server without memory refuses, also for a lock that somebody waited for", async () => {
+  const failures: FailureFact[] = [];
+  using _ = observe({ event: (fact) => void (fact.name === "failure" && failures.push(fact)) });
+  await Promise.all([1, 2].map(() => locker.withLock("waited for", async () => {})));
+  await redis.config("SET", "maxmemory", "1");
+  await expect(locker.acquire("waited for", { timeout: 500 })).rejects.toThrow(/the server's memory is full/);
+  await redis.config("SET", "maxmemory", "0");
+  expect(failures.length).toBeGreaterThan(0);
+  for (const { verb, error } of failures)
+    expect([verb, String(error)]).toEqual(["acquire", expect.stringContaining("OOM")]);
 });
 
 test("a server without memory refuses new locks, and still extends, transfers, releases, undoes and forces out", async () => {

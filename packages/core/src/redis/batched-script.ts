@@ -86,6 +86,8 @@ export function batchedScript<Request extends { readonly key: string }, Reply>(
       try {
         resolve(parse(request, isComplete ? replies[i] : undefined));
       } catch (error) {
+        // The part of one lock has failed inside a script.
+        reportFailure(verb, error);
         reject(unreadable(request.key, error));
       }
     });
