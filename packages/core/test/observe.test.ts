@@ -256,6 +256,34 @@ describe("a loss", () => {
     await locker.close();
   });
 
+  test("of a lock that was lost before anybody could watch it ends its hold, too", async () => {
+    const clock = useVirtualClock();
+    const seen = recorder();
+    const inner = inProcessDriver();
+    let hops = 0;
+    // The process stands still at some moment between the reply and the caller.
+    async function standStill(): Promise<void> {
+      for (let i = 0; i < hops; i++) await undefined;
+      clock.stall(200);
+    }
+    const driver: Driver = {
+      ...inner,
+      acquire(request, call) {
+        const reply = inner.acquire(request, call);
+        void reply.then(standStill);
+        return reply;
+      },
+    };
+    for (; hops < 16; hops++) {
+      const taken = createLocker(driver)
+        .acquire(["a", "b"], { ttl: 100 })
+        .catch(() => {});
+      await clock.pass(6_000); // longer than it waits
+      await taken;
+    }
+    expect(seen.one("hold")).toHaveLength(seen.begun.filter(({ name }) => name === "hold").length);
+  });
+
   test("a lock of several keys ends once", async () => {
     const clock = useVirtualClock();
     const seen = recorder();

@@ -22,9 +22,20 @@ export async function observedTurn(
   }
   const operation: WholeOperation = { name: "turn", keys: [key], session: sessionOf(key) };
   const { run, end } = begin(operation, identityOf(locker));
+
+  async function releaseAndEnd(lock: Lock): Promise<void> {
+    try {
+      await within(operation, () => lock.release());
+      end();
+    } catch (error) {
+      end({ error });
+      throw error;
+    }
+  }
+
   try {
     const lock = await run(acquire);
-    return { lock, release: () => within(operation, () => lock.release()).finally(end) };
+    return { lock, release: () => releaseAndEnd(lock) };
   } catch (error) {
     end(isFailure(error, signal) ? { error } : undefined);
     throw error;

@@ -112,7 +112,8 @@ export class HeldLock implements ManagedLock {
 
   watchedBy(watch: HoldWatch): void {
     this.watch = watch;
-    if (this.state === "held") this.tools.monitor.keep(this);
+    if (this.isHeld) this.tools.monitor.keep(this);
+    else watch.lost("expired", this.endedError); // before anybody could watch it
   }
 
   extended(sent: number, ttl: number): void {
