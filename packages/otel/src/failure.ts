@@ -1,6 +1,5 @@
 import { LockError } from "@distlock/core";
 import { type Span, SpanStatusCode } from "@opentelemetry/api";
-import { ATTRIBUTES } from "./names";
 
 /** The value of `error.type`: the code of a `LockError`, else the name of the error. */
 export const errorTypeOf = (error: unknown): string => {
@@ -24,6 +23,6 @@ export function createFailures(): (span: Span, error: unknown) => void {
     if (isNew) span.recordException(exception);
     if (typeof error === "object" && error !== null) recorded.add(error);
     span.setStatus({ code: SpanStatusCode.ERROR, message: exception.message });
-    span.setAttribute(ATTRIBUTES.errorType, errorTypeOf(error));
+    span.setAttribute("error.type", errorTypeOf(error));
   };
 }

@@ -1,6 +1,5 @@
 import type { AcquireOperation } from "@distlock/core";
 import { isSpanContextValid, type Link, type SpanContext } from "@opentelemetry/api";
-import { ATTRIBUTES as A } from "./names";
 
 /** The bytes of a trace id, of a span id, and of the flags. */
 const TRACE = 16;
@@ -28,8 +27,8 @@ function decodeLink(link: string): SpanContext | undefined {
 export function linksOf({ blockedBy, handedOver, ahead }: AcquireOperation): Link[] {
   const context = blockedBy === undefined ? undefined : decodeLink(blockedBy);
   if (context === undefined) return [];
-  const links: Link[] = [{ context, attributes: { [A.link]: "blocked_by" } }];
+  const links: Link[] = [{ context, attributes: { "distlock.link": "blocked_by" } }];
   // With others ahead, one of them passed the lock on.
-  if (handedOver && ahead === 0) links.push({ context, attributes: { [A.link]: "handed_over_by" } });
+  if (handedOver && ahead === 0) links.push({ context, attributes: { "distlock.link": "handed_over_by" } });
   return links;
 }

@@ -1,7 +1,6 @@
 import type { Fact } from "@distlock/core";
 import { context } from "@opentelemetry/api";
 import { keyAttributes } from "./attributes";
-import { ATTRIBUTES as A } from "./names";
 
 /** As much of a `LoggerProvider` of `@opentelemetry/api-logs` as is used. */
 export interface LoggerProviderLike {
@@ -22,7 +21,7 @@ export function lossLog(provider: LoggerProviderLike, name: string, version: str
       severityNumber: ERROR,
       severityText: "ERROR",
       body: error.message,
-      attributes: { ...keyAttributes([key]), [A.fence]: fence, [A.lostReason]: reason },
+      attributes: { ...keyAttributes([key]), "distlock.fence": fence, "distlock.lost.reason": reason },
       context: context.active(),
     });
   };

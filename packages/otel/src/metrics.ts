@@ -1,7 +1,6 @@
 import type { ExtendOperation, Fact, Observer, Operation, QueueFact } from "@distlock/core";
 import type { Attributes, Context, Meter } from "@opentelemetry/api";
 import { errorTypeOf } from "./failure";
-import { ATTRIBUTES as A } from "./names";
 
 /** In seconds. */
 const SHORT = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
@@ -57,14 +56,14 @@ export function metricsObserver(
   const instruments = instrumentsOf(meter);
   const extensions = new WeakMap<ExtendOperation, number>();
   const of = (key: string, attributes: Attributes = {}): Attributes =>
-    template ? { ...attributes, [A.keyTemplate]: template(key) } : attributes;
+    template ? { ...attributes, "distlock.lock.key_template": template(key) } : attributes;
   const withFailure = (attributes: Attributes, failure: { readonly error: unknown } | undefined): Attributes =>
-    failure ? { ...attributes, [A.errorType]: errorTypeOf(failure.error) } : attributes;
+    failure ? { ...attributes, "error.type": errorTypeOf(failure.error) } : attributes;
 
   function extended(operation: ExtendOperation, failure: { readonly error: unknown } | undefined, at: Context): void {
     const { keys, outcome, automatic, left, ttl } = operation;
     const took = performance.now() - (extensions.get(operation) ?? performance.now());
-    instruments.extend.record(took / 1_000, of(keys[0]!, withFailure({ [A.outcome]: outcome }, failure)), at);
+    instruments.extend.record(took / 1_000, of(keys[0]!, withFailure({ "distlock.outcome": outcome }, failure)), at);
     // An extension by the code may be to another length, and at any time.
     if (automatic && outcome === "held" && left !== undefined) instruments.margin.record(left / ttl, of(keys[0]!), at);
   }
@@ -84,28 +83,28 @@ export function metricsObserver(
       if (operation.name === "acquire") {
         const { keys, outcome, wait, waited = 0, handedOver } = operation;
         const way: Attributes = {
-          [A.outcome]: outcome,
-          [A.waitMode]: wait,
-          ...(handedOver && { [A.handedOver]: true }),
+          "distlock.outcome": outcome,
+          "distlock.wait.mode": wait,
+          ...(handedOver && { "distlock.handed_over": true }),
         };
         const attributes = of(keys[0]!, withFailure(way, failure));
         instruments.acquire.record(waited / 1_000, attributes, at);
       } else if (operation.name === "hold") {
         const { keys, end, held = 0 } = operation;
         instruments.held.add(-1, of(keys[0]!), at);
-        instruments.hold.record(held / 1_000, of(keys[0]!, { [A.end]: end }), at);
+        instruments.hold.record(held / 1_000, of(keys[0]!, { "distlock.end": end }), at);
       } else if (operation.name === "extend") extended(operation, failure, at);
     },
     event(fact: Fact) {
       switch (fact.name) {
         case "lost":
-          instruments.lost.add(1, of(fact.key, { [A.lostReason]: fact.reason }));
+          instruments.lost.add(1, of(fact.key, { "distlock.lost.reason": fact.reason }));
           break;
         case "queue":
           queue(fact);
           break;
         case "failure":
-          instruments.failures.add(1, { [A.verb]: fact.verb, [A.errorType]: errorTypeOf(fact.error) });
+          instruments.failures.add(1, { "distlock.verb": fact.verb, "error.type": errorTypeOf(fact.error) });
       }
     },
   };

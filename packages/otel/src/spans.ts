@@ -4,7 +4,6 @@ import { attributesAtEnd, attributesAtStart } from "./attributes";
 import { createFailures } from "./failure";
 import { encodeLink, linksOf } from "./holder-link";
 import type { KeyTemplate } from "./key-template";
-import { ATTRIBUTES as A } from "./names";
 
 /** Which operations become spans. */
 export interface SpanKinds {
@@ -69,7 +68,7 @@ export function createSpans({ tracerOf, kinds = {}, template, linkHolders = fals
 
   function lost({ key, fence, reason, error }: LostFact): void {
     const span = holds.get(nameOf(key, fence));
-    span?.addEvent("distlock.lost", { [A.lostReason]: reason });
+    span?.addEvent("distlock.lost", { "distlock.lost.reason": reason });
     if (span) fail(span, error);
   }
 

@@ -34,7 +34,8 @@ export async function takeLock(
   { acquireTools, holdTools, assertOpen }: TakeTools,
   operation?: Open<AcquireOperation>,
 ): Promise<TakenLock> {
-  const own = operation ? { ...asked, link: linkOf(operation) } : asked;
+  const link = operation && linkOf(operation);
+  const own = link === undefined ? asked : { ...asked, link };
   let how = once ? oneAttempt(own) : own;
   const until = now() + how.timeout;
   const nested = !once && isNested(acquireTools.driver, keys);
