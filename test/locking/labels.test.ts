@@ -15,6 +15,28 @@ afterAll(async () => {
 
 const labels = ["api-7:4711", 'a "quote" \\ and } {', "\n\0\u001b[31m", "🔒".repeat(12), "x".repeat(48), ""];
 
+// All clients at once: they wait for most of the time.
+test.concurrent.each(newest)(
+  "%s: the holder in an error is the holder of that time, and the place too",
+  async (name) => {
+    const client = await clients[name]!(server.url);
+    const [one, two] = [createLocker(client.driver, { label: "one" }), createLocker(client.driver, { label: "two" })];
+    const key = `labels:${randomUUID()}`;
+    const first = await one.acquire(key);
+    const second = two.acquire(key, { timeout: 10_000 });
+    await until(async () => (await one.inspect(key)).waiting === 1);
+    const third = one.acquire(key, { timeout: 2_800, label: "three" }).catch((error) => error);
+    await until(async () => (await one.inspect(key)).waiting === 2);
+    await first.release();
+    const { fence } = await second;
+    const refusal = await third;
+    expect(refusal).toMatchObject({ holder: { label: "two", since: Math.floor(fence / 1_000) }, ahead: 0 });
+    expect(refusal.age).toBeGreaterThan(1_000);
+    await (await second).release();
+    client.close();
+  },
+);
+
 describe.each(newest)("%s", (name) => {
   test.each(labels)(
     "the label %j is read by others, of holders and of waiters, and through hand-overs",
@@ -66,24 +88,6 @@ describe.each(newest)("%s", (name) => {
     expect([refusal.holder, refusal.age, refusal.ahead]).toEqual([{}, undefined, 0]);
     await redis.del(key);
     await (await locker.acquire(key)).release();
-    client.close();
-  });
-
-  test("the holder in an error is the holder of that time, and the place too", async () => {
-    const client = await clients[name]!(server.url);
-    const [one, two] = [createLocker(client.driver, { label: "one" }), createLocker(client.driver, { label: "two" })];
-    const key = `labels:${randomUUID()}`;
-    const first = await one.acquire(key);
-    const second = two.acquire(key, { timeout: 10_000 });
-    await until(async () => (await one.inspect(key)).waiting === 1);
-    const third = one.acquire(key, { timeout: 2_800, label: "three" }).catch((error) => error);
-    await until(async () => (await one.inspect(key)).waiting === 2);
-    await first.release();
-    const { fence } = await second;
-    const refusal = await third;
-    expect(refusal).toMatchObject({ holder: { label: "two", since: Math.floor(fence / 1_000) }, ahead: 0 });
-    expect(refusal.age).toBeGreaterThan(1_000);
-    await (await second).release();
     client.close();
   });
 

@@ -1,4 +1,4 @@
-import { createLocker, type FailureFact, observe } from "@distlock/core";
+import { createLocker, type Fact, type FailureFact, observe } from "@distlock/core";
 import { ioredisDriver } from "@distlock/ioredis";
 import { startRedis } from "@distlock/testing";
 import { Redis } from "ioredis-6";
@@ -16,14 +16,15 @@ afterAll(async () => {
 
 test("observers see the commands that a server without memory refuses, also for a lock that somebody waited for", async () => {
   const failures: FailureFact[] = [];
-  using _ = observe({ event: (fact) => void (fact.name === "failure" && failures.push(fact)) });
+  // Test files share a process: a locker of another file may be at work, with a client that is closed.
+  const isOwn = (fact: Fact): fact is FailureFact => fact.name === "failure" && String(fact.error).includes("OOM");
+  using _ = observe({ event: (fact) => void (isOwn(fact) && failures.push(fact)) });
   await Promise.all([1, 2].map(() => locker.withLock("waited for", async () => {})));
   await redis.config("SET", "maxmemory", "1");
   await expect(locker.acquire("waited for", { timeout: 500 })).rejects.toThrow(/the server's memory is full/);
   await redis.config("SET", "maxmemory", "0");
   expect(failures.length).toBeGreaterThan(0);
-  for (const { verb, error } of failures)
-    expect([verb, String(error)]).toEqual(["acquire", expect.stringContaining("OOM")]);
+  expect(new Set(failures.map(({ verb }) => verb))).toEqual(new Set(["acquire"]));
 });
 
 test("a server without memory refuses new locks, and still extends, transfers, releases, undoes and forces out", async () => {

@@ -17,6 +17,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 /** What takes long: demos, frameworks, rounds of faults, and what only many repetitions or many processes show. */
 const slow = [
   "packages/memory/test/frameworks/",
+  "packages/memory/test/store/reading.test.ts",
   "test/faults/round.test.ts",
   "test/holding/cycles.test.ts",
   "test/holding/ending.test.ts",
