@@ -16,9 +16,8 @@ afterAll(async () => {
 const labels = ["api-7:4711", 'a "quote" \\ and } {', "\n\0\u001b[31m", "🔒".repeat(12), "x".repeat(48), ""];
 
 // All clients at once: they wait for most of the time.
-test.concurrent.each(newest)(
-  "%s: the holder in an error is the holder of that time, and the place too",
-  async (name) => {
+describe.concurrent.each(newest)("%s", (name) => {
+  test("the holder in an error is the holder of that time, and the place too", async () => {
     const client = await clients[name]!(server.url);
     const [one, two] = [createLocker(client.driver, { label: "one" }), createLocker(client.driver, { label: "two" })];
     const key = `labels:${randomUUID()}`;
@@ -34,8 +33,8 @@ test.concurrent.each(newest)(
     expect(refusal.age).toBeGreaterThan(1_000);
     await (await second).release();
     client.close();
-  },
-);
+  });
+});
 
 describe.each(newest)("%s", (name) => {
   test.each(labels)(

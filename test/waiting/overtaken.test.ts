@@ -14,9 +14,8 @@ const server = await startRedis();
 afterAll(() => server.stop());
 
 // All clients at once: they wait for most of the time.
-test.concurrent.each(newest)(
-  "%s: a first request that is lost without an error is sent again after 5 s, with the same token",
-  async (name) => {
+describe.concurrent.each(newest)("%s", (name) => {
+  test("a first request that is lost without an error is sent again after 5 s, with the same token", async () => {
     const { driver, close } = await clients[name]!(server.url);
     const tokens: string[] = [];
     const locker = createLocker({
@@ -31,8 +30,8 @@ test.concurrent.each(newest)(
     await lock.release();
     await locker.close();
     close();
-  },
-);
+  });
+});
 
 describe.each(newest)("%s", (name) => {
   test("a later grant of the key to the same locker ends an earlier lock, even without a message", async () => {
