@@ -17,6 +17,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 /** What takes long: demos, frameworks, rounds of faults, and what only many repetitions or many processes show. */
 const slow = [
   "packages/memory/test/frameworks/",
+  "packages/memory/test/store/conversation-life.test.ts",
   "packages/memory/test/store/reading.test.ts",
   "test/faults/round.test.ts",
   "test/holding/cycles.test.ts",
@@ -33,6 +34,7 @@ const slow = [
   "test/repository/pinned-clients.test.ts",
   "test/simulation/coverage.test.ts",
   "test/simulation/mutants.test.ts",
+  "test/waiting/stalled-waits.test.ts",
 ];
 
 /** Starts no server, but packs and compiles for longer than a unit test may take. */
