@@ -192,6 +192,15 @@ describe("loss", () => {
     expect(rulesOf([...listens(1_100), { ...lost, at: 1_185 }])).toEqual([]);
     expect(rulesOf([...listens(1_100), lost, { what: "forgot", at: 700, to: 710 }])).toEqual([]);
   });
+
+  test("a reply that came when the lease was over makes it no longer, one that came in time does", () => {
+    const lost: Event = { what: "lost", at: 1_500, worker: "two", id: "b" };
+    const extended = (sent: number, at: number): Event => {
+      return { what: "answered", at, worker: "two", id: "b", reply: "extended", sent, ttl: 1_000 };
+    };
+    expect(rulesOf([...listens(1_100), extended(1_000, 1_190), lost])).toEqual([]);
+    expect(rulesOf([...listens(1_100), extended(1_000, 1_180), lost])).toEqual(["loss"]);
+  });
 });
 
 describe("liveness", () => {

@@ -64,17 +64,23 @@ export function digest(history: readonly Event[]): Digest {
 
   const latest = (times: readonly number[]) => Math.max(Number.NEGATIVE_INFINITY, ...times);
 
-  /** Until when the lease of a token may last, according to the replies and messages that its process received by a time. */
-  function boundAt(id: string, time: number): number {
+  /** What a holder certainly counts on, of a lease of `ttl` ms. */
+  const sureOf = (ttl: number) => ttl * (0.99 - drift) - 2;
+
+  /**
+   * Until when the lease of a token may last, according to the replies and messages that its process received by a time; with
+   * `sureOf`, until when it certainly lasts.
+   */
+  function boundAt(id: string, time: number, lengthOf = (ttl: number) => ttl): number {
     let bound = Number.NEGATIVE_INFINITY;
     // The hand-over came after the last request that the server answered: the claim counts from when this request was sent.
     let heard = asks.get(id) ?? Number.NEGATIVE_INFINITY;
     for (const event of told.get(id) ?? []) {
       if (event.at > time) break;
-      if (event.what === "pushed") bound = Math.max(bound, heard + event.ttl);
+      if (event.what === "pushed") bound = Math.max(bound, heard + lengthOf(event.ttl));
       else {
         heard = Math.max(heard, event.sent);
-        if (event.reply !== "queued") bound = Math.max(bound, event.sent + event.ttl);
+        if (event.reply !== "queued") bound = Math.max(bound, event.sent + lengthOf(event.ttl));
       }
     }
     return bound;
@@ -82,7 +88,12 @@ export function digest(history: readonly Event[]): Digest {
 
   function promisedAt(id: string, time: number): number {
     const leases = (answers.get(id) ?? []).filter(({ at, reply }) => at < time && /granted|extended/.test(reply));
-    return latest(leases.map(({ sent, ttl }) => sent + ttl * (0.99 - drift) - 2));
+    // A reply that comes when the lease is over by the holder's clock makes it no longer.
+    const counts = ({ at }: { readonly at: number }): boolean => {
+      const before = boundAt(id, at - 0.001, sureOf);
+      return before === Number.NEGATIVE_INFINITY || at < before;
+    };
+    return latest(leases.filter(counts).map(({ sent, ttl }) => sent + sureOf(ttl)));
   }
 
   const holdings = new Map<string, Holding>();
