@@ -12,7 +12,7 @@ export type ObservingResults = Readonly<Record<ObservingPost["client"], Results<
 
 export const observingClients = ["ioredis", "node-redis"] as const;
 
-/** The cycle of an acquire and a release, by what is made of it. */
+/** The cycle of an acquire and a release, in each mode. */
 export async function measureObserving({ port, quick, progress }: Bench): Promise<ObservingResults> {
   const rounds = quick ? 3 : 40;
   const sequential = quick ? 200 : 500;

@@ -10,7 +10,7 @@ import { connectIoredis, connectNodeRedis } from "../contestants/connect";
 import { TTL } from "../contestants/contestant";
 import { monotonic } from "./monotonic";
 
-/** What a worker does, and what is made of it. */
+/** The work of a worker, and whether telemetry records it. */
 export interface ObservingPost {
   readonly client: "ioredis" | "node-redis";
   readonly port: number;
@@ -27,7 +27,7 @@ export interface ObservingOrder {
 
 const { client, port, traces, telemetry }: ObservingPost = JSON.parse(process.argv[2]!);
 
-/** Exporters that drop what they get: what is measured is the making of spans and metrics, and their way to an exporter. */
+/** The exporters drop all spans and metrics: the bench measures how they are made, and their way to an exporter. */
 function switchOn(): Tracer {
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   const done = (_: unknown, onDone: (result: { code: number }) => void) => onDone({ code: 0 });

@@ -2,8 +2,8 @@
 import type { AcquireOperation, Fact, Operation } from "./operation";
 
 /**
- * Sees what all lockers of the process do. Every member may be left out. What a member throws becomes one warning, and changes
- * nothing of what is observed.
+ * Sees what all lockers of the process do. Every member may be left out. An error of a member becomes one warning, and does not
+ * change the operation.
  */
 export interface Observer {
   /** An operation begins. `owner` is the `lockerIdentity` of its locker; a lease has none. */
@@ -26,7 +26,7 @@ export interface Observer {
   event?(fact: Fact): void;
 }
 
-// Copies of this package, ESM and CJS for instance, share the list. The number is the version of what is in it.
+// Copies of this package, ESM and CJS for instance, share the list. The number is the version of its contents.
 const REGISTRY = Symbol.for("distlock.observers.1");
 const shared = globalThis as {
   [REGISTRY]?: { readonly observers: Observer[]; readonly broken: WeakSet<Observer> };

@@ -66,7 +66,7 @@ export interface ExtendOperation {
   /** How many locks are extended in the same moment. They share commands. */
   readonly locks: number;
   /**
-   * At the end: what was left of the lease when the reply was read. Absent for the first
+   * At the end: the rest of the lease when the reply was read. Absent for the first
    * extension of a lock that was handed over, and for a lease that was granted before anybody looked.
    */
   readonly left?: number;

@@ -18,7 +18,7 @@ export async function isHeldAfterSending(held: HeldLock): Promise<boolean> {
   return held.isHeld;
 }
 
-/** `Lock.extend`. `onHeld` is called with what was left of the lease when the reply was read, in ms. */
+/** `Lock.extend`. `onHeld` receives the rest of the lease when the reply was read, in ms. */
 export async function extendLock(held: HeldLock, ttl = held.ttl, onHeld?: (left: number) => void): Promise<void> {
   checkTtl(ttl);
   const { key, grant } = held;
