@@ -19,6 +19,7 @@ export function bareLocker(): Locker {
     acquire,
     tryAcquire: acquire,
     withLock: async (key: Keys, ...rest: unknown[]) => (rest.at(-1) as (lock: Lock) => never)(grant(String(key))),
+    once: async (key, _options, work) => ({ ran: true, value: await work(grant(key)) }),
     inspect: async () => ({ held: false, remaining: 0, fence: 0, waiting: 0, holder: null, waiters: [] }),
     forceRelease: async () => false,
     close: async () => {},

@@ -114,13 +114,15 @@ export type AtProcess =
    */
   | { what: "sent"; at: number; worker: string; verb: Verb; id: string; open: number; since: number }
   /** A command has failed. `final`: to send it again is pointless. */
-  | { what: "failed"; at: number; worker: string; verb: Verb; id: string; final: boolean }
+  | { what: "failed"; at: number; worker: string; verb: Verb | "transfer"; id: string; final: boolean }
   /** A message says that the token was forced out. */
   | { what: "ousted"; at: number; worker: string; id: string }
   /** A request was answered: the token has neither the lock nor a place in a queue. */
   | { what: "denied"; at: number; worker: string; id: string }
   /** Its release of a lock, called at `since`, was rejected: the lock was not its own. */
   | { what: "disowned"; at: number; worker: string; id: string; since: number }
+  /** A job that runs once per period is over. `isKept`: its key is to stay taken until `per` ms after the grant. */
+  | { what: "worked"; at: number; worker: string; key: string; id: string; per: number; isKept: boolean }
   /** Its listener is open. */
   | { what: "listens"; at: number; worker: string }
   /** The network has forgotten the connection of its listener: it stays open, and no message arrives. */

@@ -11,6 +11,8 @@ import type { Store } from "./store";
 export interface Workplace {
   readonly worker: string;
   readonly keys: readonly string[];
+  /** The keys of jobs that run once per period. Nothing else uses them. */
+  readonly jobs: readonly string[];
   readonly random: Random;
   readonly locker: Locker;
   readonly store: Store;
@@ -25,6 +27,9 @@ const ttls = [300, 600, 1_200] as const;
 const PATIENCE = 30_000;
 const GIVEN_UP = "given up";
 let calls = 0;
+
+/** The number of the next call of this process. */
+export const nextCall = (): number => ++calls;
 
 /** One lock, from the wish to have it until it is released or lost. */
 export async function job(workplace: Workplace): Promise<void> {
@@ -43,7 +48,7 @@ export async function job(workplace: Workplace): Promise<void> {
     ...(retries && { wait: "retry", maxAttempts: Number.POSITIVE_INFINITY, retryDelay: 20 }),
     ...(giveUpAfter !== undefined && { signal: giveUp(giveUpAfter) }),
   };
-  const call = ++calls;
+  const call = nextCall();
   let isGranted = false;
 
   async function work(lock: Lock): Promise<void> {
@@ -77,7 +82,7 @@ function giveUp(ms: number): AbortSignal {
 }
 
 /** Reads and writes the store while the lock lasts. */
-async function hold(
+export async function hold(
   { worker, random, store, looker, moments, record }: Workplace,
   lock: Lock,
   {

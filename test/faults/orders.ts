@@ -8,6 +8,7 @@ export interface Post {
   readonly storeUrl: string;
   readonly folder: string;
   readonly keys: readonly string[];
+  readonly jobs: readonly string[];
   readonly seed: number;
   /** How many jobs it does at a time. */
   readonly hands: number;

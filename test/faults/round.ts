@@ -42,6 +42,9 @@ export interface RoundResult {
 export const faultCount = faults.flat().length;
 
 const keys = ["memory:a", "memory:b", "{memory}:c", "d"];
+/** The keys of jobs that run once per period. */
+const jobs = ["job:a", "{memory}:job"];
+const all = [...keys, ...jobs];
 const HANDS = 3;
 /** Healthy time after the faults. */
 const CALM = 2_500;
@@ -70,7 +73,7 @@ export async function runRound({
 
   try {
     record({ what: "began", at: monotonic(), wall: Date.now() });
-    const stopObserving = observe(server.url, keys, record);
+    const stopObserving = observe(server.url, all, record);
     endings.unshift(stopObserving);
     const crew: Hand[] = [];
     endings.unshift(() => Promise.all(crew.map((hand) => hand.stop())));
@@ -80,6 +83,7 @@ export async function runRound({
         storeUrl: storeServer.url,
         folder,
         keys,
+        jobs,
         hands: HANDS,
         bare,
         seed: ofClient.int(0, 2 ** 31 - 1),
@@ -97,7 +101,7 @@ export async function runRound({
     await Promise.all(crew.map((hand) => (isOdd || bare ? hand.finish() : hand.stop())));
     const names = await leftIn(admin);
     record({ what: "left", at: monotonic(), names });
-    for (const key of keys) record({ what: "store", at: monotonic(), key, ...(await store.read(key)) });
+    for (const key of all) record({ what: "store", at: monotonic(), key, ...(await store.read(key)) });
     await stopObserving();
   } finally {
     for (const end of endings) await end();
@@ -119,7 +123,7 @@ async function leftIn(admin: Redis): Promise<string[]> {
   const until = monotonic() + LAST_LEASE;
   for (;;) {
     const names = (await admin.keys("*")).filter((name) => !name.startsWith("other:"));
-    const isOver = (name: string) => !keys.includes(name) && !/[~:](queue|alive)$/.test(name);
+    const isOver = (name: string) => !all.includes(name) && !/[~:](queue|alive)$/.test(name);
     const left = names.filter((name) => !isOver(name));
     const lasting = [];
     for (const name of names) if ((await admin.pttl(name)) === -1) lasting.push(name);

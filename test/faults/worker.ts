@@ -8,6 +8,7 @@ import { createLooker } from "./looker";
 import { createMoments } from "./moments";
 import type { Order, Post } from "./orders";
 import { pause } from "./pause";
+import { ranOnce } from "./period";
 import { createRandom } from "./random";
 import { openRecorder } from "./recorder";
 import { openStore } from "./store";
@@ -15,7 +16,7 @@ import { watchedDriver } from "./watched-driver";
 
 /** Acquires and releases until it gets the order to finish, and records what it did, saw and believed. */
 const post = JSON.parse(process.argv[2]!) as Post;
-const { worker, client, url, storeUrl, folder, keys, seed, hands, bare } = post;
+const { worker, client, url, storeUrl, folder, keys, jobs, seed, hands, bare } = post;
 const { record } = openRecorder(folder, worker);
 
 const wrong = (why: string) => record({ what: "wrong", at: monotonic(), why: `${worker}: ${why}` });
@@ -76,11 +77,12 @@ function stepClock(ms: number): void {
 const redis = await opened;
 const store = openStore(storeUrl, !bare);
 const locker = bare ? bareLocker() : createLocker(watchedDriver(redis.driver, worker, record, moments));
-const workplace = { worker, keys, random, locker, store, looker, moments, record, isCalm: () => isCalm };
+const workplace = { worker, keys, jobs, random, locker, store, looker, moments, record, isCalm: () => isCalm };
 
 async function work(): Promise<void> {
   while (!isFinishing) {
-    await job(workplace).catch((error) => wrong(`a job failed: ${error?.stack ?? error}`));
+    const task = random.chance(15) ? ranOnce : job;
+    await task(workplace).catch((error) => wrong(`a job failed: ${error?.stack ?? error}`));
     await pause(random.int(0, 50));
   }
 }

@@ -47,6 +47,32 @@ export const mutations = {
     rule: "A fence is above the last one and not behind the server's clock",
     edits: [["lua/lib/fence.lua", "math.max((tonumber(last) or 0) + 1, micros())", "(tonumber(last) or 0) + 1"]],
   },
+  "good work frees its key": {
+    rule: "A job that is done keeps its key until its period is over",
+    tests: ["packages/core/test/once.test.ts"],
+    edits: [["src/locker/once.ts", "  await keep();\n", '  await releaseLock(held, "released");\n']],
+  },
+  "a job keeps its key by an extension": {
+    rule: "A kept key has a token and a lease of its own",
+    tests: ["packages/core/test/once.test.ts"],
+    edits: [
+      [
+        "src/locker/hold/keep-lock.ts",
+        "tools.driver.transfer!({ key, from: grant.token, to, ttl });",
+        'tools.driver.extend({ key, token: grant.token, ttl }).then((reply) => ({ status: reply === "held" ? "granted" : "lost" }) as TransferReply);',
+      ],
+    ],
+  },
+  "a period counts from its deadline": {
+    rule: "A period counts from when the reply to its grant is read",
+    tests: ["packages/core/test/once.test.ts"],
+    edits: [["src/locker/once.ts", "held.heldSince + per", "held.deadline - held.ttl + per"]],
+  },
+  "the end of a job is sent once": {
+    rule: "The end of a job is sent until it is answered",
+    tests: ["packages/core/test/once.test.ts"],
+    edits: [["src/locker/hold/keep-lock.ts", "      if (isRefusal(error)) break;\n", "      break;\n"]],
+  },
   "one lock's error stops the others of its command": {
     rule: "A command for many locks answers for each of them",
     edits: [["lua/lib/batch.lua", "= pcall(run, ...)", "= true, run(...)"]],

@@ -84,4 +84,8 @@ export const found = {
   "a floor from before the clock was set back stays": ["clock", 1],
   "a reply that a message has overtaken does not count": ["expiries", 15],
   "in process, a released token is refused for good": ["default", 11],
+  "good work frees its key": ["periods", 1],
+  "a job keeps its key by an extension": ["periods", 1],
+  "a period counts from its deadline": ["periods", 1],
+  "the end of a job is sent once": ["periods", 2],
 };

@@ -34,7 +34,16 @@ export interface Scenario {
   readonly faults?: readonly FaultName[];
 }
 
-export type Work = "acquire" | "withLock" | "tryAcquire" | "retry" | "several" | "replicas" | "transfer" | "force";
+export type Work =
+  | "acquire"
+  | "withLock"
+  | "tryAcquire"
+  | "retry"
+  | "several"
+  | "replicas"
+  | "transfer"
+  | "force"
+  | "once";
 
 export const usual: Scenario = {
   about: "10 processes and 3 keys: all kinds of work, all faults",
@@ -171,6 +180,17 @@ export const scenarios = {
     leaves: 70,
     work: { several: 70, force: 30 },
     faults: ["false message", "lock is evicted"],
+  },
+  periods: {
+    ...usual,
+    about: "jobs that run once per period, with work that fails, and all faults",
+    processes: 6,
+    keys: 3,
+    ttls: [800, 2_000, 3_000, 8_000],
+    rest: 900,
+    holds: [5, 20, 60, 150],
+    work: { once: 95, acquire: 4, force: 1 },
+    faultEvery: 900,
   },
   clock: {
     ...usual,

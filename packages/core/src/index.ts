@@ -26,9 +26,11 @@ export type {
 } from "./driver/observe/operation";
 export { type Party, processLabel } from "./driver/party";
 export { inProcessDriver } from "./in-process/in-process-driver";
+export { createLocker } from "./locker/create-locker";
 export type { ForceReleaseOptions } from "./locker/force-release";
 export { createLeases, type Holder, type LeaseReply, type Leases } from "./locker/leases";
 export type { Lock } from "./locker/lock";
-export { createLocker, type Keys, type Locker, type LockOf, type Work } from "./locker/locker";
+export type { Keys, Locker, LockOf, Work } from "./locker/locker";
 export type { MultiLock } from "./locker/multi-lock";
+export type { OnceOptions, OnceResult } from "./locker/once";
 export type { LockOptions } from "./locker/options";

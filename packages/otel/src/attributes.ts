@@ -22,6 +22,7 @@ export function attributesAtStart(operation: Operation, template: KeyTemplate = 
       addFence(attributes, operation.fences);
       break;
     case "withLock":
+    case "once":
     case "turn":
       attributes["distlock.lock.key_template"] = template(operation.keys[0]!);
       attributes["gen_ai.conversation.id"] = operation.session;

@@ -24,6 +24,7 @@ export const SPAN_NAMES: Readonly<Record<Operation["name"], string>> = {
   release: "distlock.release",
   forceRelease: "distlock.force_release",
   withLock: "distlock.withLock",
+  once: "distlock.once",
   turn: "distlock.turn",
 };
 
@@ -54,7 +55,7 @@ const nameOf = (key: string, fence: number): string => `${fence} ${key}`;
 /** Makes spans of operations. */
 export function createSpans({ tracerOf, kinds = {}, template, linkHolders = false }: SpanOptions): Spans {
   const { acquire = true, hold = true, extend = false, release = true } = kinds;
-  const made = { acquire, hold, extend, release, forceRelease: true, withLock: true, turn: true };
+  const made = { acquire, hold, extend, release, forceRelease: true, withLock: true, once: true, turn: true };
   const fail = createFailures();
   const open = new Map<Operation, Open>();
   /** The spans of holds, by key and fence. */

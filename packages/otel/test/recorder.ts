@@ -52,6 +52,10 @@ export function createRecorder() {
       },
       extend: (request) => command("extend", () => driver.extend(request)),
       release: (request) => command("release", () => driver.release(request)),
+      transfer(request) {
+        tokens.add(request.to);
+        return command("transfer", () => driver.transfer!(request));
+      },
       inspect: (key) => driver.inspect(key),
       forceRelease: (key) => driver.forceRelease(key),
       queue: driver.queue,

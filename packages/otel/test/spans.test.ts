@@ -27,6 +27,28 @@ const rejection = (promise: Promise<unknown>): Promise<Error> =>
     (error: Error) => error,
   );
 
+test("a job that runs once per period has an acquire and a hold; a call that does not run it is busy, and not an error", async () => {
+  const work = async () => recorder.tracer.startSpan("work").end();
+  expect(await locker.once(key, { per: 60_000 }, work)).toMatchObject({ ran: true });
+  expect(await locker.once(key, { per: 60_000 }, work)).toMatchObject({ ran: false });
+  expect(recorder.tree()).toEqual([
+    "distlock.once",
+    "  distlock.acquire",
+    "    command acquire",
+    "  distlock.hold",
+    "    work",
+    "  command transfer",
+    "distlock.once",
+    "  distlock.acquire",
+    "    command acquire",
+  ]);
+  expect(recorder.all("distlock.acquire").map(({ attributes }) => attributes["distlock.outcome"])).toEqual([
+    "granted",
+    "busy",
+  ]);
+  for (const span of [...recorder.all("distlock.once"), recorder.one("distlock.hold")]) expectGood(span);
+});
+
 describe("withLock", () => {
   test("has an acquire, a hold with the work in it, and a release, under one parent", async () => {
     const result = await recorder.tracer.startActiveSpan("request", async (request) => {

@@ -7,9 +7,10 @@ import { fences } from "./fences";
 import { leftovers } from "./leftovers";
 import { liveness } from "./liveness";
 import { loss } from "./loss";
+import { period } from "./period";
 import { stored } from "./stored";
 
-export const checks = { exclusion, belief, fences, stored, loss, liveness, leftovers, conduct };
+export const checks = { exclusion, belief, fences, stored, loss, liveness, leftovers, conduct, period };
 export type Rule = keyof typeof checks;
 
 export interface Violation<R extends string = Rule> {

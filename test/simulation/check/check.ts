@@ -10,13 +10,14 @@ import { idle } from "./idle";
 import { kept } from "./kept";
 import { notice } from "./notice";
 import { order } from "./order";
+import { periods } from "./periods";
 import { repeats } from "./repeats";
 import { stranded } from "./stranded";
 import { thrift } from "./thrift";
 import { unread } from "./unread";
 import { verdict } from "./verdict";
 
-const promises = { ...checks, doubt, deadlock, order, stranded, early, ghosts };
+const promises = { ...checks, doubt, deadlock, order, stranded, early, ghosts, periods };
 
 /**
  * How the lock behaves where no fault prevents it. Faults excuse much, and a rule may not know each excuse: a violation is a reason

@@ -4,6 +4,7 @@ import type { Random } from "../../faults/random";
 import type { Work } from "../scenario";
 import { hold, type Keep } from "./hold";
 import { type AnyLock, idsOf, keysOf } from "./looker";
+import { ranOnce } from "./period";
 import { transferred } from "./transferred";
 import type { Workplace } from "./workplace";
 
@@ -45,6 +46,7 @@ export async function job(workplace: Workplace): Promise<void> {
   const { random, scenario } = workplace;
   const work = pickWork(random, scenario.work);
   if (work === "transfer") return transferred(workplace);
+  if (work === "once") return ranOnce(workplace);
   if (work === "force") {
     const key = random.pick(workplace.keys);
     await workplace.locker.forceRelease(key).catch(onlyLockErrors);

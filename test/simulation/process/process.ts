@@ -1,6 +1,7 @@
 import { clock } from "../../../packages/core/src/driver/clock";
+import { createLocker } from "../../../packages/core/src/locker/create-locker";
 import { createLeases } from "../../../packages/core/src/locker/leases";
-import { createLocker, type Locker } from "../../../packages/core/src/locker/locker";
+import type { Locker } from "../../../packages/core/src/locker/locker";
 import { ARRIVAL, type Machine } from "../engine/machine";
 import { createMachineClock, DRIFT } from "../engine/machine-clock";
 import { between, randomOf } from "../engine/random";

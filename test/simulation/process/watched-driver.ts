@@ -172,11 +172,15 @@ export function watchedDriver(
     },
 
     async transfer(request) {
-      const { key, to, ttl } = request;
+      const { key, from, to, ttl } = request;
       const sent = now();
       asks([key], to, sent, false);
       course.sent("transfer", to);
-      const reply = await driver.transfer!(request);
+      const reply = await driver.transfer!(request).catch((error: unknown) => {
+        const final = isLasting(error);
+        record({ what: "failed", at: now(), worker, verb: "transfer", id: idOf(from, key), final });
+        throw error;
+      });
       course.replied("transfer", to, reply.status);
       if (reply.status === "granted") answered(key, to, "granted", sent, ttl);
       return reply;

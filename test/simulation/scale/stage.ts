@@ -1,6 +1,6 @@
 import { LockError } from "../../../packages/core/src/driver/errors";
 import { inboxOf } from "../../../packages/core/src/in-process/wait-queue";
-import { createLocker } from "../../../packages/core/src/locker/locker";
+import { createLocker } from "../../../packages/core/src/locker/create-locker";
 import { createEngine, type Engine } from "../engine/engine";
 import { ARRIVAL, type Machine, TIMER } from "../engine/machine";
 import { createMachineClock, DRIFT } from "../engine/machine-clock";

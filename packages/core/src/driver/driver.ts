@@ -59,6 +59,8 @@ export interface SeenHolder {
 
 /** The lock that another token holds. */
 export interface Contention extends SeenHolder {
+  /** ms left of its lease, unless it is extended or released. */
+  readonly remaining?: number | undefined;
   /** How many waiters come before this token: all waiters, if it does not wait. */
   readonly ahead?: number | undefined;
 }

@@ -60,6 +60,8 @@ export class LockNotAcquiredError extends LockError {
   readonly holder: Party | undefined;
   /** How long this holder had held the lock, in ms. */
   readonly age: number | undefined;
+  /** What was left of the holder's lease when the call ended, in ms, unless the holder extended or released it since that reply. */
+  readonly remaining: number | undefined;
   /** How many waiters were ahead of the call, according to the last reply about it. */
   readonly ahead: number | undefined;
   /** The option `maxAhead`, if so many were too many. */
@@ -75,6 +77,7 @@ export class LockNotAcquiredError extends LockError {
     this.waited = waited;
     this.holder = refusal.holder;
     this.age = refusal.age;
+    this.remaining = refusal.remaining;
     this.ahead = refusal.ahead;
     this.maxAhead = refusal.maxAhead;
   }

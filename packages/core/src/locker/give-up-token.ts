@@ -7,8 +7,9 @@ import { background } from "../driver/observe/through";
 
 /** For how long a release that fails is repeated, in ms. */
 export const PERSISTENCE = 60_000;
-const FIRST_REPETITION = 50;
-const LONGEST_REPETITION = 1_000;
+/** The pauses between two tries, in ms: each is twice the last one. */
+export const FIRST_REPETITION = 50;
+export const LONGEST_REPETITION = 1_000;
 
 /** What the server may still grant to a token. */
 interface Outstanding {

@@ -55,8 +55,8 @@ export async function takeLock(
 /** Adds to an error of contention whether the holder is another call of this locker. */
 function explained(error: unknown, { wait }: ResolvedOptions, nested: boolean, { monitor }: HoldTools): unknown {
   if (!LockNotAcquiredError.is(error)) return error;
-  const { key, attempts, waited, holder, age, ahead, maxAhead } = error;
+  const { key, attempts, waited, holder, age, remaining, ahead, maxAhead } = error;
   const by = monitor.holds(key) ? "another call of this locker" : undefined;
-  const refusal = { attempts, waited, queued: wait === "queue", holder, age, ahead, maxAhead, by };
+  const refusal = { attempts, waited, queued: wait === "queue", holder, age, remaining, ahead, maxAhead, by };
   return new LockNotAcquiredError(key, refusal, nested ? NESTED : undefined);
 }

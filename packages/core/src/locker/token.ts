@@ -14,6 +14,12 @@ export const newInbox = (): string => clock.randomBytes(12).toString("base64url"
 export const newToken = (inbox: string, { label, link }: Pick<ResolvedOptions, "label" | "link">): string =>
   `${inbox}:${clock.randomUUID()}${tokenEnd(label, link)}`;
 
+/** Another token never used before, with the inbox, the label and the link of this one. */
+export function successorOf(token: string): string {
+  const [inbox, , ...end] = token.split(":");
+  return [inbox, clock.randomUUID(), ...end].join(":");
+}
+
 /** Throws `TypeError` or `RangeError` if the value can't be a token. The message has its name, never the value. */
 export function assertToken(name: string, token: unknown): asserts token is string {
   if (typeof token !== "string") throw new TypeError(`${name} must be a string, got ${kindOf(token)}`);

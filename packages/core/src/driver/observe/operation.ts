@@ -11,7 +11,7 @@ import type { Party } from "../party";
 export interface AcquireOperation {
   readonly name: "acquire";
   /** `"turn"` is a turn, or a locked call, of `@distlock/memory`; `"lease"` a call of `createLeases`. */
-  readonly call: "acquire" | "tryAcquire" | "withLock" | "turn" | "lease";
+  readonly call: "acquire" | "tryAcquire" | "withLock" | "once" | "turn" | "lease";
   readonly keys: readonly string[];
   /** The ttl that the call asks for, be it an option of the call, of the locker or the default. */
   readonly ttl: number;
@@ -93,9 +93,9 @@ export interface ForceReleaseOperation {
   readonly outcome?: "freed" | "unchanged" | "failed";
 }
 
-/** A whole `withLock`, or a whole turn: it has an acquire, a hold and a release in it. It has no channel. */
+/** A whole `withLock`, `once` or turn: it has an acquire, a hold and the end of the hold in it. It has no channel. */
 export interface WholeOperation {
-  readonly name: "withLock" | "turn";
+  readonly name: "withLock" | "once" | "turn";
   readonly keys: readonly string[];
   /** The session of a turn, as the caller named it. */
   readonly session?: string | undefined;

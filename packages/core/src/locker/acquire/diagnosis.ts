@@ -80,10 +80,13 @@ export class Diagnosis {
   /** `maxAhead`: so many waiters were too many. */
   notAcquired(maxAhead?: number): LockNotAcquiredError {
     const { attempts, waited } = this;
-    const { holder, age: ageThen, ahead } = this.#contention;
-    const age = ageThen === undefined ? undefined : ageThen + Math.round(now() - this.#contendedAt);
+    const { holder, age: ageThen, remaining: leftThen, ahead } = this.#contention;
+    const since = Math.round(now() - this.#contendedAt);
+    const age = ageThen === undefined ? undefined : ageThen + since;
+    const remaining = leftThen === undefined ? undefined : Math.max(0, leftThen - since);
     const queued = maxAhead !== undefined;
-    return new LockNotAcquiredError(this.#call.waitsFor, { attempts, waited, queued, holder, age, ahead, maxAhead });
+    const refusal = { attempts, waited, queued, holder, age, remaining, ahead, maxAhead };
+    return new LockNotAcquiredError(this.#call.waitsFor, refusal);
   }
 
   /**
