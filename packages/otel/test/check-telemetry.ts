@@ -59,7 +59,7 @@ export function checkTelemetry(load: () => Promise<Telemetry>): void {
   test("a command is a child of the call that sent it, and what the locker does by itself has no span", () => {
     expect(commands.length).toBeGreaterThan(0);
     const parents = commands.map(({ parent }) => all.spans.find(({ id }) => id === parent)?.name);
-    const calls = ["acquire", "release", "extend", "force_release"].map((name) => `distlock.${name}`);
+    const calls = ["acquire", "release", "extend", "force_release", "once"].map((name) => `distlock.${name}`);
     calls.push("request inspect"); // which has no span of its own
     for (const [i, parent] of parents.entries()) expect(calls, commands[i]!.name).toContain(parent);
     // So none of its children is a heartbeat, or what undoes it.

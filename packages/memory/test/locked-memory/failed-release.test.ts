@@ -17,6 +17,8 @@ afterAll(async () => {
   unsubscribe("distlock:warning", onWarning);
   await server.stop();
 });
+/** Files share a process, and turns of another file may still be open. */
+const warningsOf = (key: string) => warnings.filter((warning) => warning.key === key);
 beforeEach(() => {
   warnings.length = 0;
 });
@@ -44,7 +46,7 @@ describe.for(Object.entries(lockedWrites))("%s", ([, write]) => {
     test("resolves after a good write, and warns", async () => {
       const { key, locker, fail } = await prepare();
       await expect(write(async () => void (await fail()), locker, { key })).resolves.toBeUndefined();
-      expect(warnings).toEqual([expect.objectContaining({ code, key })]);
+      expect(warningsOf(key)).toEqual([expect.objectContaining({ code })]);
     });
 
     test("rejects with the memory's own error, and warns", async () => {
@@ -59,7 +61,7 @@ describe.for(Object.entries(lockedWrites))("%s", ([, write]) => {
         { key },
       );
       await expect(writing).rejects.toBe(own);
-      expect(warnings).toEqual([expect.objectContaining({ code, key })]);
+      expect(warningsOf(key)).toEqual([expect.objectContaining({ code })]);
     });
   });
 

@@ -95,6 +95,7 @@ async function load(driver) {
     tokens.push(forced.token);
     await locker.forceRelease("order:{4713}");
     await forced.release().catch(() => {});
+    await locker.once("order:{5}", { per: 1_000 }, (lock) => void tokens.push(lock.token));
   });
   await inRequest("inspect", async () => {
     for (const key of ["order:{4711}", "order:{4712}"]) {
@@ -109,7 +110,9 @@ async function main() {
   const { driver, close } = await open[process.argv[2]]();
   const instrumented = instrument({ tracerProvider, meterProvider, keyTemplate: maskedKey, spans: { extend: true } });
   const loaded = createLocker(driver);
-  await loaded.withLock("scripts", (lock) => lock.extend()); // loads the scripts
+  // Loads the scripts.
+  await loaded.withLock("scripts", (lock) => lock.extend());
+  await loaded.once("scripts", { per: 1_000 }, () => {});
   await loaded.close();
   exporter.reset();
   await load(driver);
