@@ -1,7 +1,7 @@
 -- Frees a lock, no matter who holds it, notifies the holder's process, and hands the lock over. The holder's token is dead for what was
--- left of its lease. With a fence it frees the hold with this fence only: a hold of another library has none.
+-- left of its lease, and its extension and its release learn the reason for so long. With a fence it frees the hold with this fence only: a hold of another library has none.
 -- KEYS   the three of lib/keys.lua
--- ARGV   1 the fence, or ''  2 the reason, for the holder's process, or ''
+-- ARGV   1 the fence, or ''  2 the reason, or ''
 -- Reply  1 freed | 0 was free, or held with another fence | 'foreign …' as in lib/acquire.lua
 -- @include lib/keys.lua
 -- @include lib/clock.lua
@@ -11,6 +11,7 @@
 -- @include lib/inbox.lua
 -- @include lib/queue.lua
 -- @include lib/refuse.lua
+-- @include lib/keep-reason.lua
 -- @include lib/hand-over.lua
 
 -- Publishes that the holder was forced out. Lockers have inboxes of 16 characters; the tokens of others have none.
@@ -43,6 +44,9 @@ end
 
 call('DEL', KEYS[1])
 refuse(1, holder, known[2], math.max(left, 1))
+if ARGV[2] ~= '' then
+  keep_reason(1, holder, ARGV[2])
+end
 notify(holder)
 hand_over(1, known[1])
 return 1

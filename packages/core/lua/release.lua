@@ -4,6 +4,7 @@
 -- ARGV   per lock: token, life of its tombstone (ms), '0' for no tombstone
 -- Reply  per lock the sum of: 1 if the token released the lock, now or by an earlier copy; 2 if the lock is still settling
 --        (see lib/hand-over.lua), so that the release is to be sent again
+--        | 'forced <reason>' the token was forced out for this reason
 --        One reply more, if messages were not published: the reason
 -- @include lib/keys.lua
 -- @include lib/batch.lua
@@ -18,6 +19,7 @@ local function leave(lock, token, tombstone_ttl, holder, last, released, queue_l
   -- @include lib/refuse.lua
   -- @include lib/free.lua
   -- @include lib/hand-over.lua
+  -- @include lib/forced-out.lua
 
   local kind
   kind, queue_left = queue_kind(lock, released, queue_left)
@@ -38,10 +40,11 @@ local function leave(lock, token, tombstone_ttl, holder, last, released, queue_l
   end
 
   local counts = ours or was_released(lock, token, kind, released)
+  local forced = not counts and not settling and forced_out(lock, token)
   if tombstone_ttl ~= '0' and kind ~= 'foreign' then
     refuse(lock, token, released, tonumber(tombstone_ttl))
   end
-  return (counts and 1 or 0) + (settling and 2 or 0)
+  return forced or (counts and 1 or 0) + (settling and 2 or 0)
 end
 
 local function release(lock, token, tombstone_ttl)

@@ -9,6 +9,7 @@ export type {
   DriverInspection,
   ExtendReply,
   ExtendRequest,
+  ForcedOut,
   ForceReleaseRequest,
   Place,
   ReleaseReply,

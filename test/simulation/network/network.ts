@@ -45,7 +45,7 @@ function createReplicator(client: Client, server: Driver): Replicator {
   return {
     replicate: ({ keys, token, ttl, patience }: ReplicateRequest) =>
       exchange("replicate", async () => {
-        for (const key of keys) if ((await server.extend({ key, token, ttl })) === "lost") return "lost";
+        for (const key of keys) if ((await server.extend({ key, token, ttl })) !== "held") return "lost";
         const isFollowed = !own.isReplicaStuck;
         await new Promise<void>(
           (resolve) => void own.machine.clock.after(isFollowed ? between(random, 1, 6) : patience, resolve, true),

@@ -152,7 +152,7 @@ export function watchedDriver(
       const sent = now();
       course.sent("extend", token);
       const reply = await exchange("extend", idOf(token, key), () => driver.extend(request));
-      course.replied("extend", token, reply);
+      course.replied("extend", token, reply === "held" ? reply : "lost");
       if (reply === "held") answered(key, token, "extended", sent, ttl);
       else record({ what: "denied", at: now(), worker, id: idOf(token, key) });
       return reply;
@@ -167,7 +167,7 @@ export function watchedDriver(
       }
       course.sent("release", token);
       const reply = await exchange("release", idOf(token, key), () => driver.release(request));
-      course.replied("release", request.token, reply);
+      course.replied("release", request.token, reply === "released" ? reply : "lost");
       return reply;
     },
 

@@ -7,6 +7,7 @@
 --   @<inbox>  until when the waiters of this inbox count as alive, in ms
 --   !<token>  until when this token is refused. In ms if it was given up or forced out. In µs if it was released or transferred
 --             away last: so its score lies far below all others, and its successor finds it there
+--   ?<token> <reason>  why this token was forced out, with the score of its !<token>
 --   =<token>  the token was released last and given up too: until when its release gets the same reply, in µs
 local BELOW_ALL_MS = -1e14
 

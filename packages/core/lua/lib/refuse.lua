@@ -12,8 +12,11 @@ local function refuse(lock, token, released, ms)
     or 0
   local as_released = refused < BELOW_ALL_MS
   local till = as_released and -refused / 1000 or -refused
+  local score = -micros() / 1000 - ms
   ms = math.max(ms, math.ceil(till - micros() / 1000))
-  put(lock, released, left, ms, string.format(WHOLE, -micros() / 1000 - ms), '!' .. token)
+  -- A time that stays keeps its score to the digit: the reason of a forced release has the same.
+  score = as_released and -micros() / 1000 - ms or math.min(score, refused)
+  put(lock, released, left, ms, string.format(WHOLE, score), '!' .. token)
   if as_released then
     call('ZADD', queue, string.format(WHOLE, refused), '=' .. token)
   end

@@ -115,8 +115,13 @@ export interface ExtendRequest {
   readonly ttl: number;
 }
 
+/** The token does not hold the lock: `forceRelease` freed it, and named a reason. */
+export interface ForcedOut {
+  readonly reason: string;
+}
+
 /** `"held"`: the token holds the lock for at least `ttl` ms from when the request was sent. */
-export type ExtendReply = "held" | "lost";
+export type ExtendReply = "held" | "lost" | ForcedOut;
 
 export interface ReleaseRequest {
   readonly key: string;
@@ -129,7 +134,7 @@ export interface ReleaseRequest {
 }
 
 /** `"released"`: freed by this request, or by an earlier copy of it. */
-export type ReleaseReply = "released" | "lost";
+export type ReleaseReply = "released" | "lost" | ForcedOut;
 
 export interface TransferRequest {
   readonly key: string;
@@ -182,7 +187,7 @@ export interface ForceReleaseRequest {
   readonly key: string;
   /** Frees only the hold with this fence, of a token that a locker made. Absent: any hold. */
   readonly fence?: number | undefined;
-  /** Reaches the holder's process. */
+  /** Reaches the holder's process, by a message and by the replies to its extensions and its release. */
   readonly reason?: string | undefined;
 }
 

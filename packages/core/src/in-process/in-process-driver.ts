@@ -13,6 +13,7 @@ import {
   createLockStates,
   fenceOf,
   floorOf,
+  forcedOut,
   free,
   holderOf,
   isDead,
@@ -144,18 +145,19 @@ export function driverOf({ states, inboxes }: Memory, options?: DriverOptions): 
 
     async extend({ key, token, ttl }) {
       const state = stateOf(key);
-      if (holderOf(state) !== token) return "lost";
+      if (holderOf(state) !== token) return forcedOut(state, token) ?? "lost";
       extend(state, ttl);
       return "held";
     },
 
     async release({ key, token, tombstone }) {
       const state = stateOf(key);
+      const forced = forcedOut(state, token);
       if (holderOf(state) === token) free(state, token);
       else state.queue.delete(token);
       if (tombstone) refuse(state, token, TOMBSTONE);
       handOver(state);
-      return live(state.released) === token ? "released" : "lost";
+      return live(state.released) === token ? "released" : (forced ?? "lost");
     },
 
     async transfer({ key, from, to, ttl }) {
@@ -187,6 +189,7 @@ export function driverOf({ states, inboxes }: Memory, options?: DriverOptions): 
       const isMeant = partyOf(holder, fenceOf(state)).since !== undefined && fence === fenceOf(state);
       if (fence !== undefined && !isMeant) return false;
       refuse(state, holder, left(state.lease));
+      if (reason) state.reasons.set(holder, reason);
       state.lease = undefined;
       publish(holder, (listener) => listener.forcedOut(holder, reason || undefined));
       handOver(state);

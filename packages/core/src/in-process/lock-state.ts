@@ -1,5 +1,5 @@
 // Tested by packages/testing/test/contract.test.ts, packages/core/test/in-process.test.ts
-import type { SeenHolder } from "../driver/driver";
+import type { ForcedOut, SeenHolder } from "../driver/driver";
 import { now } from "../driver/lease";
 import { partyOf } from "../driver/party";
 import { type Expiring, expiring, left, live } from "./expiring";
@@ -17,6 +17,8 @@ export interface LockState {
   released: Expiring<string> | undefined;
   /** Until when tokens that were given up or forced out are refused. */
   readonly tombstones: Map<string, number>;
+  /** Why tokens were forced out, as long as their tombstones last. */
+  readonly reasons: Map<string, string>;
 }
 
 const emptyState = (): LockState => ({
@@ -25,6 +27,7 @@ const emptyState = (): LockState => ({
   queue: createWaitQueue(),
   released: undefined,
   tombstones: new Map(),
+  reasons: new Map(),
 });
 
 export const holderOf = ({ lease }: LockState): string | undefined => live(lease);
@@ -47,6 +50,12 @@ export function seenHolder(state: LockState): SeenHolder {
 export const isDead = ({ tombstones, released }: LockState, token: string): boolean =>
   (tombstones.get(token) ?? 0) > now() || live(released) === token;
 
+/** Why the token was forced out, if that is known. */
+export function forcedOut({ tombstones, reasons }: LockState, token: string): ForcedOut | undefined {
+  const reason = (tombstones.get(token) ?? 0) > now() ? reasons.get(token) : undefined;
+  return reason === undefined ? undefined : { reason };
+}
+
 /** Frees a held lock. Its token is refused for the rest of the lease, so that a late copy of its acquire is refused. */
 export function free(state: LockState, token: string): void {
   const rest = left(state.lease);
@@ -56,15 +65,18 @@ export function free(state: LockState, token: string): void {
 }
 
 /** Refuses a token for `ms` at least. An acquire of it may still be under way. */
-export function refuse({ tombstones, queue, released }: LockState, token: string, ms: number): void {
+export function refuse({ tombstones, reasons, queue, released }: LockState, token: string, ms: number): void {
   const rest = left(released);
   queue.keepFor(Math.max(ms, rest));
   for (const [other, until] of tombstones) {
     if (until > now()) break; // those behind it were buried later, nearly always
     tombstones.delete(other);
+    reasons.delete(other);
   }
   const till = now() + (token === live(released) ? Math.max(ms, rest) : ms);
-  tombstones.set(token, Math.max(till, tombstones.get(token) ?? 0));
+  if (till <= (tombstones.get(token) ?? 0)) return;
+  tombstones.set(token, till);
+  reasons.delete(token);
 }
 
 const isOver = ({ lease, fence, released, queue, tombstones }: LockState): boolean =>

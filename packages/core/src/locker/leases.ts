@@ -1,4 +1,4 @@
-import type { Call, Driver, ExtendReply, ReleaseReply, TransferReply } from "../driver/driver";
+import type { Call, Driver, ForcedOut, TransferReply } from "../driver/driver";
 import { assertKey } from "../driver/keys";
 import { type ForceReleaseOptions, forceRelease } from "./force-release";
 import { createGiveUpToken } from "./give-up-token";
@@ -45,12 +45,12 @@ export interface Leases {
    */
   acquire(request: { readonly key: string; readonly token: string; readonly ttl: number }): Promise<LeaseReply>;
   /** Makes the lease last at least `ttl` ms from now, never shorter. `"lost"` if the token does not hold the lock. */
-  extend(request: { readonly key: string; readonly token: string; readonly ttl: number }): Promise<ExtendReply>;
+  extend(request: { readonly key: string; readonly token: string; readonly ttl: number }): Promise<"held" | "lost">;
   /**
    * Frees the lock, for the next waiter if a `Locker` has one. `"lost"` if the token does not hold it, and did not free
    * it by an earlier call. If this rejects, the release is repeated in the background, for a minute.
    */
-  release(request: { readonly key: string; readonly token: string }): Promise<ReleaseReply>;
+  release(request: { readonly key: string; readonly token: string }): Promise<"released" | "lost">;
   /**
    * Hands the lock to another token; it is never free in between. This is a grant with a new fence, and a lease of
    * `ttl` ms from now, even if more was left of the old lease. `from` counts as released; waiters keep their places.
@@ -71,6 +71,10 @@ export interface Leases {
 }
 
 const CANNOT_TRANSFER = "transfer needs a driver that can transfer a lock: this one has no method `transfer`";
+
+/** Code that looks after the lease itself learns only that the lock is lost. */
+const withoutReason = <R extends string>(reply: R | ForcedOut): R | "lost" =>
+  typeof reply === "string" ? reply : "lost";
 
 /** Throws `TypeError` if `driver` is not a driver. */
 export function createLeases(driver: Driver): Leases {
@@ -95,17 +99,20 @@ export function createLeases(driver: Driver): Leases {
       assertKey(key);
       assertToken("token", token);
       checkTtl(ttl);
-      return requestLease("extend", key, ttl, () => driver.extend({ key, token, ttl }));
+      return requestLease("extend", key, ttl, () => driver.extend({ key, token, ttl }).then(withoutReason));
     },
 
     async release({ key, token }) {
       assertKey(key);
       assertToken("token", token);
       const tombstone = grants.areInFlight(key, token);
-      return withDeadline("release", key, () => driver.release({ key, token, tombstone })).catch((error) => {
-        void giveUpToken(key, token, { tombstone });
-        throw error;
-      });
+      return withDeadline("release", key, () => driver.release({ key, token, tombstone })).then(
+        withoutReason,
+        (error) => {
+          void giveUpToken(key, token, { tombstone });
+          throw error;
+        },
+      );
     },
 
     async transfer({ key, from, to, ttl }) {

@@ -6,8 +6,6 @@ import type { RedisConnection } from "./connection";
 export interface LockKeys {
   /** Adds the lock and its companions to a list, in the order of lua/lib/keys.lua. Returns the list. */
   add(to: string[], key: string): string[];
-  /** Adds the lock and its fence. */
-  addWithFence(to: string[], key: string): void;
   /** What keys must have in common to go into one script: the hash slot's name in a Cluster, else nothing. */
   slotOf(key: string): string;
 }
@@ -20,7 +18,6 @@ export function lockKeys({ keyPrefix, cluster }: RedisConnection): LockKeys {
       to.push(key, `${start}fence`, `${start}queue1`);
       return to;
     },
-    addWithFence: (to, key) => void to.push(key, `${companions(keyPrefix, key)}fence`),
     slotOf: (key) => (cluster ? hashed(keyPrefix + key) : ""),
   };
 }

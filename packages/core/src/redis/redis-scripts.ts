@@ -70,7 +70,7 @@ function single(connection: RedisConnection, verb: string, lua: string): RunScri
  */
 export function redisScripts(
   connection: RedisConnection,
-  { add, addWithFence, slotOf }: LockKeys,
+  { add, slotOf }: LockKeys,
   fenceTtl: number,
   onUnpublished: (key: string, why: string) => void,
   settle: (request: ReleaseRequest) => void,
@@ -96,7 +96,7 @@ export function redisScripts(
     groupOf: ({ key, ttl }) => `${ttl} ${slotOf(key)}`,
     writeFirst: ({ ttl }, args) => void args.push(`${ttl}`, `${Math.max(fenceTtl, ttl)}`),
     write({ key, token }, keys, args) {
-      addWithFence(keys, key);
+      add(keys, key);
       args.push(token);
     },
     parse: ({ key }, reply) => extendReply(key, reply),

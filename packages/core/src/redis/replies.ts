@@ -3,6 +3,7 @@ import type {
   AcquireReply,
   DriverInspection,
   ExtendReply,
+  ForcedOut,
   ReleaseReply,
   SeenHolder,
   TransferReply,
@@ -118,10 +119,19 @@ export function acquireAllReply(keys: readonly string[], reply: unknown): Acquir
   return one;
 }
 
-export const extendReply = (key: string, reply: unknown): ExtendReply => (flag(key, reply) ? "held" : "lost");
+const FORCED = "forced ";
+
+/** Returns the reason in the reply for a token that was forced out. */
+const forcedOut = (reply: unknown): ForcedOut | undefined =>
+  text(reply).startsWith(FORCED) ? { reason: text(reply).slice(FORCED.length) } : undefined;
+
+export const extendReply = (key: string, reply: unknown): ExtendReply =>
+  forcedOut(reply) ?? (flag(key, reply) ? "held" : "lost");
 
 /** Reads a reply of release.lua. Calls `settle` if the release is to be sent again: dead waiters are still to be dropped. */
 export function releaseReply(key: string, reply: unknown, settle: () => void): ReleaseReply {
+  const forced = forcedOut(reply);
+  if (forced) return forced;
   const bits = isNatural(reply) ? integer(reply) : -1;
   if (bits < 0 || bits > 3) throw unknown(key, reply);
   if (bits > 1) settle();

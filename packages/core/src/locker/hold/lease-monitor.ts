@@ -4,7 +4,7 @@ import { now } from "../../driver/lease";
 import { isObserved } from "../../driver/observe/observed";
 import { background } from "../../driver/observe/through";
 import { createAlarm } from "../alarm";
-import { FORCED_OUT, type LossCause, TAKEN } from "./loss";
+import { FORCED_OUT, type LossCause, lossIn, TAKEN } from "./loss";
 import { observeExtension } from "./observe-extension";
 
 /** A held lock, as the monitor sees it. Times are on the clock of `now()`. */
@@ -94,8 +94,8 @@ export function createLeaseMonitor(driver: Driver): LeaseMonitor {
     if (isObserved("extend")) observeExtension(lock, ttl, due, answer);
     answer.then(
       (reply) => {
-        if (reply === "lost") lock.lost(TAKEN);
-        else lock.extended(sent, ttl);
+        if (reply === "held") lock.extended(sent, ttl);
+        else lock.lost(...lossIn(reply));
         if (kept.has(lock)) alarm.by(wakeOf(lock));
       },
       (error) => {

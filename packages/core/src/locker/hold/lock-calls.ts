@@ -6,7 +6,7 @@ import { ANSWER_TIMEOUT, turn, withTimeout } from "../../driver/with-timeout";
 import { clientsFlushed } from "../clients-flushed";
 import { checkTtl } from "../options";
 import type { HeldLock } from "./held-lock";
-import { TAKEN } from "./loss";
+import { lossIn } from "./loss";
 
 /**
  * Resolves once the extension of a handed-over lock is sent, since the work that follows may keep the event loop busy. False if
@@ -43,7 +43,7 @@ export async function extendLock(held: HeldLock, ttl = held.ttl, onHeld?: (left:
   if (reply === "held") {
     onHeld?.(Math.max(0, held.deadline - now()));
     held.extended(sent, ttl);
-  } else held.lost(TAKEN);
+  } else held.lost(...lossIn(reply));
   if (!held.isHeld) throw held.endedError;
 }
 
@@ -73,7 +73,7 @@ async function sendRelease(held: HeldLock, how: "released" | "disposed"): Promis
     throw backendError(key, "release", error);
   }
   // A reply "lost" after the end of the lease does not matter: the release was called in time, and the key is not ours.
-  if (reply === "lost" && now() < held.deadline) throw held.end(TAKEN);
+  if (reply !== "released" && now() < held.deadline) throw held.end(...lossIn(reply));
   held.state = "released";
   held.watch?.partEnded(how);
 }

@@ -1,4 +1,6 @@
 // Tested by packages/core/test/hold.test.ts, test/holding/stolen.test.ts
+import type { ForcedOut } from "../../driver/driver";
+
 /*
  * How a lock can be lost, as the error says it.
  */
@@ -13,6 +15,10 @@ export const MAX_HOLD_REACHED = "maxHold was reached";
 export const TAKEN = "another client released or acquired it";
 /** A message said that the lock was forced out. */
 export const FORCED_OUT = "it was forced out";
+
+/** The loss that a reply reports, and its reason. */
+export const lossIn = (reply: "lost" | ForcedOut): [cause: LossCause, reason?: string] =>
+  reply === "lost" ? [TAKEN] : [FORCED_OUT, reply.reason];
 
 export type LossCause =
   | ReturnType<typeof leaseEnded>

@@ -18,7 +18,7 @@ export function observeExtension(
   const { claimed } = lock;
   const running = begin(operation);
   function settled(outcome: ExtendReply | "failed", failure?: Failure): void {
-    operation.outcome = outcome;
+    operation.outcome = typeof outcome === "string" ? outcome : "lost";
     if (!claimed) operation.left = Math.max(0, lock.deadline - now());
     running.end(failure);
   }
