@@ -462,7 +462,21 @@ export const mutations = {
   },
   "a new inbox checks nothing": {
     rule: "A listener that opens has all waiters checked",
-    edits: [["src/locker/queue/queue.ts", "opened: () => heartbeats.checkAll()", "opened() {}"]],
+    edits: [["src/locker/queue/queue.ts", "      heartbeats.checkAll();\n", ""]],
+  },
+  "a new inbox checks no hold": {
+    rule: "A listener that opens has all held locks checked",
+    tests: ["packages/core/test/forced-out.test.ts"],
+    edits: [["src/locker/queue/queue.ts", "      holds.checkAll();\n", ""]],
+  },
+  "a holder listens to nothing": {
+    rule: "A locker that holds a lock for long listens",
+    tests: ["packages/core/test/forced-out.test.ts"],
+    edits: [["src/locker/hold/long-holds.ts", "    listen(oldest.key);\n", ""]],
+  },
+  "a forced release keeps no reason": {
+    rule: "The replies to a token that was forced out have the reason",
+    edits: [["lua/force-release.lua", "  keep_reason(1, holder, ARGV[2])\n", ""]],
   },
   "a grant from a queue of the past is kept": {
     rule: "A grant to a token that no longer waits is passed on",

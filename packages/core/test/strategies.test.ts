@@ -35,6 +35,8 @@ function stage(keys: readonly string[], given: LockOptions) {
         queued: (waiter, _key, at, reply) => waiter.enqueued(at, reply),
         leave() {},
         retire() {},
+        listen() {},
+        unlisten() {},
         close: async () => {},
       },
       giveUpToken: async (key, token, outstanding) =>

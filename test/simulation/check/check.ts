@@ -17,7 +17,9 @@ import { thrift } from "./thrift";
 import { unread } from "./unread";
 import { verdict } from "./verdict";
 
-const promises = { ...checks, doubt, deadlock, order, stranded, early, ghosts, periods };
+/** The rounds know less of an outage than a simulation: `periods` takes the place of `period`. */
+const { period: _, ...shared } = checks;
+const promises = { ...shared, doubt, deadlock, order, stranded, early, ghosts, periods };
 
 /**
  * How the lock behaves where no fault prevents it. Faults excuse much, and a rule may not know each excuse: a violation is a reason

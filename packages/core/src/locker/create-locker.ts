@@ -47,9 +47,12 @@ function lockerOf(driver: Driver, options: LockOptions | undefined, owner: objec
   const forLock = resolveOptions(abilities, defaults, options);
   const forWork = resolveOptions(abilities, { ...defaults, autoExtend: true }, options);
   const inbox = newInbox();
-  const monitor = createLeaseMonitor(driver);
+  const monitor = createLeaseMonitor(driver, {
+    listen: (key) => queue?.listen(key),
+    unlisten: () => queue?.unlisten(),
+  });
   const giveUpToken = createGiveUpToken(driver);
-  const queue = driver.queue && createQueue(driver.queue, inbox, giveUpToken, monitor.forcedOut, !owner);
+  const queue = driver.queue && createQueue(driver.queue, inbox, giveUpToken, monitor, !owner);
   const pendingWaits = new Set<PendingWait>();
   let replicator: Replicator | undefined;
   const openReplicator = () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { AcquireReply } from "@distlock/core/driver";
-import { acquire, grant, release } from "./calls";
+import { acquire, extend, grant, release } from "./calls";
 import { type QueueScene, wait } from "./queue-scene";
 import type { Cases } from "./scene";
 
@@ -67,6 +67,34 @@ export const partyCases: Cases<QueueScene> = {
     assert.deepEqual([there.forcedOut, there.reasons], [[second], [reason]]);
     assert.equal(await a.forceRelease({ key, fence }), false);
     assert.equal((await a.inspect(key)).held, false);
+  },
+
+  "answers the extension and the release of a token that was forced out with the reason, and no other token": async ({
+    a,
+    b,
+    key,
+    here,
+    there,
+  }) => {
+    const [first, second] = [here.newToken(), here.newToken("labelled")];
+    const reason = "deploy 7:  two blanks, 🔒";
+    for (const token of [first, second]) {
+      await grant(a, key, token);
+      assert.equal(await b.forceRelease({ key, reason: `${reason} ${token === first}` }), true);
+    }
+    const third = there.newToken();
+    await grant(b, key, third);
+    assert.deepEqual(await extend(a, key, first), { reason: `${reason} true` });
+    assert.deepEqual(await extend(a, key, second), { reason: `${reason} false` });
+    assert.deepEqual(await release(a, key, first), { reason: `${reason} true` });
+    assert.deepEqual(await release(a, key, second, true), { reason: `${reason} false` });
+    assert.equal(await extend(a, key, here.newToken()), "lost");
+    assert.equal(await release(b, key, third), "released");
+    assert.equal(await extend(b, key, third), "lost");
+    const unexplained = here.newToken();
+    await grant(a, key, unexplained);
+    await b.forceRelease({ key });
+    assert.equal(await extend(a, key, unexplained), "lost");
   },
 
   "leaves a hold alone whose token no locker made, if a fence is given": async ({ a, key }) => {

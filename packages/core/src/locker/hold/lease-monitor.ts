@@ -1,9 +1,10 @@
 // Tested by packages/core/test/hold.test.ts, test/holding/budget.test.ts, test/holding/many.test.ts
 import type { Driver } from "../../driver/driver";
-import { now } from "../../driver/lease";
+import { MIN_TTL, now } from "../../driver/lease";
 import { isObserved } from "../../driver/observe/observed";
 import { background } from "../../driver/observe/through";
 import { createAlarm } from "../alarm";
+import { createLongHolds, type HoldListener } from "./long-holds";
 import { FORCED_OUT, type LossCause, lossIn, TAKEN } from "./loss";
 import { observeExtension } from "./observe-extension";
 
@@ -16,6 +17,7 @@ export interface ManagedLock {
   readonly deadline: number;
   /** Whether the lease is still the claim of a hand-over. */
   readonly claimed: boolean;
+  readonly heldSince: number;
   /** When to extend it, `Infinity` for never. */
   readonly extendAt: number;
   /**
@@ -46,6 +48,8 @@ export interface LeaseMonitor {
   holds(key: string): boolean;
   /** Ends the locks with this token. */
   forcedOut(token: string, reason: string | undefined): void;
+  /** Asks whether each lock that it looks after is still held: a message about it may have been lost. No lease becomes longer. */
+  checkAll(): void;
   /** From now on extends nothing but claims, and those at once; deadlines are still watched. */
   stopExtending(): void;
 }
@@ -55,9 +59,11 @@ export interface LeaseMonitor {
  */
 const FIRST_SWEEP = 1_000;
 
-export function createLeaseMonitor(driver: Driver): LeaseMonitor {
+/** `listener` listens for messages while a lock is held for long. */
+export function createLeaseMonitor(driver: Driver, listener: HoldListener): LeaseMonitor {
   const held = new Map<string, ManagedLock>();
   const kept = new Set<ManagedLock>();
+  const longHolds = createLongHolds(kept, listener);
   let sweepAt = FIRST_SWEEP;
   let extending = true;
 
@@ -105,6 +111,12 @@ export function createLeaseMonitor(driver: Driver): LeaseMonitor {
     );
   }
 
+  async function check(lock: ManagedLock): Promise<void> {
+    const { key, grant } = lock;
+    const reply = await background(() => driver.extend({ key, token: grant.token, ttl: MIN_TTL }));
+    if (reply !== "held") lock.lost(...lossIn(reply));
+  }
+
   function sweep(): void {
     const time = now();
     for (const [key, lock] of held) if (lock.deadline <= time && !kept.has(lock)) held.delete(key);
@@ -113,7 +125,9 @@ export function createLeaseMonitor(driver: Driver): LeaseMonitor {
 
   function leave(lock: ManagedLock): void {
     kept.delete(lock);
-    if (kept.size === 0) alarm.off();
+    if (kept.size > 0) return;
+    alarm.off();
+    longHolds.emptied();
   }
 
   return {
@@ -125,6 +139,7 @@ export function createLeaseMonitor(driver: Driver): LeaseMonitor {
     },
     keep(lock) {
       kept.add(lock);
+      longHolds.added();
       if (isExtended(lock) && lock.extendAt <= now()) extend(lock);
       alarm.by(wakeOf(lock));
     },
@@ -139,6 +154,9 @@ export function createLeaseMonitor(driver: Driver): LeaseMonitor {
     },
     forcedOut(token, reason) {
       for (const lock of held.values()) if (lock.grant.token === token) lock.lost(FORCED_OUT, reason);
+    },
+    checkAll() {
+      for (const lock of kept) check(lock).catch(() => {}); // its next extension learns as much
     },
     stopExtending() {
       for (const lock of kept) if (lock.claimed) extend(lock);

@@ -8,11 +8,11 @@ import { background } from "../../driver/observe/through";
 import { createAlarm } from "../alarm";
 import { createMessageWatch } from "./message-watch";
 
-/** Where the messages for a locker's waiters arrive. It is open while the locker has waiters, and for a while after. */
+/** Where the messages for a locker arrive. It is open while the locker has waiters or long holds, and for a while after. */
 interface Inbox {
-  /** A waiter waits for this key. */
+  /** Somebody waits for this key, or holds it for long. */
   wanted(key: string): void;
-  /** The last waiter has left. */
+  /** Nobody does any more. */
   unwanted(): void;
   /** A heartbeat found a grant: its message is late, lost, or can't be received. */
   foundGrant(): void;
@@ -45,7 +45,7 @@ const REFUSED_REOPENING = 10_000;
  * and one whose connection was forgotten on the way does not even end, so a listener that misses messages is replaced.
  */
 export function createInbox(queue: DriverQueue, name: string, { granted, forcedOut, opened }: InboxEvents): Inbox {
-  /** The key that was waited for last, for warnings. */
+  /** The key that it was last wanted for, for warnings. */
   let key = "";
   let isWanted = false;
   let isClosed = false;

@@ -1,6 +1,7 @@
 // Tested by packages/core/test/heartbeats.test.ts, test/model/waiters.test.ts
 import type { DriverQueue } from "../../driver/driver-queue";
 import type { GiveUpToken } from "../give-up-token";
+import type { LeaseMonitor } from "../hold/lease-monitor";
 import { createHeartbeats } from "./heartbeats";
 import { createInbox } from "./inbox";
 import { PlaceReport } from "./place-report";
@@ -18,6 +19,9 @@ export interface Queue {
    * is released at once. `fence` is the fence of its lock, or 0 if it never had one.
    */
   retire(key: string, token: string, fence: number): void;
+  /** Listens for messages about locks that are held, too, until `unlisten`. */
+  listen(key: string): void;
+  unlisten(): void;
   close(): Promise<void>;
 }
 
@@ -29,7 +33,7 @@ export function createQueue(
   ability: DriverQueue,
   name: string,
   giveUpToken: GiveUpToken,
-  forcedOut: (token: string, reason: string | undefined) => void,
+  holds: Pick<LeaseMonitor, "forcedOut" | "checkAll">,
   isHidden: boolean,
 ): Queue {
   const waiters = new Map<string, Waiter>();
@@ -39,10 +43,14 @@ export function createQueue(
       retired.granted(token, fence);
       waiters.get(token)?.pushed(fence, claim);
     },
-    forcedOut,
-    opened: () => heartbeats.checkAll(),
+    forcedOut: holds.forcedOut,
+    opened() {
+      heartbeats.checkAll();
+      holds.checkAll();
+    },
   });
   const heartbeats = createHeartbeats(ability, name, inbox.foundGrant);
+  let isForHolds = false;
 
   return {
     enter(token, mailbox) {
@@ -62,7 +70,17 @@ export function createQueue(
       waiter.place.left("left");
       const hadWaiters = !heartbeats.isEmpty;
       heartbeats.delete(waiter);
-      if (hadWaiters && heartbeats.isEmpty) inbox.unwanted();
+      if (hadWaiters && heartbeats.isEmpty && !isForHolds) inbox.unwanted();
+    },
+
+    listen(key) {
+      isForHolds = true;
+      inbox.wanted(key);
+    },
+
+    unlisten() {
+      isForHolds = false;
+      if (heartbeats.isEmpty) inbox.unwanted();
     },
 
     retire(key, token, fence) {
