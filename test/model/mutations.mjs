@@ -472,7 +472,7 @@ export const mutations = {
   "a holder listens to nothing": {
     rule: "A locker that holds a lock for long listens",
     tests: ["packages/core/test/forced-out.test.ts"],
-    edits: [["src/locker/hold/long-holds.ts", "    listen(oldest.key);\n", ""]],
+    edits: [["src/locker/hold/long-holds.ts", "    listen(key);\n", ""]],
   },
   "a forced release keeps no reason": {
     rule: "The replies to a token that was forced out have the reason",

@@ -28,7 +28,7 @@ const counterparts = {
   "acquire ignores the ticket": [[queue, "ticket || Math.max(", "Math.max("]],
   "enqueueing shows no life": [[driver, "    queue.showLife(inboxOf(token));\n", ""]],
   "extend shortens": [[expiring, "Math.max(one.until, now() + ttl)", "now() + ttl"]],
-  "extend asks no token": [[driver, 'if (holderOf(state) !== token) return "lost";', ""]],
+  "extend asks no token": [[driver, 'if (holderOf(state) !== token) return forcedOut(state, token) ?? "lost";', ""]],
   "release asks no token": [
     [driver, "if (holderOf(state) === token) free(state, token);", "if (holderOf(state)) free(state, token);"],
   ],

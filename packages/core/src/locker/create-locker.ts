@@ -2,7 +2,6 @@
 import type { Driver, Replicator } from "../driver/driver";
 import { type LockError, LockerClosedError, LockNotAcquiredError } from "../driver/errors";
 import { assertKey, inLockOrder } from "../driver/keys";
-import { kindOf } from "../driver/kind-of";
 import { callerOr } from "../driver/observe/caller";
 import { warn } from "../driver/observe/facts";
 import { isFailure, isObserved, observed } from "../driver/observe/observed";
@@ -12,6 +11,7 @@ import { warnOfShortLease } from "../driver/short-lease";
 import type { AcquireTools } from "./acquire/acquire-tools";
 import type { PendingWait } from "./acquire/mailbox";
 import { observedAcquire } from "./acquire/observed-acquire";
+import { assertWork } from "./assert-work";
 import { clientsFlushed } from "./clients-flushed";
 import { forceRelease } from "./force-release";
 import { createGiveUpToken } from "./give-up-token";
@@ -195,8 +195,3 @@ function lockerOf(driver: Driver, options: LockOptions | undefined, owner: objec
 }
 
 const itself = <L>(lock: L): L => lock;
-
-function assertWork(call: string, work: unknown): void {
-  if (typeof work === "function") return;
-  throw new TypeError(`${call}: the last argument must be a function that takes the lock, got ${kindOf(work)}`);
-}

@@ -36,9 +36,13 @@ export function createLongHolds(held: ReadonlySet<Held>, { listen, unlisten }: H
     const [oldest] = held;
     if (isListening || oldest === undefined) return;
     const left = oldest.heldSince + LISTEN_AFTER - now();
-    if (left > 0) return time(left);
+    if (left > 0) time(left);
+    else begin(oldest.key);
+  }
+
+  function begin(key: string): void {
     isListening = true;
-    listen(oldest.key);
+    listen(key);
   }
 
   function time(ms: number): void {
