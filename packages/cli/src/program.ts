@@ -1,0 +1,25 @@
+import { Command } from "commander";
+import { version } from "../package.json";
+import { inspectCommand } from "./commands/inspect";
+import { EXIT } from "./exit-codes";
+
+const table = Object.values(EXIT)
+  .map(({ code, meaning }) => `  ${String(code).padStart(3)}  ${meaning}`)
+  .join("\n");
+
+const codes = `
+Exit codes:
+${table}
+  128+n  the command was ended by signal n; otherwise the code of the command itself`;
+
+/** The whole command line. Each command loads what it needs when it runs. */
+export function program(): Command {
+  const distlock = new Command("distlock")
+    .description("Locks of distlock, from the command line: run a command under one, see who holds one, free it.")
+    .version(version)
+    .exitOverride()
+    .showHelpAfterError("(distlock --help lists the commands and their options)")
+    .addHelpText("after", codes);
+  for (const command of [inspectCommand()]) distlock.addCommand(command.copyInheritedSettings(distlock));
+  return distlock;
+}
