@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { version } from "../package.json";
+import { doctorCommand } from "./commands/doctor";
 import { inspectCommand } from "./commands/inspect";
 import { EXIT } from "./exit-codes";
 
@@ -20,6 +21,7 @@ export function program(): Command {
     .exitOverride()
     .showHelpAfterError("(distlock --help lists the commands and their options)")
     .addHelpText("after", codes);
-  for (const command of [inspectCommand()]) distlock.addCommand(command.copyInheritedSettings(distlock));
+  for (const command of [inspectCommand(), doctorCommand()])
+    distlock.addCommand(command.copyInheritedSettings(distlock));
   return distlock;
 }

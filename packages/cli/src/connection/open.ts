@@ -1,4 +1,4 @@
-import { type Driver, redisDriver } from "@distlock/core/driver";
+import { type Driver, type DriverOptions, redisDriver } from "@distlock/core/driver";
 import { type NodeRedisClient, nodeRedisConnection } from "@distlock/node-redis";
 import { EXIT } from "../exit-codes";
 import { Failure } from "../failure";
@@ -17,7 +17,10 @@ export interface Connection {
 }
 
 /** Connects. Rejects with a `Failure` if Redis does not answer in time, or refuses. */
-export async function openConnection({ url, cluster, prefix, timeout }: RedisOptions): Promise<Connection> {
+export async function openConnection(
+  { url, cluster, prefix, timeout }: RedisOptions,
+  driverOptions: DriverOptions = {},
+): Promise<Connection> {
   let last: Error | undefined;
   const onError = (error: Error) => {
     last = error;
@@ -41,7 +44,7 @@ export async function openConnection({ url, cluster, prefix, timeout }: RedisOpt
     client = await open(clusterClient(url.url, timeout, onError));
   }
   return {
-    driver: redisDriver(prefixed(nodeRedisConnection(client.client as NodeRedisClient), prefix)),
+    driver: redisDriver(prefixed(nodeRedisConnection(client.client as NodeRedisClient), prefix), driverOptions),
     cluster: client.cluster,
     prefix,
     primaries: () => within(client, client.primaries()),
