@@ -37,7 +37,7 @@ export function clocks(nodes: readonly NodeFacts[]): Verdict {
   const between = levelOf(servers.difference);
   if (between) {
     return between(
-      `the clock of ${servers.first.of} is ${formatDuration(servers.difference)} ahead of that of ${servers.last.of}: if one takes over from the other, leases end early or late, and fences can fall`,
+      `the clock of ${servers.first.of} is ${formatDuration(servers.difference)} ahead of the clock of ${servers.last.of}: if one takes over from the other, leases end early or late, and fences can fall`,
       "set the clocks of all servers by NTP",
       "docs/topologies.md#failover",
     );
@@ -46,8 +46,8 @@ export function clocks(nodes: readonly NodeFacts[]): Verdict {
   const level = levelOf(difference);
   if (level) {
     return level(
-      `the clock of ${first.of} is ${formatDuration(difference)} ahead of that of ${last.of}: one of them is wrong. When the clock of Redis is set right, leases end early or late, and fences can fall`,
-      "set both clocks by NTP, that of Redis while no lock is held",
+      `the clock of ${first.of} is ${formatDuration(difference)} ahead of the clock of ${last.of}: one of them is wrong. When the clock of Redis is set right, leases end early or late, and fences can fall`,
+      "set both clocks by NTP, the clock of Redis while no lock is held",
       DOCS,
     );
   }

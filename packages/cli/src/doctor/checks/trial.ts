@@ -28,7 +28,7 @@ export function messages({ trial }: NodeFacts): Verdict | undefined {
   if (trial.messages === undefined) return ok("a message from a script arrives");
   return warn(
     `${trial.messages}. Waiters get their locks up to 1.3 s late, and holders are not notified when their lock is forced out`,
-    "grant +subscribe +publish &distlock:*, and see that no proxy stands between",
+    "grant +subscribe +publish &distlock:*; see that each locker can open one more connection (maxclients), and that no proxy drops messages",
     DOCS,
   );
 }
