@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { version } from "../package.json";
+import { completionCommand } from "./commands/completion";
 import { doctorCommand } from "./commands/doctor";
 import { inspectCommand } from "./commands/inspect";
 import { EXIT } from "./exit-codes";
@@ -21,7 +22,7 @@ export function program(): Command {
     .exitOverride()
     .showHelpAfterError("(distlock --help lists the commands and their options)")
     .addHelpText("after", codes);
-  for (const command of [inspectCommand(), doctorCommand()])
+  for (const command of [inspectCommand(), doctorCommand(), completionCommand()])
     distlock.addCommand(command.copyInheritedSettings(distlock));
   return distlock;
 }

@@ -1,7 +1,10 @@
 import { Command } from "commander";
 import { redisOptions, withRedis } from "../connection/options";
+import { withOutput } from "../output/options";
 
-const examples = `
+const notes = `
+--json: {"check", "node", "status": "ok", "warn" or "fail", "reason", "advice"?, "docs"?}
+
 Examples:
   $ distlock doctor --url redis://redis.internal:6379
   $ distlock doctor --keys app:               # for a user who may only use keys that begin so
@@ -9,14 +12,16 @@ Examples:
 
 export const doctorCommand = (): Command =>
   withRedis(
-    new Command("doctor")
-      .description(
-        "Checks whether this Redis is fit for locks: memory, persistence, replicas, clocks, rights, version. Takes and releases a lock of its own. Exit code 0: nothing failed, 1: a check failed.",
-      )
-      .option("--keys <text>", "how the names of the keys begin that it takes", "distlock:doctor:")
-      .option("--json", "print each finding as a line of JSON"),
+    withOutput(
+      new Command("doctor")
+        .description(
+          "Checks whether this Redis is fit for locks: memory, persistence, replicas, clocks, rights, version. Takes and releases a lock of its own. Exit code 0: nothing failed, 1: a check failed.",
+        )
+        .option("--keys <text>", "how the names of the keys begin that it takes", "distlock:doctor:"),
+      "print each finding as a line of JSON",
+    ),
   )
-    .addHelpText("after", examples)
+    .addHelpText("after", notes)
     .action(async (options) => {
       const { doctor } = await import("../doctor/doctor");
       process.exitCode = await doctor({ ...options, ...redisOptions(options) });

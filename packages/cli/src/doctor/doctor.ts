@@ -1,14 +1,14 @@
 import { openConnection } from "../connection/open";
 import { EXIT } from "../exit-codes";
+import { colors } from "../output/colors";
+import type { OutputOptions } from "../output/options";
 import { note, printJson } from "../output/output";
 import { diagnose } from "./checks/diagnose";
 import { type GatherOptions, gather } from "./facts/gather";
 import { report } from "./report";
 import type { Finding, Status } from "./verdict";
 
-interface DoctorOptions extends GatherOptions {
-  readonly json?: true;
-}
+type DoctorOptions = GatherOptions & OutputOptions;
 
 /** The companions of the keys that are tried end with their leases. */
 const driverOptions = { fenceTtl: 0 };
@@ -20,7 +20,7 @@ export async function doctor(options: DoctorOptions): Promise<number> {
     const nodes = await gather(connection, options);
     const findings = diagnose(nodes);
     if (options.json) for (const finding of findings) printJson(finding);
-    else report(findings, nodes.length);
+    else report(findings, nodes.length, colors(options));
     return conclude(findings);
   } finally {
     connection.close();

@@ -1,9 +1,9 @@
-import pc from "picocolors";
+import type { Colors } from "../output/colors";
 import { escaped } from "../output/escape";
 import { print } from "../output/output";
 import type { Finding, Status } from "./verdict";
 
-const COLOURS: Readonly<Record<Status, (text: string) => string>> = { ok: pc.green, warn: pc.yellow, fail: pc.red };
+const COLOURS = { ok: "green", warn: "yellow", fail: "red" } as const satisfies Record<Status, keyof Colors>;
 
 const WIDTH = 12;
 
@@ -20,11 +20,11 @@ function merged(findings: readonly Finding[]): { finding: Finding; nodes: string
 }
 
 /** Prints the findings for people. `count` is the number of nodes. */
-export function report(findings: readonly Finding[], count: number): void {
+export function report(findings: readonly Finding[], count: number, colors: Colors): void {
   for (const { finding, nodes } of merged(findings)) {
     const { status, check, reason, advice, docs } = finding;
     const where = nodes.length === count || check === "clock" ? "" : `${nodes.join(", ")}: `;
-    print(`${COLOURS[status](status.padEnd(4))}  ${check.padEnd(WIDTH)} ${escaped(where + reason)}`);
-    if (advice) print(`${" ".repeat(WIDTH + 7)}→ ${escaped(advice)}${docs ? pc.dim(` (${docs})`) : ""}`);
+    print(`${colors[COLOURS[status]](status.padEnd(4))}  ${check.padEnd(WIDTH)} ${escaped(where + reason)}`);
+    if (advice) print(`${" ".repeat(WIDTH + 7)}→ ${escaped(advice)}${docs ? colors.dim(` (${docs})`) : ""}`);
   }
 }

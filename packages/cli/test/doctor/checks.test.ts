@@ -55,13 +55,15 @@ test("before Redis 7, min-replicas-to-write does not hold for scripts", () => {
     settings: new Map([["min-replicas-to-write", "1"]]),
     replicas: [{ address: "b:1", state: "online", clock: undefined }],
   };
-  expect(replicas(node("redis_version:6.2.16 connected_slaves:1 min_slaves_good_slaves:1", facts)).status).toBe("warn");
-  expect(replicas(node("redis_version:7.0.15 connected_slaves:1 min_slaves_good_slaves:1", facts)).status).toBe("ok");
+  expect(replicas(node("redis_version:6.2.16 connected_slaves:1 min_slaves_good_slaves:1", facts))?.status).toBe(
+    "warn",
+  );
+  expect(replicas(node("redis_version:7.0.15 connected_slaves:1 min_slaves_good_slaves:1", facts))?.status).toBe("ok");
 });
 
 test("a replica that is not in step is a warning", () => {
   const syncing = { replicas: [{ address: "b:1", state: "wait_bgsave", clock: undefined }] };
-  expect(replicas(node("redis_version:7.0.15 connected_slaves:1", syncing)).reason).toMatch(
+  expect(replicas(node("redis_version:7.0.15 connected_slaves:1", syncing))?.reason).toMatch(
     /^1 replica of 1 not in step/,
   );
 });

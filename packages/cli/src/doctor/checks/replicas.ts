@@ -13,8 +13,9 @@ function minReplicas({ info, settings }: NodeFacts): number {
 const plural = (n: number): string => (n === 1 ? "1 replica" : `${n} replicas`);
 
 /** Whether another server can take over, and what that costs. */
-export function replicas(facts: NodeFacts): Verdict {
+export function replicas(facts: NodeFacts): Verdict | undefined {
   const { info, replicas: all } = facts;
+  if (info.get("role") === "slave") return undefined;
   if (!info.has("connected_slaves")) {
     return warn("not known, since Redis refuses INFO", "look at INFO replication as an administrator", DOCS);
   }
