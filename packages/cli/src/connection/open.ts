@@ -22,14 +22,20 @@ export async function openConnection(
   driverOptions: DriverOptions = {},
 ): Promise<Connection> {
   let last: Error | undefined;
+  let refuse: (error: Error) => void = () => {};
   const onError = (error: Error) => {
     last = error;
+    if (refused.test(error.message)) refuse(error);
   };
   const within = <T>(client: Client, work: Promise<T>) =>
     withTimeout(client, work, { timeout, shown: url.shown, last: () => last });
 
   const open = async (client: Client): Promise<Client> => {
-    await within(client, client.connect());
+    // A client that is refused tries again and again.
+    const refusal = new Promise<never>((_, reject) => {
+      refuse = reject;
+    });
+    await within(client, Promise.race([client.connect(), refusal]));
     return client;
   };
   let client = await open(
