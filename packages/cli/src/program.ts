@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { version } from "../package.json";
 import { inspectCommand } from "./commands/inspect";
+import { runCommand } from "./commands/run";
 import { EXIT } from "./exit-codes";
 
 const table = Object.values(EXIT)
@@ -18,8 +19,10 @@ export function program(): Command {
     .description("Locks of distlock, from the command line: run a command under one, see who holds one, free it.")
     .version(version)
     .exitOverride()
+    // So that each command sees its arguments as they are: "run" has a "--" in them.
+    .enablePositionalOptions()
     .showHelpAfterError("(distlock --help lists the commands and their options)")
     .addHelpText("after", codes);
-  for (const command of [inspectCommand()]) distlock.addCommand(command.copyInheritedSettings(distlock));
+  for (const command of [runCommand(), inspectCommand()]) distlock.addCommand(command.copyInheritedSettings(distlock));
   return distlock;
 }
