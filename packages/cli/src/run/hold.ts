@@ -1,3 +1,4 @@
+import type { LockLostError } from "@distlock/core";
 import { EXIT } from "../exit-codes";
 import { formatDuration } from "../output/duration";
 import { escaped } from "../output/escape";
@@ -35,8 +36,7 @@ export async function holdFor(
   const { pid, ended } = await startCommand(command, { foreground, env: environment(hold.fences) });
   const family = familyOf(pid);
   const look = (): boolean => hold.isHeld;
-  const relay = foreground ? relayInForeground(pid, look) : relayToGroup(pid, look);
-  signals.relayTo(relay.receive, relay.besides);
+  signals.relayTo(foreground ? relayInForeground(pid, look) : relayToGroup(pid, look));
 
   let stopping: Promise<readonly number[]> | undefined;
   const lost = (): void => {
@@ -60,9 +60,13 @@ export async function holdFor(
 
 /** What the user reads of a loss. */
 function loss(hold: Hold, seen: Seen, { onLost, killAfter }: Omit<HoldOptions, "foreground">): string {
-  const { message } = hold.signal.reason as Error;
+  const { message, reason } = hold.signal.reason as LockLostError;
+  const { forcedBecause } = hold;
+  // A locker that listens itself has the reason in its message.
+  const isNew = reason === undefined && forcedBecause !== undefined;
+  const why = isNew ? `${message}. The reason: ${JSON.stringify(forcedBecause)}` : message;
   const late = formatDuration(seen.lost?.lateBy ?? 0);
   const then =
     onLost === "term" ? `the command gets TERM now, and KILL in ${formatDuration(killAfter)}` : "the command goes on";
-  return `LOST THE LOCK (${shownFences(hold.fences)}): ${escaped(message)}. Noticed ${late} late; ${then}`;
+  return `LOST THE LOCK (${shownFences(hold.fences)}): ${escaped(why)}. Noticed ${late} late; ${then}`;
 }

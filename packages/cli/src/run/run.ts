@@ -95,7 +95,7 @@ async function runConnected(
     patience: options.timeout,
   };
   try {
-    const { value, failure } = await underLock(locker, taking, (hold) => {
+    const { value, failure } = await underLock({ locker, driver: connection.driver }, taking, (hold) => {
       if (verbose) messages.say(shownGrant(seen, hold.fences));
       return holdFor(command, hold, options, { signals, messages, seen });
     });

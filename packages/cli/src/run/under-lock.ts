@@ -1,4 +1,6 @@
 import type { Locker, LockOptions } from "@distlock/core";
+import type { Driver } from "@distlock/core/driver";
+import { listenForForce } from "./forced-out";
 import { orAborted } from "./signals";
 
 /** A lock, or several as one, while the command runs. */
@@ -9,6 +11,8 @@ export interface Hold {
   readonly signal: AbortSignal;
   /** False from the loss on. A look after the end of the lease makes the loss final. */
   readonly isHeld: boolean;
+  /** The reason of an operator who freed the lock by force. */
+  readonly forcedBecause: string | undefined;
 }
 
 export interface Taking {
@@ -28,17 +32,21 @@ export interface Done<T> {
 
 /** The one place that decides how the lock is taken and given up: waits for it, does the work, and releases it. */
 export async function underLock<T>(
-  locker: Locker,
+  { locker, driver }: { readonly locker: Locker; readonly driver: Driver },
   { keys, options, interrupted, patience }: Taking,
   work: (hold: Hold) => Promise<T>,
 ): Promise<Done<T>> {
   const wanted = { ...options, autoExtend: true, signal: interrupted };
   const lock = keys.length === 1 ? await locker.acquire(keys[0]!, wanted) : await locker.acquire([...keys], wanted);
+  const forcedOut = listenForForce(driver.queue, lock);
   const hold: Hold = {
     fences: "fences" in lock ? lock.fences : new Map([[lock.key, lock.fence]]),
     signal: lock.signal,
     get isHeld() {
       return lock.isHeld;
+    },
+    get forcedBecause() {
+      return forcedOut.reason;
     },
   };
   const release = (): Promise<unknown> =>
@@ -53,5 +61,7 @@ export async function underLock<T>(
   } catch (error) {
     await release();
     throw error;
+  } finally {
+    forcedOut.close();
   }
 }
