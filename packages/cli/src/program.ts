@@ -3,6 +3,7 @@ import { version } from "../package.json";
 import { completionCommand } from "./commands/completion";
 import { doctorCommand } from "./commands/doctor";
 import { inspectCommand } from "./commands/inspect";
+import { runCommand } from "./commands/run";
 import { EXIT } from "./exit-codes";
 
 const table = Object.values(EXIT)
@@ -20,9 +21,11 @@ export function program(): Command {
     .description("Locks of distlock, from the command line: run a command under one, see who holds one, free it.")
     .version(version)
     .exitOverride()
+    // So that each command sees its arguments as they are: "run" has a "--" in them.
+    .enablePositionalOptions()
     .showHelpAfterError("(distlock --help lists the commands and their options)")
     .addHelpText("after", codes);
-  for (const command of [inspectCommand(), doctorCommand(), completionCommand()])
-    distlock.addCommand(command.copyInheritedSettings(distlock));
+  const commands = [runCommand(), inspectCommand(), doctorCommand(), completionCommand()];
+  for (const command of commands) distlock.addCommand(command.copyInheritedSettings(distlock));
   return distlock;
 }
