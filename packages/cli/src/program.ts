@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { version } from "../package.json";
 import { inspectCommand } from "./commands/inspect";
+import { lsCommand } from "./commands/ls";
 import { EXIT } from "./exit-codes";
 
 const table = Object.values(EXIT)
@@ -20,6 +21,6 @@ export function program(): Command {
     .exitOverride()
     .showHelpAfterError("(distlock --help lists the commands and their options)")
     .addHelpText("after", codes);
-  for (const command of [inspectCommand()]) distlock.addCommand(command.copyInheritedSettings(distlock));
+  for (const command of [inspectCommand(), lsCommand()]) distlock.addCommand(command.copyInheritedSettings(distlock));
   return distlock;
 }
