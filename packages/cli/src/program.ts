@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { version } from "../package.json";
 import { inspectCommand } from "./commands/inspect";
 import { lsCommand } from "./commands/ls";
+import { releaseCommand } from "./commands/release";
 import { EXIT } from "./exit-codes";
 
 const table = Object.values(EXIT)
@@ -21,6 +22,7 @@ export function program(): Command {
     .exitOverride()
     .showHelpAfterError("(distlock --help lists the commands and their options)")
     .addHelpText("after", codes);
-  for (const command of [inspectCommand(), lsCommand()]) distlock.addCommand(command.copyInheritedSettings(distlock));
+  for (const command of [inspectCommand(), lsCommand(), releaseCommand()])
+    distlock.addCommand(command.copyInheritedSettings(distlock));
   return distlock;
 }
