@@ -3,6 +3,7 @@ import { version } from "../package.json";
 import { inspectCommand } from "./commands/inspect";
 import { lsCommand } from "./commands/ls";
 import { releaseCommand } from "./commands/release";
+import { watchCommand } from "./commands/watch";
 import { EXIT } from "./exit-codes";
 
 const table = Object.values(EXIT)
@@ -22,7 +23,7 @@ export function program(): Command {
     .exitOverride()
     .showHelpAfterError("(distlock --help lists the commands and their options)")
     .addHelpText("after", codes);
-  for (const command of [inspectCommand(), lsCommand(), releaseCommand()])
+  for (const command of [inspectCommand(), lsCommand(), releaseCommand(), watchCommand()])
     distlock.addCommand(command.copyInheritedSettings(distlock));
   return distlock;
 }
