@@ -1,4 +1,4 @@
-import { age, oldestWait, type Seen } from "../locks/seen";
+import { age, byHold, byKey, byWait, type Seen } from "../locks/seen";
 
 export const ORDERS = ["age", "waiting", "left"] as const;
 export type Order = (typeof ORDERS)[number];
@@ -13,25 +13,14 @@ export interface Selection {
   readonly limit: number;
 }
 
-const HIGHEST = Number.POSITIVE_INFINITY;
+type Compare = (a: Seen, b: Seen) => number;
 
-/** What locks are sorted by, the highest first. A lock without a value comes last. */
-const ranks: Readonly<Record<Order, (seen: Seen) => readonly [first: number, second: number]>> = {
-  age: (seen) => [age(seen) ?? -1, seen.held ? 1 : 0],
-  waiting: (seen) => [seen.waiting, oldestWait(seen) ?? -1],
-  left: ({ held, remaining }) => [held ? -remaining : -HIGHEST, 0],
+/** A free lock comes last in each. */
+const orders: Readonly<Record<Order, Compare>> = {
+  age: byHold,
+  waiting: (a, b) => b.waiting - a.waiting || byWait(a, b) || byHold(a, b),
+  left: (a, b) => Number(b.held) - Number(a.held) || a.remaining - b.remaining,
 };
-
-/** Compares by the order, then by the key, so that equal locks do not change places. */
-export function comparing(order: Order): (a: Seen, b: Seen) => number {
-  const rank = ranks[order];
-  return (a, b) => {
-    const [x, y] = [rank(a), rank(b)];
-    // Differences of infinities are not numbers.
-    const byFirst = x[0] === y[0] ? 0 : y[0] - x[0];
-    return byFirst || y[1] - x[1] || (a.key < b.key ? -1 : 1);
-  };
-}
 
 const isListed = (seen: Seen, { waiting, older }: Selection): boolean =>
   (!waiting || seen.waiting > 0) && (older === undefined || (age(seen) ?? -1) >= older);
@@ -43,7 +32,9 @@ export interface Selected {
 }
 
 export function select(locks: readonly Seen[], selection: Selection): Selected {
-  const meeting = locks.filter((seen) => isListed(seen, selection)).sort(comparing(selection.sort));
+  const meeting = locks
+    .filter((seen) => isListed(seen, selection))
+    .sort((a, b) => orders[selection.sort](a, b) || byKey(a, b));
   const { limit } = selection;
   return { listed: limit === 0 ? meeting : meeting.slice(0, limit), count: meeting.length };
 }

@@ -18,18 +18,23 @@ export interface AskOptions {
 }
 
 export function createAsk({ timeout, signal }: AskOptions): Ask {
+  // One listener for all: thousands of requests may be under way.
+  const waiting = new Set<(reason: unknown) => void>();
+  signal?.addEventListener("abort", () => {
+    for (const reject of waiting) reject(signal.reason);
+  });
+
   function within<T>(reply: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
+      if (signal?.aborted) reject(signal.reason);
       const late = () => reject(new Failure(EXIT.unavailable.code, `Redis did not answer within ${timeout} ms`));
       const timer = setTimeout(late, timeout);
-      const onAbort = () => reject(signal?.reason);
-      const settled = () => {
+      waiting.add(reject);
+      const settle = () => {
         clearTimeout(timer);
-        signal?.removeEventListener("abort", onAbort);
+        waiting.delete(reject);
       };
-      if (signal?.aborted) onAbort();
-      signal?.addEventListener("abort", onAbort);
-      reply.then(resolve, reject).finally(settled);
+      reply.then(resolve, reject).finally(settle);
     });
   }
 

@@ -97,4 +97,4 @@ async function inspect(key: string, clock: ServerClock, { session, all, onFound 
 
 /** A key that another program uses for something else is not shown. */
 const isNotALock = (error: unknown): boolean =>
-  LockBackendError.is(error) && /not a lock|not written by distlock/.test(error.message);
+  LockBackendError.is(error) && /not a lock|not written by distlock|WRONGTYPE/.test(error.message);

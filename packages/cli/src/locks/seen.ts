@@ -29,5 +29,20 @@ export const age = ({ now, holder }: Seen): number | undefined => before(now, ho
 /** For how many ms its first waiter has waited. */
 export const oldestWait = ({ now, waiters }: Seen): number | undefined => before(now, waiters[0]?.since);
 
+/** Compares by the longest hold. Two looks at different times do not change the order, as ages would. */
+export const byHold = (a: Seen, b: Seen): number => earlier(a.holder?.since, b.holder?.since);
+
+/** Compares by the longest wait. */
+export const byWait = (a: Seen, b: Seen): number => earlier(a.waiters[0]?.since, b.waiters[0]?.since);
+
+/** Compares by the key, so that locks that are equal otherwise do not change places. */
+export const byKey = (a: Seen, b: Seen): number => (a.key < b.key ? -1 : Number(a.key > b.key));
+
+/** The earlier one first, one that is not known last. */
+function earlier(a: number | undefined, b: number | undefined): number {
+  if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
+  return a - b;
+}
+
 /** How many ms ago it was last granted. */
 export const sinceGrant = ({ now, granted }: Seen): number | undefined => before(now, granted);

@@ -1,4 +1,4 @@
-import { age, oldestWait, type Seen } from "../locks/seen";
+import { byHold, byKey, byWait, type Seen } from "../locks/seen";
 import { holderText, lockTable } from "../locks/table";
 import type { Colors } from "../output/colors";
 import { formatDuration } from "../output/duration";
@@ -33,9 +33,7 @@ const later = (seen: Seen, ms: number): Seen => ({
   remaining: Math.max(seen.remaining - ms, 0),
 });
 
-/** The longest wait first, then the longest hold. */
-const byWait = (a: Seen, b: Seen): number =>
-  (oldestWait(b) ?? -1) - (oldestWait(a) ?? -1) || (age(b) ?? -1) - (age(a) ?? -1) || (a.key < b.key ? -1 : 1);
+const inOrder = (a: Seen, b: Seen): number => byWait(a, b) || byHold(a, b) || byKey(a, b);
 
 /** The lines of the screen: never more than its rows, none wider than its columns. */
 export function frame(view: View, options: FrameOptions): string[] {
@@ -62,7 +60,7 @@ function headOf({ pattern, look, trouble }: View, { now, colors }: FrameOptions)
 
 function lockLines({ look }: View, room: number, { columns, now, colors }: FrameOptions): string[] {
   if (look === undefined || room < 2) return [];
-  const locks = [...look.locks.values()].map((seen) => later(seen, now - look.at)).sort(byWait);
+  const locks = [...look.locks.values()].map((seen) => later(seen, now - look.at)).sort(inOrder);
   if (locks.length === 0) return [colors.dim("no lock is held or waited for")];
   const isTooMany = locks.length > room - 1;
   const shown = isTooMany ? locks.slice(0, Math.max(room - 2, 0)) : locks;
