@@ -52,24 +52,30 @@ export function parseGlob(text: string): Glob {
 }
 
 /** Reads a class behind its `[`. */
-function classAt(chars: readonly string[], start: number): { readonly source: string; readonly end: number } {
+function classAt(chars: readonly string[], start: number): Omit<Part, "loose"> {
   const isNegated = chars[start] === "^";
   let source = "";
   let i = isNegated ? start + 1 : start;
-  const next = (): string | undefined => {
-    if (chars[i] === "\\" && i + 1 < chars.length) i++;
-    return chars[i++];
-  };
   while (i < chars.length && chars[i] !== "]") {
-    const first = next()!;
-    const isRange = chars[i] === "-" && i + 1 < chars.length && chars[i + 1] !== "]";
-    if (isRange) i++;
-    const last = isRange ? next()! : first;
-    const [low, high] = first.codePointAt(0)! > last.codePointAt(0)! ? [last, first] : [first, last];
-    source += `${itself(low)}-${itself(high)}`;
+    const member = memberAt(chars, i);
+    source += member.source;
+    i = member.end;
   }
   if (i >= chars.length) {
     throw new InvalidArgumentError('The pattern has a "[" without a "]": write "\\[" for the character itself.');
   }
   return { source: `[${isNegated ? "^" : ""}${source}]`, end: i + 1 };
 }
+
+/** Reads a member of a class as Redis does: a `\` quotes a character, but not the end of a range. */
+function memberAt(chars: readonly string[], i: number): Omit<Part, "loose"> {
+  const [first, second, third] = chars.slice(i, i + 3) as [string, ...string[]];
+  if (first === "\\" && second !== undefined) return { source: itself(second), end: i + 2 };
+  if (second === "-" && third !== undefined) return { source: range(first, third), end: i + 3 };
+  return { source: itself(first), end: i + 1 };
+}
+
+const range = (a: string, b: string): string => {
+  const [low, high] = a.codePointAt(0)! > b.codePointAt(0)! ? [b, a] : [a, b];
+  return `${itself(low)}-${itself(high)}`;
+};
