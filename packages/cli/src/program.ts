@@ -3,7 +3,10 @@ import { version } from "../package.json";
 import { completionCommand } from "./commands/completion";
 import { doctorCommand } from "./commands/doctor";
 import { inspectCommand } from "./commands/inspect";
+import { lsCommand } from "./commands/ls";
+import { releaseCommand } from "./commands/release";
 import { runCommand } from "./commands/run";
+import { watchCommand } from "./commands/watch";
 import { EXIT } from "./exit-codes";
 
 const table = Object.values(EXIT)
@@ -25,7 +28,15 @@ export function program(): Command {
     .enablePositionalOptions()
     .showHelpAfterError("(distlock --help lists the commands and their options)")
     .addHelpText("after", codes);
-  const commands = [runCommand(), inspectCommand(), doctorCommand(), completionCommand()];
+  const commands = [
+    runCommand(),
+    lsCommand(),
+    inspectCommand(),
+    watchCommand(),
+    releaseCommand(),
+    doctorCommand(),
+    completionCommand(),
+  ];
   for (const command of commands) distlock.addCommand(command.copyInheritedSettings(distlock));
   return distlock;
 }

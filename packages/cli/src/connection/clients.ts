@@ -16,6 +16,8 @@ export interface Client {
   connect(): Promise<unknown>;
   /** The primaries: all keys are on one of them. */
   primaries(): Promise<readonly Node[]>;
+  /** The primary that has a key of this name at the server. */
+  nodeOf(name: string): Node;
   close(): void;
 }
 
@@ -41,6 +43,7 @@ export function serverClient(url: string, timeout: number, onError: OnError): Cl
     cluster: false,
     connect: () => client.connect(),
     primaries: async () => [node],
+    nodeOf: () => node,
     close: () => client.destroy(),
   };
 }
@@ -67,6 +70,7 @@ export function clusterClient(url: string, timeout: number, onError: OnError): C
           return { address: master.address, send: (...command) => client.sendCommand(command) };
         }),
       ),
+    nodeOf: (name) => ({ address: "the Cluster", send: (...command) => cluster.sendCommand(name, false, command) }),
     close: () => cluster.destroy(),
   };
 }
@@ -94,6 +98,7 @@ export function sentinelClient(
     cluster: false,
     connect: () => sentinel.connect(),
     primaries: async () => [node],
+    nodeOf: () => node,
     close: () => sentinel.destroy(),
   };
 }

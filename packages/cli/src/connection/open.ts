@@ -13,6 +13,8 @@ export interface Connection {
   readonly prefix: string;
   /** The primaries: all keys are on one of them. */
   primaries(): Promise<readonly Node[]>;
+  /** The primary that has the key of a lock. */
+  nodeOf(key: string): Node;
   close(): void;
 }
 
@@ -54,6 +56,7 @@ export async function openConnection(
     cluster: client.cluster,
     prefix,
     primaries: () => within(client, client.primaries()),
+    nodeOf: (key) => client.nodeOf(prefix + key),
     close: () => client.close(),
   };
 }

@@ -1,0 +1,17 @@
+import truncate from "cli-truncate";
+import width from "string-width";
+
+/** How many columns a terminal has for a text. */
+export const widthOf = (text: string): number => width(text);
+
+/** A text that fits into so many columns, cut with `…` if it must be. */
+export function cut(text: string, columns: number, position: "end" | "middle" = "end"): string {
+  if (width(text) <= columns) return text;
+  return columns < 1 ? "" : truncate(text, columns, { position });
+}
+
+const USUAL = 80;
+
+/** The columns of the terminal, or undefined if standard output is not one: then nothing is cut. */
+export const terminalColumns = (): number | undefined =>
+  process.stdout.isTTY ? process.stdout.columns || USUAL : undefined;
