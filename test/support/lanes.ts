@@ -16,6 +16,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** What takes long: demos, frameworks, rounds of faults, and what only many repetitions or many processes show. */
 const slow = [
+  "packages/cli/test/contract.test.ts",
   "packages/memory/test/frameworks/",
   "packages/memory/test/store/conversation-life.test.ts",
   "packages/memory/test/store/reading.test.ts",

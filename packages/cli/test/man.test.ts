@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { EXIT } from "../src/exit-codes";
+import { roff } from "../src/man/roff";
 import { modelOf } from "../src/model/model";
 import { program } from "../src/program";
 import { distlock } from "./support/cli";
@@ -72,4 +73,11 @@ const lint = read("mandoc", "-Tlint", "-W", "warning", path);
 test.skipIf(!lint)("mandoc finds nothing but that it has no date, with which each build would differ", () => {
   const found = lint!.text.split("\n").filter((line) => line !== "" && !line.includes("missing date"));
   expect(found).toEqual([]);
+});
+
+test.skipIf(!groff)("characters that mean something to roff, and others than ASCII's, are shown as they are", () => {
+  const page = `.TH X 1 "" "" ""\n.SH X\n.nf\n${roff(".SH no\n'br\n\\fB-w …é")}\n`;
+  const { stdout, stderr } = spawnSync("groff", ["-ww", "-man", "-Tutf8"], { input: page, encoding: "utf8" });
+  expect(stderr).toBe("");
+  expect(stdout).toContain(" .SH no\n       'br\n       \\fB-w …é\n");
 });

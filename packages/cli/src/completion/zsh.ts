@@ -16,14 +16,23 @@ function optionSpec(option: OptionModel): string {
 
 function argumentSpecs(command: CommandModel, siblings: readonly CommandModel[]): string[] {
   const words = wordsOf(command, siblings);
-  if (command.runsCommand) return ["'1:key: '", "'*::command:_normal'"];
   if (words.length > 0) return [quoted(`1:${command.name}:(${words.join(" ")})`)];
   return command.arguments.map(({ name, variadic }) => quoted(`${variadic ? "*" : ""}:${name}: `));
 }
 
+/** Behind a `--` there is another command, with completions of its own. */
+const BEHIND = `
+          local -i at=\${words[(ie)--]}
+          if (( at < CURRENT )); then
+            shift $at words
+            (( CURRENT -= at ))
+            _normal
+            return
+          fi`;
+
 const caseOf = (command: CommandModel, siblings: readonly CommandModel[]): string => {
   const specs = [...command.options.map(optionSpec), ...argumentSpecs(command, siblings)];
-  return `        ${command.name})
+  return `        ${command.name})${command.runsCommand ? BEHIND : ""}
           _arguments -S ${specs.join(" \\\n            ")} ;;`;
 };
 

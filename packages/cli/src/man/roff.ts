@@ -3,7 +3,8 @@ export const roff = (text: string): string =>
   text
     .replace(/\\/g, "\\e")
     .replace(/-/g, "\\-")
-    .replace(/^(['.])/gm, "\\&$1");
+    .replace(/^(['.])/gm, "\\&$1")
+    .replace(/[^\n -~]/gu, (char) => `\\[u${char.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0")}]`);
 
 export const bold = (text: string): string => `\\fB${roff(text)}\\fR`;
 export const italic = (text: string): string => `\\fI${roff(text)}\\fR`;
