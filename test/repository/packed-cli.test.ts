@@ -38,21 +38,41 @@ test("publint finds nothing", async () => {
   expect(messages).toEqual([]);
 });
 
+/** What a built file imports when it is loaded. */
+const importsOf = (text: string): string[] =>
+  [...text.matchAll(/^(?:import .+ |\} )from ["']([^"']+)["'];$|^import ["']([^"']+)["'];$/gm)].map(
+    (m) => m[1] ?? m[2]!,
+  );
+
+/** The packages among these, without the modules of Node. */
+const packagesOf = (imports: readonly string[]): string[] => {
+  const foreign = imports.filter((from) => !/^(node:|\.)/.test(from));
+  return [...new Set(foreign.map((from) => /^(?:@[^/]+\/)?[^/]+/.exec(from)![0]))].sort();
+};
+
+const codeOf = (path: string) => readFile(join(cli, "dist", path), "utf8");
+
 test("depends on what it imports, and has no trace of the folder that it was built in", async () => {
-  const code = await Promise.all(
-    (await built()).filter((path) => path.endsWith(".js")).map((path) => readFile(join(cli, path), "utf8")),
-  );
-  const imported = code.flatMap((text) =>
-    [...text.matchAll(/^(?:import .+ |\} )from ["']([^"'.][^"']*)["'];$/gm)].map(([, from]) => from!),
-  );
-  const packages = new Set(
-    imported.filter((from) => !from.startsWith("node:")).map((from) => /^(@[^/]+\/)?[^/]+/.exec(from)![0]),
-  );
-  expect([...packages].sort()).toEqual(Object.keys(dependencies).sort());
+  const scripts = (await readdir(join(cli, "dist"))).filter((path) => path.endsWith(".js"));
+  const code = await Promise.all(scripts.map(codeOf));
+  expect(packagesOf(code.flatMap(importsOf))).toEqual(Object.keys(dependencies).sort());
   for (const text of code) {
     expect(text).not.toMatch(/file:\/\/|sourceMappingURL/);
     expect(text.includes(root.slice(0, -1))).toBe(false);
   }
+});
+
+test("starts with commander alone: a command loads what it needs when it runs", async () => {
+  const [loaded, foreign] = [new Set<string>(), [] as string[]];
+  const waiting = ["main.js"];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    if (loaded.has(next)) continue;
+    loaded.add(next);
+    const imports = importsOf(await codeOf(next));
+    foreign.push(...imports);
+    waiting.push(...imports.filter((from) => from.startsWith("./")));
+  }
+  expect(packagesOf(foreign)).toEqual(["commander"]);
 });
 
 test("installed in an empty folder, npx runs it on a real server", async () => {

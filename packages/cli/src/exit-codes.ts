@@ -6,7 +6,7 @@ interface ExitCode {
 
 const row = (code: number, meaning: string): ExitCode => ({ code, meaning });
 
-/** Every exit code of every command. From 64 to 78 they are those of sysexits(3); 79 is the first number behind them. */
+/** Every exit code of every command. From 64 to 78 they are codes of sysexits(3); 79 is the first number behind them. */
 export const EXIT = {
   done: row(0, "done"),
   no: row(1, "no: the key is free, was not found, or does not meet the condition; a check of doctor failed"),

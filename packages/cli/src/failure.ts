@@ -14,7 +14,7 @@ export class Failure extends Error {
   }
 }
 
-/** The errors of Redis for a user who may not do what was asked. */
+/** The errors of Redis for a user who lacks a right. */
 const denied = /\b(?:NOAUTH|NOPERM|WRONGPASS)\b/;
 
 const isDenied = (error: unknown): boolean =>

@@ -38,7 +38,7 @@ export const withRedis = (command: Command): Command =>
         .default(5_000, "5s"),
     );
 
-/** The options as the user gave them, with the URL of the environment if there is no other. */
+/** The options of the command line, with the URL of the environment if there is no other. */
 export function redisOptions(given: Omit<RedisOptions, "url"> & { readonly url?: Address }): RedisOptions {
   return { ...given, url: given.url ?? parseAddress(fromEnvironment()) };
 }

@@ -90,7 +90,7 @@ test("a server that evicts any key fails", async () => {
 });
 
 test.each(["allkeys-random", "volatile-ttl"])(
-  "the policy %s fails, also while there is no maxmemory",
+  "the policy %s fails, even while there is no maxmemory",
   async (policy) => {
     await set("maxmemory-policy", policy);
     const { of } = await checks(server.url);

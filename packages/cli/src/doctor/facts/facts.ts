@@ -30,7 +30,7 @@ export interface Rights {
 /** Undefined: all is well. Otherwise what went wrong. */
 export type Problem = string | undefined;
 
-/** What is known of a primary, gathered once. */
+/** A primary, as the checks see it. Gathered once. */
 export interface NodeFacts {
   readonly address: string;
   readonly info: Fields;

@@ -5,8 +5,8 @@ import type { Problem } from "./facts";
 const TTL = 10_000;
 
 /**
- * Takes a lock, hands it over to a waiter, extends and releases it, as applications do. Its keys end by themselves within the ttl,
- * also if this process dies. Returns the error.
+ * Takes a lock, hands it over to a waiter, extends and releases it, as applications do. Its keys end by themselves within the ttl, even
+ * if this process dies. Returns the error.
  */
 export async function lockProblem(driver: Driver, key: string, timeout: number): Promise<Problem> {
   const [first, second] = [0, 1].map(() => createLocker(driver, { ttl: TTL, timeout, label: "distlock doctor" }));
