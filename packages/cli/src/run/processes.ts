@@ -39,11 +39,17 @@ function fromPs(args: readonly string[]): ProcessEntry[] {
 
 const isLinux = process.platform === "linux";
 
-/** All processes that this process sees. */
+function processIds(): readonly string[] {
+  try {
+    return readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  } catch {
+    return [];
+  }
+}
+
+/** All processes that this process sees. None, not even itself, if the system has no list of them. */
 export const allProcesses = (): readonly ProcessEntry[] =>
-  isLinux
-    ? readdirSync("/proc").flatMap((name) => (/^\d+$/.test(name) ? (fromLinux(name) ?? []) : []))
-    : fromPs(["-A"]);
+  isLinux ? processIds().flatMap((id) => fromLinux(id) ?? []) : fromPs(["-A"]);
 
 /** Whether this process is stopped, as by Ctrl-Z. */
 export const isStopped = (pid: number): boolean =>
