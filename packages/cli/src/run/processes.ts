@@ -12,7 +12,7 @@ export interface ProcessEntry {
   readonly state: string;
 }
 
-/** The name of a program stands in round brackets, and may have any character in it. */
+/** The name of a program is between round brackets, and may have any character in it. */
 const stat = /^(\d+) \(.*\) (\S) (\d+) (\d+) (\d+) /s;
 
 function fromLinux(pid: string): ProcessEntry | undefined {
