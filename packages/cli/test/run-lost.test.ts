@@ -77,7 +77,7 @@ test("a command that ends at TERM does not save a child that ignores it", async 
 });
 
 test("children that left the process group are stopped too", async () => {
-  // With job control, a shell gives each job a group of its own.
+  // With job control, each job of a shell has a group of its own.
   const held = await hold("groups", [], `set -m; ${family}`);
   await locker.forceRelease("groups");
   await expectLost(held, /LOST THE LOCK/);
@@ -144,7 +144,7 @@ test("a Redis that cannot be reached any more: the command is stopped at the end
   proxy.set("pass");
 });
 
-test("a Redis that comes back within the lease is no loss", async () => {
+test("a Redis that comes back within the lease does no harm", async () => {
   const { program, pids } = await hold("short-cut", ["--ttl", "20s"], family, proxy.url);
   proxy.set("cut");
   await program.prints("stdout", /\d/);

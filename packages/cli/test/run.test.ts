@@ -123,7 +123,7 @@ test("--wait is the longest wait", async () => {
   expect(stderr).toMatch(new RegExp(`^distlock: waited [\\d.]+m?s, fence ${fence}, ahead 0$`, "m"));
 });
 
-test("a label is what the user gives", async () => {
+test("a label is the text of the user", async () => {
   const program = launch(["run", "label", "--label", "nächtlich", "--", "cat"], env);
   await expect.poll(async () => (await locker.inspect("label")).holder?.label, { timeout: 60_000 }).toBe("nächtlich");
   program.child.stdin.end();

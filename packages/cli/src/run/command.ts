@@ -34,7 +34,7 @@ function refusal(name: string, error: NodeJS.ErrnoException): Failure {
       });
 }
 
-/** Starts the command, without a shell; its streams are those of this process. Rejects with a `Failure` if it does not start. */
+/** Starts the command, without a shell; it inherits the streams of this process. Rejects with a `Failure` if it does not start. */
 export async function startCommand(
   [name, ...args]: readonly [string, ...string[]],
   { foreground, env }: CommandOptions,

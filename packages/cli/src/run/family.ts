@@ -10,6 +10,15 @@ export function kill(pid: number, signal: Signal): boolean {
   }
 }
 
+/** Whether there is such a process, or such a group if the id is negative. */
+function exists(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
 /** The command and all that it started, however far. */
 export interface Family {
   /** The members that have not ended. */
@@ -19,31 +28,42 @@ export interface Family {
 }
 
 /** Finds a process that belongs to a family without a living parent in it. */
-type Belongs = (entry: ProcessEntry, all: ReadonlyMap<number, ProcessEntry>) => boolean;
+type Belongs = (entry: ProcessEntry, all: Table) => boolean;
 
-/** Looks for members among all processes. A member whose parent has ended is remembered. */
-function createFinder(command: number, belongs: Belongs): () => readonly number[] {
+type Table = ReadonlyMap<number, ProcessEntry>;
+
+/** Adds the processes that belong to the family, or have a parent in it. */
+function addRelatives(members: Set<number>, all: Table, belongs: Belongs): void {
+  const isRelative = (entry: ProcessEntry): boolean =>
+    members.has(entry.parent) ||
+    // The first process of a container adopts those whose parents have ended.
+    (process.pid === 1 && entry.parent === 1) ||
+    belongs(entry, all);
+  // A parent may come after its child: so as long as a round finds somebody, there is another one.
+  for (let size = -1; size !== members.size; ) {
+    size = members.size;
+    for (const entry of all.values()) if (entry.pid !== process.pid && isRelative(entry)) members.add(entry.pid);
+  }
+}
+
+/**
+ * Looks for members among all processes. A member whose parent has ended is remembered. `target` is the command, or its group: where the
+ * system has no list of processes, it is all that is known.
+ */
+function createFinder(command: number, target: number, belongs: Belongs): () => readonly number[] {
   let known = new Set([command]);
   return () => {
-    const all = new Map(allProcesses().map((entry) => [entry.pid, entry]));
-    const members = new Set([...known].filter((pid) => all.has(pid)));
-    // A parent may come after its child: so as long as a round finds somebody, there is another one.
-    for (let size = -1; size !== members.size; ) {
-      size = members.size;
-      for (const entry of all.values()) {
-        // The first process of a container adopts those whose parents have ended.
-        const isChild = members.has(entry.parent) || (process.pid === 1 && entry.parent === 1);
-        if (entry.pid !== process.pid && (isChild || belongs(entry, all))) members.add(entry.pid);
-      }
-    }
-    known = members;
-    return [...members].filter((pid) => all.get(pid)!.state !== "Z");
+    const all: Table = new Map(allProcesses().map((entry) => [entry.pid, entry]));
+    if (!all.has(process.pid)) return exists(target) ? [command] : [];
+    known = new Set([...known].filter((pid) => all.has(pid)));
+    addRelatives(known, all, belongs);
+    return [...known].filter((pid) => all.get(pid)!.state !== "Z");
   };
 }
 
 /** The family of a command that leads a group and a session of its own. */
 export function familyOfGroup(leader: number): Family {
-  const alive = createFinder(leader, ({ group, session }) => group === leader || session === leader);
+  const alive = createFinder(leader, -leader, ({ group, session }) => group === leader || session === leader);
   return {
     alive,
     signal(signal) {
@@ -67,7 +87,7 @@ export function familyInOurGroup(): (command: number) => Family {
   const isOrphan: Belongs = ({ pid, group, session, parent }, all) =>
     session !== undefined && group === ours?.group && !before.has(pid) && all.get(parent)?.session !== session;
   return (command) => {
-    const alive = createFinder(command, isOrphan);
+    const alive = createFinder(command, command, isOrphan);
     return {
       alive,
       signal(signal) {

@@ -32,6 +32,11 @@ export async function holdFor(
   { foreground, onLost, killAfter }: HoldOptions,
   { signals, messages, seen }: HoldTools,
 ): Promise<CommandEnd> {
+  const say = (): void => messages.say(loss(hold, seen, { onLost, killAfter }));
+  if (!hold.isHeld) {
+    say(); // this process stood still since the grant
+    return LOST;
+  }
   const familyOf = foreground ? familyInOurGroup() : familyOfGroup;
   const { pid, ended } = await startCommand(command, { foreground, env: environment(hold.fences) });
   const family = familyOf(pid);
@@ -41,8 +46,9 @@ export async function holdFor(
   let stopping: Promise<readonly number[]> | undefined;
   const lost = (): void => {
     if (onLost === "term") stopping = stop(family, killAfter);
-    // The core reports how late it is after it has aborted the signal. The command comes before the message, too.
-    queueMicrotask(() => messages.say(loss(hold, seen, { onLost, killAfter })));
+    // The core reports how late it is after it has aborted the signal. TERM comes before the message too, and KILL if that may wait.
+    const before = messages.mayBlock ? stopping : undefined;
+    void Promise.resolve(before).then(say);
   };
   // The deadline does not need what has failed, so the command goes on for as long as the lease is extended.
   process.on("uncaughtException", (error) => messages.say(`an error in distlock itself: ${escaped(String(error))}`));
@@ -55,8 +61,10 @@ export async function holdFor(
   if (stopping === undefined) return end;
   const left = await stopping;
   if (left.length > 0) messages.say(`these processes could not be stopped: ${left.join(" ")}`);
-  return { code: EXIT.lost.code, signal: null };
+  return LOST;
 }
+
+const LOST: CommandEnd = { code: EXIT.lost.code, signal: null };
 
 /** What the user reads of a loss. */
 function loss(hold: Hold, seen: Seen, { onLost, killAfter }: Omit<HoldOptions, "foreground">): string {

@@ -12,7 +12,7 @@ export interface ProcessEntry {
   readonly state: string;
 }
 
-/** The name of a program stands in round brackets, and may have any character in it. */
+/** The name of a program is between round brackets, and may have any character in it. */
 const stat = /^(\d+) \(.*\) (\S) (\d+) (\d+) (\d+) /s;
 
 function fromLinux(pid: string): ProcessEntry | undefined {
@@ -39,11 +39,17 @@ function fromPs(args: readonly string[]): ProcessEntry[] {
 
 const isLinux = process.platform === "linux";
 
-/** All processes that this process sees. */
+function processIds(): readonly string[] {
+  try {
+    return readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  } catch {
+    return [];
+  }
+}
+
+/** All processes that this process sees. None, not even itself, if the system has no list of them. */
 export const allProcesses = (): readonly ProcessEntry[] =>
-  isLinux
-    ? readdirSync("/proc").flatMap((name) => (/^\d+$/.test(name) ? (fromLinux(name) ?? []) : []))
-    : fromPs(["-A"]);
+  isLinux ? processIds().flatMap((id) => fromLinux(id) ?? []) : fromPs(["-A"]);
 
 /** Whether this process is stopped, as by Ctrl-Z. */
 export const isStopped = (pid: number): boolean =>

@@ -73,7 +73,7 @@ async function runWith(
   } catch (error) {
     if (error instanceof Interrupted) return { code: codeOfSignal(error.signal), signal: error.signal };
     if (!LockNotAcquiredError.is(error)) throw error;
-    // That somebody else does it is no news where it is success: cron sends mail for each line.
+    // Where another holder means success, nothing is said: cron sends mail for each line.
     if (options.conflictExitCode !== EXIT.done.code || options.verbose) messages.say(escaped(error.message));
     return { code: options.conflictExitCode, signal: null };
   }

@@ -10,27 +10,37 @@ const PAUSE = 50;
 
 const isBusy = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === "EAGAIN";
 
-/** A second opening of the same pipe or terminal, which alone does not block. Files and sockets cannot be opened so. */
-function openStandardError(): number {
+interface StandardError {
+  readonly fd: number;
+  readonly mayBlock: boolean;
+}
+
+/** A second opening of the same pipe or terminal, which alone does not block. A file never blocks, and a socket cannot be opened so. */
+function openStandardError(): StandardError {
   try {
     const stat = fstatSync(2);
-    if (stat.isFIFO() || stat.isCharacterDevice())
-      return openSync("/dev/stderr", constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+    if (stat.isFile()) return { fd: 2, mayBlock: false };
+    if (stat.isFIFO() || stat.isCharacterDevice()) {
+      const flags = constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
+      return { fd: openSync("/dev/stderr", flags), mayBlock: false };
+    }
   } catch {
     // Another user's pipe, or no standard error.
   }
-  return 2;
+  return { fd: 2, mayBlock: true };
 }
 
-/** Writes lines to standard error, and never waits for its reader. */
+/** Writes lines to standard error. */
 export interface Messages {
   say(line: string): void;
+  /** Whether a line may have to wait for the reader, and this process with it. It is so for sockets. */
+  readonly mayBlock: boolean;
   /** Resolves when all is written, or after `ms`. */
   flushed(ms: number): Promise<void>;
 }
 
 export function createMessages(): Messages {
-  const fd = openStandardError();
+  const { fd, mayBlock } = openStandardError();
   let waiting = Buffer.alloc(0);
   let timer: NodeJS.Timeout | undefined;
 
@@ -45,6 +55,7 @@ export function createMessages(): Messages {
   }
 
   return {
+    mayBlock,
     say(line) {
       waiting = Buffer.concat([waiting, Buffer.from(`distlock: ${line}\n`)]);
       if (timer === undefined) write();
