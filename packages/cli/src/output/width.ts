@@ -6,8 +6,12 @@ export const widthOf = (text: string): number => width(text);
 
 /** A text that fits into so many columns, cut with `…` if it must be. */
 export function cut(text: string, columns: number, position: "end" | "middle" = "end"): string {
-  if (width(text) <= columns) return text;
-  return columns < 1 ? "" : truncate(text, columns, { position });
+  // Where a character has two columns, the result may be a column too wide.
+  for (let room = columns; room > 0; room--) {
+    const fitting = truncate(text, room, { position });
+    if (width(fitting) <= columns) return fitting;
+  }
+  return "";
 }
 
 const USUAL = 80;

@@ -19,31 +19,39 @@ export type Locks = ReadonlyMap<string, Seen>;
 const isSameHold = (a: Seen, b: Seen): boolean =>
   isForeign(a) === isForeign(b) && (isForeign(a) || a.fence === b.fence);
 
-/** The end of a hold. Its lease can only have run out if there was as much time as it had left. */
-const endOf = (before: Seen, time: number): Change => ({
-  event: time - before.now < before.remaining ? "released" : "ended",
+/** How many ms were between two looks. */
+export interface Elapsed {
+  /** From the end of the first to the end of the second. */
+  readonly usual: number;
+  /** From the begin of the first, so that no key was looked at earlier. */
+  readonly longest: number;
+}
+
+/** The end of a hold. It is only a release for sure if there was not enough time for its lease to run out. */
+const endOf = (before: Seen, time: number, { longest }: Elapsed): Change => ({
+  event: longest < before.remaining ? "released" : "ended",
   seen: before,
   time,
 });
 
-function changesOf(before: Seen | undefined, after: Seen | undefined, now: number): Change[] {
-  const time = after?.now ?? now;
+function changesOf(before: Seen | undefined, after: Seen | undefined, elapsed: Elapsed): Change[] {
+  const time = after?.now ?? before!.now + elapsed.usual;
   const wasHeld = before?.held === true;
   const isHeld = after?.held === true;
   if (wasHeld && isHeld && isSameHold(before, after)) return [];
   if (wasHeld && isHeld && before.waiting > 0) return [{ event: "handed-over", seen: after, time }];
   return [
-    ...(wasHeld ? [endOf(before, time)] : []),
+    ...(wasHeld ? [endOf(before, time, elapsed)] : []),
     ...(isHeld ? [{ event: "granted" as const, seen: after, time }] : []),
   ];
 }
 
-/** The changes between two looks. `elapsed` is how many ms were between them. */
-export function changesBetween(before: Locks, after: Locks, elapsed: number): Change[] {
+/** The changes between two looks. */
+export function changesBetween(before: Locks, after: Locks, elapsed: Elapsed): Change[] {
   const ended = [...before.values()].filter(({ key }) => !after.has(key));
   return [
-    ...ended.flatMap((seen) => changesOf(seen, undefined, seen.now + elapsed)),
-    ...[...after.values()].flatMap((seen) => changesOf(before.get(seen.key), seen, seen.now)),
+    ...ended.flatMap((seen) => changesOf(seen, undefined, elapsed)),
+    ...[...after.values()].flatMap((seen) => changesOf(before.get(seen.key), seen, elapsed)),
   ];
 }
 

@@ -11,7 +11,9 @@ import { type Change, changesBetween, firstChanges, type Locks } from "./changes
 /** All locks at one time. */
 export interface Look {
   readonly locks: Locks;
-  /** When the look was over, on `performance.now()`. */
+  /** When the look began, on `performance.now()`. */
+  readonly start: number;
+  /** When it was over. */
   readonly at: number;
 }
 
@@ -41,8 +43,7 @@ export async function keepLooking(
     try {
       session ??= await connect();
       const look = await lookAround(glob, session);
-      const { locks, at } = look;
-      watcher.onLook(look, last ? changesBetween(last.locks, locks, at - last.at) : firstChanges(locks));
+      watcher.onLook(look, changesSince(last, look));
       last = look;
     } catch (error) {
       session?.close();
@@ -60,10 +61,16 @@ export async function keepLooking(
 
 const isBug = (error: unknown): boolean => codeOf(error) === EXIT.bug.code || codeOf(error) === EXIT.usage.code;
 
+function changesSince(last: Look | undefined, { locks, at }: Look): readonly Change[] {
+  if (last === undefined) return firstChanges(locks);
+  return changesBetween(last.locks, locks, { usual: at - last.at, longest: at - last.start });
+}
+
 async function lookAround(glob: Glob, session: Session): Promise<Look> {
+  const start = performance.now();
   const locks = new Map<string, Seen>();
   await findLocks({ session, glob, all: false, onFound: (seen) => void locks.set(seen.key, seen) });
-  return { locks, at: performance.now() };
+  return { locks, start, at: performance.now() };
 }
 
 /**
