@@ -18,7 +18,7 @@ export const EXIT = {
     "the lock was not acquired in time: try again later (--conflict-exit-code chooses another code)",
   ),
   noPermission: row(77, "Redis refused the user, or the user may not do this"),
-  lost: row(79, "the lock was lost, and the command was stopped"),
+  lost: row(79, "the lock was lost while the command ran; the command was stopped if it still ran"),
   notExecutable: row(126, "the command could not be executed"),
   notFound: row(127, "the command was not found"),
 } as const;
