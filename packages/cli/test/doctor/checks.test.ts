@@ -61,6 +61,15 @@ test("before Redis 7, min-replicas-to-write does not hold for scripts", () => {
   expect(replicas(node("redis_version:7.0.15 connected_slaves:1 min_slaves_good_slaves:1", facts))?.status).toBe("ok");
 });
 
+test("without CONFIG, INFO says whether min-replicas-to-write is set", () => {
+  const facts = { replicas: [{ address: "b:1", state: "online", clock: undefined }] };
+  expect(replicas(node("redis_version:7.0.15 connected_slaves:1", facts))?.status).toBe("warn");
+  expect(replicas(node("redis_version:7.0.15 connected_slaves:1 min_slaves_good_slaves:1", facts))?.status).toBe("ok");
+  expect(replicas(node("redis_version:7.0.15 connected_slaves:1 min_slaves_good_slaves:0", facts))?.status).toBe(
+    "fail",
+  );
+});
+
 test("a replica that is not in step is a warning", () => {
   const syncing = { replicas: [{ address: "b:1", state: "wait_bgsave", clock: undefined }] };
   expect(replicas(node("redis_version:7.0.15 connected_slaves:1", syncing))?.reason).toMatch(

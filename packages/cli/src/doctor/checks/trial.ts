@@ -6,7 +6,7 @@ const DOCS = "docs/topologies.md#rights";
 /** What the user may do. */
 export function rights({ rights: found }: NodeFacts): Verdict | undefined {
   if (found === undefined) return undefined;
-  const { key, refused, foreignKey } = found;
+  const { key, refused, foreignKey, untried } = found;
   if (foreignKey) {
     return warn(
       `not known: the user may not use keys such as ${key}`,
@@ -14,6 +14,7 @@ export function rights({ rights: found }: NodeFacts): Verdict | undefined {
       DOCS,
     );
   }
+  if (untried !== undefined) return warn(`not known: ${untried}`, "see the other findings", DOCS);
   if (refused.length === 0) return ok("the user may run the scripts, and every command in them");
   return fail(
     `the user may not run ${refused.join(", ")}`,

@@ -25,6 +25,8 @@ export interface Rights {
   readonly refused: readonly string[];
   /** Whether Redis refused the name of the key. Then nothing else is known. */
   readonly foreignKey: boolean;
+  /** Why Redis did not run the script that tries the commands, if that has nothing to do with rights. */
+  readonly untried: string | undefined;
 }
 
 /** Undefined: all is well. Otherwise what went wrong. */

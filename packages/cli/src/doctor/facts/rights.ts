@@ -56,5 +56,6 @@ export async function rightsOf(ask: Ask, node: Node, key: string): Promise<Right
     const errors = (answer.reply as string[]).filter((text) => isDenied(text));
     refused.push(...errors.map((text) => text.split(" ", 1)[0]!));
   }
-  return { key, refused, foreignKey };
+  const untried = refusal === "" || isDenied(refusal) ? undefined : refusal;
+  return { key, refused, foreignKey, untried };
 }
