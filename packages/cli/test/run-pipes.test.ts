@@ -88,9 +88,9 @@ test("a command whose reader has gone ends as it would alone", async () => {
 test("messages in the same pipe do no harm to a command that writes more than the pipe takes", async () => {
   const size = 1_000_000;
   // A pipe that became non-blocking would end "head" with an error, since its reader is slow.
-  const command = `sh -c "echo on >$folder/slow; read line; head -c ${size} /dev/zero"`;
-  const run = `{ $distlock run slow -v --on-lost ignore -- ${command}; echo $? >$folder/slow-code; } 2>&1`;
-  const reader = '{ read waited; read lost; echo "$lost"; until [ -e $folder/go ]; do sleep 0.05; done; wc -c; }';
+  const command = `sh -c "echo on >$folder/slow; read line; head -c ${size} /dev/zero >&2"`;
+  const run = `{ $distlock run slow --on-lost ignore -- ${command}; echo $? >$folder/slow-code; } 2>&1 >/dev/null`;
+  const reader = '{ read lost; echo "$lost"; until [ -e $folder/go ]; do sleep 0.05; done; wc -c; }';
   const { child, ended } = shell(`${run} | ${reader}`);
   await isWritten("slow");
   await untilListening("slow");

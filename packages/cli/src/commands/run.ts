@@ -11,7 +11,8 @@ are in DISTLOCK_FENCES, as JSON. Pass the fence to what the lock protects. The l
 ended, never before. What the command leaves running in the background runs on without the lock: let it wait.
 
 If the lock is lost (somebody freed it, Redis is gone, this program stood still), the command and all that it started
-get TERM when the lease ends, and KILL after --kill-after. Until then another holder may run beside them.
+get TERM when the lease ends, and KILL after --kill-after. Until then another holder may run beside them. A daemon that
+has left its parent and its session is not found.
 
 Signals: the command has a process group of its own, which receives HUP, INT, QUIT, TERM, USR1, USR2, WINCH, CONT and
 Ctrl-Z. With --foreground the terminal sends INT, QUIT and WINCH to the command itself, and only the others are passed
@@ -22,6 +23,7 @@ kill -9 of distlock leaves the command running; the key is free after the ttl. I
 KillMode=control-group as it is: it stops both.`;
 
 const examples = `
+
 Examples:
   $ distlock run cron:nightly --no-wait -- ./nightly.sh
   $ distlock run cron:nightly --no-wait --conflict-exit-code 0 -- ./nightly.sh

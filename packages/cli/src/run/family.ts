@@ -67,11 +67,12 @@ export function familyOfGroup(leader: number): Family {
   return {
     alive,
     signal(signal) {
-      // At first the whole group in one step, so that no member forks in between; then members that left the group.
+      // A member that left the group is found by its parents, so for as long as they live.
+      const members = alive();
+      const groups = new Map(allProcesses().map(({ pid, group }) => [pid, group]));
+      // The whole group in one step: no member forks in between.
       const isSent = kill(-leader, signal);
-      const all = allProcesses();
-      const inGroup = new Set(isSent ? all.filter(({ group }) => group === leader).map(({ pid }) => pid) : []);
-      for (const pid of alive()) if (!inGroup.has(pid)) kill(pid, signal);
+      for (const pid of members) if (!isSent || groups.get(pid) !== leader) kill(pid, signal);
     },
   };
 }

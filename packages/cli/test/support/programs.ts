@@ -90,6 +90,9 @@ export function killAfterEach(): void {
       const family = allProcesses().filter(({ parent }) => parent === child.pid);
       for (const { pid } of family) process.kill(pid, "SIGKILL");
       child.kill("SIGKILL");
+      // Its children may have the other ends.
+      child.stdout.destroy();
+      child.stderr.destroy();
     }
     await Promise.all([...running].map(({ ended }) => ended));
   });
