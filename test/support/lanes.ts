@@ -20,6 +20,8 @@ const slow = [
   "packages/cli/test/run-lost.test.ts",
   "packages/cli/test/run-many.test.ts",
   "packages/cli/test/run-terminal.test.ts",
+  "packages/cli/test/many-keys.test.ts",
+  "packages/cli/test/terminal.test.ts",
   "packages/memory/test/frameworks/",
   "packages/memory/test/store/conversation-life.test.ts",
   "packages/memory/test/store/reading.test.ts",

@@ -7,7 +7,7 @@ import { type Seen, seenAt } from "./seen";
 import { type ServerClock, serverClock } from "./server-clock";
 import type { Session } from "./session";
 
-/** How many keys a `SCAN` looks at: less than a millisecond of the server's time. */
+/** How many keys a `SCAN` looks at: about a millisecond of the server's time. */
 const COUNT = "1000";
 
 /** How many requests are under way to each server. The server carries out that many in one or two milliseconds. */

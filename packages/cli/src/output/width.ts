@@ -1,15 +1,18 @@
 import truncate from "cli-truncate";
 import width from "string-width";
 
-/** How many columns a terminal has for a text. */
-export const widthOf = (text: string): number => width(text);
+const isPlain = (text: string): boolean => /^[ -~]*$/.test(text);
+
+/** How many columns a text has in a terminal. */
+export const widthOf = (text: string): number => (isPlain(text) ? text.length : width(text));
 
 /** A text that fits into so many columns, cut with `…` if it must be. */
 export function cut(text: string, columns: number, position: "end" | "middle" = "end"): string {
+  if (widthOf(text) <= columns) return text;
   // Where a character has two columns, the result may be a column too wide.
   for (let room = columns; room > 0; room--) {
     const fitting = truncate(text, room, { position });
-    if (width(fitting) <= columns) return fitting;
+    if (widthOf(fitting) <= columns) return fitting;
   }
   return "";
 }
