@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 import { ensureRedis } from "./ensure-redis.mjs";
+import { ensureTmux } from "./ensure-tmux.mjs";
 import { quietly } from "./quietly.mjs";
 
 const help = `pnpm test [arguments for vitest]
@@ -10,7 +11,7 @@ pnpm test:all
 
 Proves the repository, and stops at the first failure:
 
-  1. a Redis or Valkey server is there to test with (REDIS_SERVER says which one), or gets installed
+  1. a Redis or Valkey server is there to test with (REDIS_SERVER says which one), and tmux, or they get installed
   2. biome: format and lint
   3. turbo: packages built; dependency-cruiser: imports run one way; knip: nothing is unused
   4. tsc: all types checked; size-limit: no package grew beyond .size-limit.json
@@ -50,7 +51,10 @@ async function allOf(...runs) {
 }
 
 const checks = {
-  "a server to test with": () => ensureRedis(),
+  "a server and a terminal to test with": async () => {
+    await ensureRedis();
+    await ensureTmux();
+  },
   "format and lint": () => quietly("biome", ["check", "."], { cwd: root }),
   // All packages wait for the build of the core, which keeps one processor busy.
   "build, imports, unused code": () =>

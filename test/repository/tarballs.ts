@@ -17,9 +17,8 @@ export interface Tarball {
   readonly files: readonly { readonly path: string }[];
 }
 
-/** Packs all packages, as they are published. */
-export async function pack(folder: string): Promise<Tarball[]> {
-  return JSON.parse(
-    await run(root, "pnpm", ["-r", "--filter", "./packages/*", "pack", "--json", "--pack-destination", folder]),
-  );
+/** Packs packages, as they are published. Default: all. */
+export async function pack(folder: string, names: readonly string[] = ["*"]): Promise<Tarball[]> {
+  const filters = names.flatMap((name) => ["--filter", `./packages/${name}`]);
+  return JSON.parse(await run(root, "pnpm", ["-r", ...filters, "pack", "--json", "--pack-destination", folder]));
 }
