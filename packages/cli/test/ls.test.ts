@@ -78,7 +78,7 @@ describe("finds", () => {
     expect((await run(["ls", "--all"])).stdout).toMatch(/^free +\(free, granted \S+ ago\) +– +– +0 +– +\d{16}$/m);
   });
 
-  test("no key of other data: neither that of a companion's name, nor beside a companion", async () => {
+  test("no key of other data: neither with the name of a companion, nor beside a companion", async () => {
     await client.set("{}~fence", "1");
     await client.set("}:fence", "1");
     await client.rpush("{list}~queue1", "1");

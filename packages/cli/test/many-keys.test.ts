@@ -45,7 +45,7 @@ test("100,000 locks are listed, and no command takes the server longer than a fe
     expect(calls).toBeGreaterThanOrEqual(least);
     // All calls do as much, so if it were too much, all would be slow. A busy machine delays some of them.
     const slow = log.filter(([, , , [command]]) => command!.toLowerCase() === name).length;
-    expect([name, slow / calls]).toEqual([name, expect.closeTo(0, 1)]);
+    expect(slow / calls, name).toBeLessThan(0.5);
   }
 });
 
