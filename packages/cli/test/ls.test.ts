@@ -55,6 +55,8 @@ describe("finds", () => {
 
   test("each lock once, even while a long keyspace is rehashed", async () => {
     for (let i = 0; i < 30; i++) await locker.acquire(Array.from({ length: 100 }, (_, j) => `key:${i}:${j}`));
+    // With a second companion each, found at another time.
+    for (let i = 0; i < 30; i++) await scene.wait(`key:${i}:0`, "");
     const keys = await listed("--limit", "0");
     expect(keys).toHaveLength(3_000);
     expect(new Set(keys).size).toBe(3_000);

@@ -143,6 +143,7 @@ test.each([
   const { child, next, ended } = watch(["--timeout", "1h"], proxy.url);
   await next();
   proxy.set("hold", { way: "both" });
+  await until(async () => proxy.kept > 0);
   child.kill(signal);
   expect(await ended).toBe(code);
   await proxy.stop();
