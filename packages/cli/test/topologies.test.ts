@@ -5,7 +5,7 @@ import { type NodeRedisClient, nodeRedisDriver } from "@distlock/node-redis";
 import { type RedisServer, startCluster, startSentinel } from "@distlock/testing";
 import { Cluster, Redis } from "ioredis";
 import { createCluster, createSentinel } from "redis";
-import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { until, untilWaiting } from "../../../test/support/until";
 import { distlock, start } from "./support/cli";
 import { parsed } from "./support/scene";
@@ -147,6 +147,7 @@ describe.each(topologies)("$kind", ({ url, open, failover, stable }) => {
 
   test.each([80, 200])("ls and watch in a terminal of %i columns", async (columns) => {
     const window = await openWindow({ columns, rows: 30, env: { DISTLOCK_URL: url } });
+    onTestFinished(window.close);
     const rows = (lines: readonly string[]) => lines.filter((line) => /^(job:\d+|\{tag\}.) /.test(line));
     await window.enter("distlock ls");
     const listed = await window.until((lines) => rows(lines).length === keys.length && lines.includes("$"));
@@ -160,7 +161,6 @@ describe.each(topologies)("$kind", ({ url, open, failover, stable }) => {
     await window.until((lines) => lines.some((line) => /handed-over +job:0 +node-redis +\d{16}$/.test(line)));
     await window.press("q");
     await window.until((lines) => lines.filter((line) => line !== "").at(-1) === "$");
-    await window.close();
   });
 
   test("watch goes on after a failover, with the server that took over", async () => {
