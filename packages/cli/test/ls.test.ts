@@ -55,6 +55,8 @@ describe("finds", () => {
 
   test("each lock once, even while a long keyspace is rehashed", async () => {
     for (let i = 0; i < 30; i++) await locker.acquire(Array.from({ length: 100 }, (_, j) => `key:${i}:${j}`));
+    // With a second companion each, found at another time.
+    for (let i = 0; i < 30; i++) await scene.wait(`key:${i}:0`, "");
     const keys = await listed("--limit", "0");
     expect(keys).toHaveLength(3_000);
     expect(new Set(keys).size).toBe(3_000);
@@ -78,7 +80,7 @@ describe("finds", () => {
     expect((await run(["ls", "--all"])).stdout).toMatch(/^free +\(free, granted \S+ ago\) +– +– +0 +– +\d{16}$/m);
   });
 
-  test("no key of other data: neither that of a companion's name, nor beside a companion", async () => {
+  test("no key of other data: neither with the name of a companion, nor beside a companion", async () => {
     await client.set("{}~fence", "1");
     await client.set("}:fence", "1");
     await client.rpush("{list}~queue1", "1");

@@ -186,6 +186,19 @@ describe("watch", () => {
     await window.press("q");
     await window.until((lines) => has("still a shell")(lines) && isPrompt(lines));
   });
+
+  test("after a stop that it could not prepare for, it takes the terminal again", async () => {
+    await window.enter("distlock watch");
+    await window.until(has("no lock is held"));
+    process.kill(await childOf(Number(await window.ask("#{pane_pid}"))), "SIGSTOP");
+    await window.until(has("Stopped"));
+    await window.enter("tput rmcup; tput cnorm; clear; fg");
+    await window.until((lines) => has("no lock is held")(lines) && lines[0]!.startsWith("distlock watch *"));
+    expect(await window.ask("#{alternate_on} #{cursor_flag}")).toBe("1 0");
+    await window.press("q");
+    await window.until(isPrompt);
+    expect(await window.ask("#{alternate_on} #{cursor_flag} #{wrap_flag}")).toBe("0 1 1");
+  });
 });
 
 describe("release", () => {

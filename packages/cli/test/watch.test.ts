@@ -49,7 +49,7 @@ function watch(args: readonly string[], url = server.url) {
   };
 }
 
-test("each change is a line: what is held at first, granted, handed over, released, and ended", async () => {
+test("each change is a line: held at first, granted, handed over, released, and ended", async () => {
   const first = await locker.acquire("job", { ttl: 60_000 });
   const { next } = watch(["jo*"]);
   const fields = (await next()).split("\t");
@@ -143,6 +143,7 @@ test.each([
   const { child, next, ended } = watch(["--timeout", "1h"], proxy.url);
   await next();
   proxy.set("hold", { way: "both" });
+  await until(async () => proxy.kept > 0);
   child.kill(signal);
   expect(await ended).toBe(code);
   await proxy.stop();

@@ -20,7 +20,7 @@ Examples:
   $ distlock ls --older 10m --json | jq -r .key`;
 
 function parseLimit(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("A limit is a whole number; 0 is none.");
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("A limit is a whole number; 0 lists all.");
   return Number(text);
 }
 

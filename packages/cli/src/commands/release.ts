@@ -28,7 +28,7 @@ export const releaseCommand = (): Command =>
   withRedis(
     withOutput(
       new Command("release")
-        .description("Frees a lock that is stuck, whoever holds it.")
+        .description("Frees a lock that is stuck, no matter who holds it.")
         .argument("<key>", "the key of the lock")
         .requiredOption("--force", "take the lock from its holder: required, so that nobody does it by mistake")
         .addOption(new Option("--if-fence <number>", "only if the hold has this fence").argParser(parseFence))

@@ -30,7 +30,9 @@ export const age = ({ now, holder }: Seen): number | undefined => before(now, ho
 export const oldestWait = ({ now, waiters }: Seen): number | undefined => before(now, waiters[0]?.since);
 
 /** Compares by the longest hold. Two looks at different times do not change the order, as ages would. */
-export const byHold = (a: Seen, b: Seen): number => earlier(a.holder?.since, b.holder?.since);
+export const byHold = (a: Seen, b: Seen): number =>
+  // Fences are finer than ms.
+  earlier(a.holder?.since, b.holder?.since) || a.fence - b.fence;
 
 /** Compares by the longest wait. */
 export const byWait = (a: Seen, b: Seen): number => earlier(a.waiters[0]?.since, b.waiters[0]?.since);

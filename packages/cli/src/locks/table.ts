@@ -20,7 +20,7 @@ export const NOTHING = "–";
 /** A length of time, or the sign for none. */
 export const duration = (ms: number | undefined): string => (ms === undefined ? NOTHING : formatDuration(ms));
 
-/** What is known of the holder, in one line. */
+/** The holder in a few words. */
 export function holderText(seen: Seen): string {
   if (seen.holder === null) {
     const since = sinceGrant(seen);

@@ -56,8 +56,6 @@ export function openScreen({ onKey, onResize, onGone }: ScreenEvents): Screen {
   }
 
   process.on("exit", leave);
-  // Before Node prints the error: what is on the other screen is gone with it.
-  process.on("uncaughtExceptionMonitor", leave);
   process.on("SIGTSTP", suspend);
   process.on("SIGCONT", resume);
   stdout.on("resize", onResize);
