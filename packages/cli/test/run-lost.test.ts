@@ -53,7 +53,7 @@ test("a lock that was forced out: the command, its child and its grandchild are 
   const held = await hold("stolen", [], family);
   const { fence } = await locker.inspect("stolen");
   await locker.forceRelease("stolen", { reason: "deploy \u001b[31m of api" });
-  const said = `LOST THE LOCK \\(fence ${fence}\\): .*"stolen": .*\\. The reason: "deploy \\\\u001b\\[31m of api"`;
+  const said = `LOST THE LOCK \\(fence ${fence}\\): .*"stolen": it was forced out: "deploy \\\\u001b\\[31m of api"`;
   await expectLost(held, new RegExp(`^distlock: ${said}\\. Noticed \\d+m?s late; the command gets TERM now.*\\n$`));
 });
 

@@ -10,6 +10,10 @@ The command is started without a shell. It finds its key and its fence in DISTLO
 are in DISTLOCK_FENCES, as JSON. Pass the fence to what the lock protects. The lock is released when the command has
 ended, never before. What the command leaves running in the background runs on without the lock: let it wait.
 
+With --once the key stays taken until the period is over, counted from the start of the command, if the command ends with code 0.
+Otherwise another run may start at once. Let the period be shorter than the interval of cron by a few seconds. There is one
+attempt: if another machine runs the command, or ran it in this period, --conflict-exit-code is the exit code.
+
 If the lock is lost (somebody freed it, Redis is gone, this program stood still), the command and all that it started
 get TERM when the lease ends, and KILL after --kill-after. Until then another holder may run beside them. A daemon that
 has left its parent and its session is not found.
@@ -27,6 +31,7 @@ const examples = `
 Examples:
   $ distlock run cron:nightly --no-wait -- ./nightly.sh
   $ distlock run cron:nightly --no-wait --conflict-exit-code 0 -- ./nightly.sh
+  $ distlock run report:nightly --once 23h --conflict-exit-code 0 -- ./report.sh
   $ distlock run deploy:api --wait 10m --verbose -- ./deploy.sh production
   $ distlock run account:1 account:2 --ttl 10s --kill-after 2s -- ./transfer.sh`;
 
@@ -53,6 +58,13 @@ function parseCount(text: string): number {
   return Number(text);
 }
 
+/** `once` in the core has these bounds. */
+function parsePeriod(text: string): number {
+  const ms = parseDuration(text);
+  if (ms < 3 || ms > 366 * 86_400_000) throw new InvalidArgumentError("A period is from 3ms to 366d.");
+  return ms;
+}
+
 const duration = (flags: string, description: string): Option =>
   new Option(flags, description).argParser(parseDuration);
 
@@ -64,6 +76,11 @@ const declared = (): RunCommand =>
     .option("--literal", "a comma is a part of the key")
     .addOption(duration("-w, --wait <duration>", "the longest wait (default: no limit, as flock)"))
     .option("-n, --no-wait", "one attempt: do not wait for the lock")
+    .addOption(
+      new Option("--once <period>", "run the command at most once per period, over all machines").argParser(
+        parsePeriod,
+      ),
+    )
     .addOption(
       new Option("-E, --conflict-exit-code <code>", "the exit code if the lock was not acquired; 0 is silent")
         .argParser(parseCode)
@@ -97,6 +114,10 @@ export function runCommand(): Command {
     .action(async (keys: readonly string[], options) => {
       const [name, ...args] = run.behind;
       if (name === undefined) run.error("error: there is no command: write -- and the command behind the options");
+      if (options.once !== undefined && (keys.length > 1 || (!options.literal && keys[0]!.includes(","))))
+        run.error("error: --once takes one key");
+      if (options.once !== undefined && typeof options.wait === "number")
+        run.error("error: --once makes one attempt: leave --wait out");
       const { run: runUnderLock } = await import("../run/run");
       await runUnderLock(keys, [name, ...args], { ...options, ...redisOptions(options) });
     });

@@ -68,13 +68,9 @@ const LOST: CommandEnd = { code: EXIT.lost.code, signal: null };
 
 /** What the user reads of a loss. */
 function loss(hold: Hold, seen: Seen, { onLost, killAfter }: Omit<HoldOptions, "foreground">): string {
-  const { message, reason } = hold.signal.reason as LockLostError;
-  const { forcedBecause } = hold;
-  // A locker that listens itself has the reason in its message.
-  const isNew = reason === undefined && forcedBecause !== undefined;
-  const why = isNew ? `${message}. The reason: ${JSON.stringify(forcedBecause)}` : message;
+  const { message } = hold.signal.reason as LockLostError;
   const late = formatDuration(seen.lost?.lateBy ?? 0);
   const then =
     onLost === "term" ? `the command gets TERM now, and KILL in ${formatDuration(killAfter)}` : "the command goes on";
-  return `LOST THE LOCK (${shownFences(hold.fences)}): ${escaped(why)}. Noticed ${late} late; ${then}`;
+  return `LOST THE LOCK (${shownFences(hold.fences)}): ${escaped(message)}. Noticed ${late} late; ${then}`;
 }

@@ -13,12 +13,14 @@ import { defaultLabel } from "./label";
 import { createMessages, type Messages } from "./say";
 import { shownGrant, watch } from "./seen";
 import { codeOfSignal, Interrupted, listenToSignals, orAborted } from "./signals";
-import { underLock } from "./under-lock";
+import { type Hold, NotRun, underLock } from "./under-lock";
 
 export interface RunOptions extends RedisOptions, Omit<HoldOptions, "foreground"> {
   readonly literal?: true;
   /** The longest wait in ms; false for one attempt. */
   readonly wait?: number | false;
+  /** The period in ms, of a job that runs once in it. */
+  readonly once?: number;
   readonly conflictExitCode: number;
   readonly ttl: number;
   readonly maxHold?: number;
@@ -72,7 +74,7 @@ async function runWith(
     return await runConnected(keysOf(given, options.literal === true), command, options, { ...tools, connection });
   } catch (error) {
     if (error instanceof Interrupted) return { code: codeOfSignal(error.signal), signal: error.signal };
-    if (!LockNotAcquiredError.is(error)) throw error;
+    if (!LockNotAcquiredError.is(error) && !(error instanceof NotRun)) throw error;
     // Where another holder means success, nothing is said: cron sends mail for each line.
     if (options.conflictExitCode !== EXIT.done.code || options.verbose) messages.say(escaped(error.message));
     return { code: options.conflictExitCode, signal: null };
@@ -85,20 +87,22 @@ async function runConnected(
   options: RunOptions & { readonly foreground: boolean },
   { signals, messages, connection }: Tools & { readonly connection: Connection },
 ): Promise<CommandEnd> {
-  const { ttl, wait, maxHold, waitReplicas, label = defaultLabel(command[0]), verbose } = options;
+  const { ttl, wait, once, maxHold, waitReplicas, label = defaultLabel(command[0]), verbose } = options;
   const locker = createLocker(connection.driver);
   const seen = watch((ahead) => verbose && messages.say(`waiting, ${ahead} ahead`));
   const taking = {
     keys,
     options: { ttl, timeout: wait === false ? 0 : (wait ?? Infinity), maxHold, waitReplicas, label },
+    once,
     interrupted: signals.interrupted,
     patience: options.timeout,
   };
   try {
-    const { value, failure } = await underLock({ locker, driver: connection.driver }, taking, (hold) => {
+    const work = (hold: Hold): Promise<CommandEnd> => {
       if (verbose) messages.say(shownGrant(seen, hold.fences));
       return holdFor(command, hold, options, { signals, messages, seen });
-    });
+    };
+    const { value, failure } = await underLock(locker, taking, work, ({ code }) => code === EXIT.done.code);
     return afterRelease(value, failure, options, messages);
   } finally {
     signals.ignore();
