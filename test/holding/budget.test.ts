@@ -12,7 +12,8 @@ refuseUnhandledRejections();
 /** For each ttl how long it is held, in ms. */
 const jobs = { 100: 700, 300: 1_000, 1000: 2_100, 1250: 2_600, 2000: 3_000, 30000: 3_000 };
 
-const budget = (held: number, ttl: number) => Math.ceil(held / (ttl / 3)) + 1;
+/** One for the claim, and one when the listener opens: it checks each lock once. */
+const budget = (held: number, ttl: number) => Math.ceil(held / (ttl / 3)) + 2;
 
 describe.concurrent.each(oldestAndNewest)("%s", (name) => {
   test("a lock is extended at most once per third of its ttl, and often enough", async () => {

@@ -50,7 +50,9 @@ export const mutations = {
   "good work frees its key": {
     rule: "A job that is done keeps its key until its period is over",
     tests: ["packages/core/test/once.test.ts"],
-    edits: [["src/locker/once.ts", "  await keep();\n", '  await releaseLock(held, "released");\n']],
+    edits: [
+      ["src/locker/once.ts", "  await keep().catch(warnOfOutage);\n", '  await releaseLock(held, "released");\n'],
+    ],
   },
   "a job keeps its key by an extension": {
     rule: "A kept key has a token and a lease of its own",
@@ -59,7 +61,7 @@ export const mutations = {
       [
         "src/locker/hold/keep-lock.ts",
         "tools.driver.transfer!({ key, from: grant.token, to, ttl });",
-        'tools.driver.extend({ key, token: grant.token, ttl }).then((reply) => ({ status: reply === "held" ? "granted" : "lost" }) as TransferReply);',
+        'tools.driver.extend({ key, token: grant.token, ttl }).then((reply) => ({ status: reply === "held" ? "granted" : "lost" }) as const);',
       ],
     ],
   },
@@ -71,7 +73,7 @@ export const mutations = {
   "the end of a job is sent once": {
     rule: "The end of a job is sent until it is answered",
     tests: ["packages/core/test/once.test.ts"],
-    edits: [["src/locker/hold/keep-lock.ts", "      if (isRefusal(error)) break;\n", "      break;\n"]],
+    edits: [["src/locker/hold/keep-lock.ts", "      if (isLasting(error)) break;\n", "      break;\n"]],
   },
   "one lock's error stops the others of its command": {
     rule: "A command for many locks answers for each of them",

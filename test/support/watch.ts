@@ -30,7 +30,7 @@ function parse(args: readonly string[]): Sent | undefined {
   const [key = ""] = args.slice(3);
   const argv = args.slice(3 + count);
   const tokens = argv.filter(isToken);
-  if (!args[5]?.endsWith("queue1")) return { kind: "extend", key, tokens };
+  if (/^\d+$/.test(argv[0] ?? "") && /^\d+$/.test(argv[1] ?? "")) return { kind: "extend", key, tokens };
   if (argv.length === 1) return { kind: "inspect", key, tokens };
   if (/^[\w-]{16}$/.test(argv[0] ?? "")) return { kind: "heartbeat", key, tokens };
   return { kind: argv.length === (2 * count) / 3 ? "release" : "acquire", key, tokens };

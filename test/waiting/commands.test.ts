@@ -59,8 +59,10 @@ describe("a contended grant costs 3 commands and a push to its process", () => {
     await untilWaiting(here, key, size);
     const entering = await monitor.seen();
     expect(entering.pushes).toEqual([]);
-    expect(Object.keys(counted(entering.sent))).toEqual(["acquire"]);
-    expect(scripts(entering.sent).length).toBeLessThanOrEqual(size);
+    // The holder's locker checks its lock once when it begins to listen.
+    const entered = entering.sent.filter(({ tokens }) => !tokens.includes(lock.token));
+    expect(Object.keys(counted(entered))).toEqual(["acquire"]);
+    expect(scripts(entered).length).toBeLessThanOrEqual(size);
 
     await lock.release();
     await Promise.all(done);

@@ -102,6 +102,16 @@ describe("once", () => {
     expect(await locker.once(key, { per: 10_000 }, done)).toMatchObject({ ran: false });
   });
 
+  test("keeps the lease alive even for a locker whose locks are not extended", async () => {
+    const clock = useVirtualClock();
+    const locker = createLocker(inProcessDriver(), { autoExtend: false });
+    const { work, end } = endless();
+    const running = locker.once(key, { per: 60_000, ttl: 3_000 }, work);
+    await clock.pass(10_000);
+    end();
+    expect(await running).toEqual({ ran: true, value: "done" });
+  });
+
   test("a process that crashes frees the key after its ttl", async () => {
     const clock = useVirtualClock();
     const driver = inProcessDriver();
@@ -191,6 +201,66 @@ describe("the end of the work", () => {
     expect(await running).toEqual({ ran: true, value: "done" });
     expect(sent).toBeGreaterThan(5);
     expect(seen).toMatchObject([{ code: "LOCK_BACKEND", key, cause: { message: "connection lost" } }]);
+  });
+
+  test("that finds its lock forced out names the reason", async () => {
+    const driver = inProcessDriver();
+    const [one, two] = [createLocker(driver), createLocker(driver)];
+    const work = () => two.forceRelease(key, { reason: "migration" });
+    await expect(one.once(key, { per: 10_000 }, work)).rejects.toMatchObject({
+      code: "LOCK_LOST",
+      reason: "migration",
+    });
+  });
+
+  test("of work that released its lock itself is a warning, and the key is free", async () => {
+    const seen = warnings();
+    const locker = createLocker(inProcessDriver());
+    expect(await locker.once(key, { per: 10_000 }, (lock) => lock.release())).toMatchObject({ ran: true });
+    expect(seen).toMatchObject([
+      { code: "LOCK_BACKEND", message: expect.stringContaining("the work released its lock") },
+    ]);
+    expect((await locker.inspect(key)).held).toBe(false);
+  });
+
+  test("of work that took longer than its period is a warning if the release fails, and the result counts", async () => {
+    const clock = useVirtualClock();
+    const seen = warnings();
+    const inner = inProcessDriver();
+    const driver: Driver = { ...inner, release: () => Promise.reject(new Error("connection lost")) };
+    const running = createLocker(driver).once(key, { per: 5 }, () => clock.pass(50));
+    expect(await running).toMatchObject({ ran: true });
+    expect(seen).toMatchObject([{ code: "LOCK_BACKEND" }]);
+  });
+
+  test("that is first answered after the lease, with a loss, is a warning", async () => {
+    const clock = useVirtualClock();
+    const seen = warnings();
+    const driver = answering(async () => {
+      clock.stall(20_000);
+      return { status: "lost" };
+    });
+    const result = await createLocker(driver).once(key, { per: 60_000, ttl: 10_000 }, done);
+    expect(result).toEqual({ ran: true, value: "done" });
+    expect(seen).toMatchObject([{ code: "LOCK_BACKEND", message: expect.stringContaining("may be free before") }]);
+  });
+
+  test("is not a loss if its second copy finds the key free just before the period is over, by a faster clock", async () => {
+    const clock = useVirtualClock();
+    let sent = 0;
+    const driver = answering(() => (++sent === 1 ? new Promise(() => {}) : Promise.resolve({ status: "lost" })));
+    const running = createLocker(driver).once(key, { per: 5_070, ttl: 30_000 }, done);
+    await clock.pass(5_060);
+    expect(await running).toEqual({ ran: true, value: "done" });
+    expect(sent).toBe(2);
+  });
+
+  test("is not sent by a client that was closed: that is a warning at once", async () => {
+    const seen = warnings();
+    const closed = Object.assign(new Error("the client is closed"), { name: "ClosedClientError" });
+    const driver = answering(() => Promise.reject(closed));
+    expect(await createLocker(driver).once(key, { per: 60_000 }, done)).toMatchObject({ ran: true });
+    expect(seen).toHaveLength(1);
   });
 
   test("is not repeated when the server refuses it", async () => {

@@ -44,7 +44,7 @@ export const noListener = (key: string, cause: unknown): LockBackendError =>
 export const noChannels = (key: string, what: string, cause?: unknown): LockBackendError =>
   new LockBackendError(
     key,
-    `the server refuses messages of grants: ${what}; ${MEANWHILE}: check that the user may SUBSCRIBE and PUBLISH (+subscribe +publish &distlock:*)`,
+    `the server refuses messages of grants: ${what}; ${MEANWHILE}, and holders learn of a forced release at their next extension: check that the user may SUBSCRIBE and PUBLISH (+subscribe +publish &distlock:*)`,
     cause,
   );
 

@@ -22,8 +22,8 @@ export const messageArrived = ({ listen }: DriverQueue): void => void refused.de
  * not publish, once, since the messages that arrive may be from users who may.
  */
 export interface ChannelWarning {
-  /** Notes the key of the last waiter: a warning names it. */
-  waited(key: string): void;
+  /** Notes the key of the last call: a warning names it. */
+  wanted(key: string): void;
   unpublished(key: string, why: string): void;
   /** An attempt to listen was refused. */
   unheard(error: unknown): void;
@@ -43,7 +43,7 @@ export function channelWarning(queue: () => DriverQueue | undefined): ChannelWar
   }
 
   return {
-    waited(key) {
+    wanted(key) {
       lastKey = key;
     },
     unpublished(key, why) {

@@ -159,7 +159,8 @@ function lockerOf(driver: Driver, options: LockOptions | undefined, owner: objec
 
     async once(key, options, work) {
       assertKey(key);
-      const { period, given } = splitOnceOptions(options);
+      const { period, ...rest } = splitOnceOptions(options);
+      const given = { ...rest.given, autoExtend: true };
       assertWork("once", work);
       if (!driver.transfer)
         throw new TypeError("once needs a driver that can transfer a lock: this one has no method `transfer`");

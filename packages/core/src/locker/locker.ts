@@ -46,8 +46,8 @@ export interface Locker {
    * after its ttl. So a job runs at least once, and never twice at a time.
    *
    * Rejects with the work's own error, and as `tryAcquire` and `withLock` do: with `LockLostError` if the work was done but the lock was
-   * lost on the way. If only the end of the period could not reach Redis, it resolves with the result and publishes a warning: the
-   * ttl frees the key then, maybe before the period is over.
+   * lost on the way. If only the end of the work could not reach Redis, it resolves with the result and publishes a warning: the
+   * ttl frees the key then, maybe before the period is over. It does the same if the work released the lock itself.
    */
   once<T>(key: string, options: OnceOptions, work: Work<T>): Promise<OnceResult<T>>;
   /** What Redis knows of the key. Rejects with `LockBackendError` when it does not answer: it never guesses. */

@@ -1,5 +1,5 @@
 import { clock } from "../driver/clock";
-import { LockNotAcquiredError } from "../driver/errors";
+import { type LockError, LockNotAcquiredError } from "../driver/errors";
 import { MIN_TTL, now } from "../driver/lease";
 import { number, show } from "../driver/number";
 import { warn } from "../driver/observe/facts";
@@ -87,8 +87,14 @@ export async function doOnce<T>({ per, onError }: Period, begin: () => Promise<R
     await (onError === "keep" ? keep() : releaseLock(held, "released")).catch(warn);
     throw error;
   }
-  await keep();
+  await keep().catch(warnOfOutage);
   return { ran: true, value };
+}
+
+/** The work is done. That its end could not reach Redis takes nothing away from its result; that the lock was lost does. */
+function warnOfOutage(error: LockError): void {
+  if (error.code !== "LOCK_BACKEND") throw error;
+  warn(error);
 }
 
 const notRun = ({ holder = {}, remaining = 0 }: LockNotAcquiredError): OnceResult<never> => ({

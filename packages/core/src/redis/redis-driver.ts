@@ -24,7 +24,7 @@ export function redisDriver(connection: RedisConnection, options?: DriverOptions
   const driver: Driver = {
     acquire(request, call) {
       const { keys, token, ttl, place } = request;
-      if (place) channels.waited(place.key);
+      channels.wanted(keys[0]!);
       return keys.length === 1
         ? scripts.acquire({ key: keys[0]!, token, ttl, ticket: place?.ticket }, call)
         : acquireAll(request, call);

@@ -42,7 +42,7 @@ const REFUSED_REOPENING = 10_000;
 
 /**
  * Keeps one listener open while the locker has waiters. A driver's listener that ended does not come back by itself;
- * and one whose connection was forgotten on the way does not even end, so a listener that misses messages is replaced.
+ * and one whose connection was forgotten on the way does not even end, so a listener that misses messages of grants is replaced.
  */
 export function createInbox(queue: DriverQueue, name: string, { granted, forcedOut, opened }: InboxEvents): Inbox {
   /** The key that it was last wanted for, for warnings. */
