@@ -51,7 +51,7 @@ describe.each(connects.map((connect, i) => [i, connect] as const))("client %i", 
       async extend(request) {
         const answer = driver.extend(request);
         for (let turn = 0; turn < 2; turn++) await new Promise(setImmediate);
-        if (request.ttl >= 1_000) onExtend(); // a listener that opens checks each lock with a shorter one
+        if (request.ttl >= 1_000) onExtend(); // a listener that opens checks each lock by a shorter extension
         return answer;
       },
     });

@@ -105,6 +105,10 @@ export const simulated = Object.fromEntries([
 
 /** The mutations of TypeScript that a simulation cannot find, each with the reason. */
 export const unseen = {
+  "a holder listens to nothing":
+    "A habit is about processes that listen. No rule says how soon a process without a listener must learn of a forced release.",
+  "a new inbox checks no hold":
+    "A habit is about messages that were sent while a process listened. No rule says what becomes of the earlier ones.",
   "two locks share their companions":
     "The in-process driver keeps one state for each key, and has no companions: only the scripts use these names.",
 };

@@ -207,11 +207,11 @@ describe("automatic extension", () => {
 });
 
 describe("a lock that was handed over", () => {
-  test.each([300, 30_000])("with the ttl %i is held for that ttl, and extended like the others", async (ttl) => {
+  test.each([900, 30_000])("with the ttl %i is held for that ttl, and extended like the others", async (ttl) => {
     const { driver, state } = watched();
     const [a, b] = [createLocker(driver), createLocker(driver)];
     const first = await a.acquire("k");
-    const waiting = b.acquire("k", { ttl, autoExtend: ttl === 300 });
+    const waiting = b.acquire("k", { ttl, autoExtend: ttl === 900 });
     while ((await a.inspect("k")).waiting === 0);
     await first.release();
     const lock = await waiting;

@@ -111,9 +111,13 @@ export function createLeaseMonitor(driver: Driver, listener: HoldListener): Leas
     );
   }
 
+  /** Asks for less than what is left, and for one of few ttls, so that the locks share commands. */
   async function check(lock: ManagedLock): Promise<void> {
-    const { key, grant } = lock;
-    const reply = await background(() => driver.extend({ key, token: grant.token, ttl: MIN_TTL }));
+    const { key, grant, deadline } = lock;
+    const left = deadline - now();
+    if (left < MIN_TTL) return;
+    const ttl = Math.max(MIN_TTL, 2 ** Math.floor(Math.log2(left)));
+    const reply = await background(() => driver.extend({ key, token: grant.token, ttl }));
     if (reply !== "held") lock.lost(...lossIn(reply));
   }
 
