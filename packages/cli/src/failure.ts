@@ -14,8 +14,8 @@ export class Failure extends Error {
   }
 }
 
-/** The errors of Redis for a user who lacks a right. */
-const denied = /\b(?:NOAUTH|NOPERM|WRONGPASS)\b/;
+/** The errors of Redis for a user who lacks a right. A script that calls a forbidden command fails without a code before Redis 7.2. */
+const denied = /\b(?:NOAUTH|NOPERM|WRONGPASS)\b|user executing the script can't|ACL failure in script/;
 
 const isDenied = (error: unknown): boolean =>
   error instanceof Error && (denied.test(error.message) || isDenied(error.cause));

@@ -95,6 +95,8 @@ describe("64: wrong usage", () => {
     "http://localhost",
     `redis://:${SECRET}/@localhost`,
     `redis://:${SECRET}%zz@localhost`,
+    `redis://:p@${SECRET}/p@localhost`,
+    `redis://:${SECRET}@localhost/name`,
     `redis-sentinel://:${SECRET}@localhost`,
     `redis-sentinel://:${SECRET}%zz@localhost/name`,
     `redis-sentinel://:${SECRET}@h:port/name`,
@@ -118,9 +120,10 @@ describe("64: wrong usage", () => {
 describe("69: Redis does not answer", () => {
   test.each([
     ["nobody listens; the password has an @", `redis://:${SECRET}@${SECRET}@127.0.0.1:1`],
+    ["the password is in the place of the user", `redis://${SECRET}@127.0.0.1:1`],
     ["no Sentinel listens", `redis-sentinel://:${SECRET}@127.0.0.1:1/main`],
   ])("%s", async (_, url) => {
-    const sentence = /^distlock: Redis at redis(-sentinel)?:\/\/:\*\*\*@127\.0\.0\.1:1\S* does not answer: .+\n$/;
+    const sentence = /^distlock: Redis at redis(-sentinel)?:\/\/:?\*\*\*@127\.0\.0\.1:1\S* does not answer: .+\n$/;
     expect(await runAll(onRedis, ["--timeout", "300ms", "--url", url])).toEqual(
       each(onRedis, EXIT.unavailable.code, sentence),
     );
@@ -141,6 +144,30 @@ describe("77: Redis refuses the user", () => {
     const ended = await runAll(which, ["--url", at(server.port, `nobody:${SECRET}@`)]);
     expect(ended).toEqual(each(which, EXIT.noPermission.code, /NOPERM/));
   });
+});
+
+test("77: a user without a command of the scripts", async () => {
+  const open = await startRedis();
+  try {
+    await open.command(
+      "ACL",
+      "SETUSER",
+      "some",
+      "on",
+      `>${SECRET}`,
+      "~*",
+      "&*",
+      "+@all",
+      "-zadd",
+      "-set",
+      "-get",
+      "-mget",
+    );
+    const ended = await runAll(onKeys, ["--url", at(open.port, `some:${SECRET}@`)]);
+    expect(ended).toEqual(each(onKeys, EXIT.noPermission.code, /the user needs/));
+  } finally {
+    await open.stop();
+  }
 });
 
 test("77: no password where one is needed", async () => {

@@ -118,6 +118,12 @@ test("--max-hold ends the lock, and the command", async () => {
   await expectLost(held, /maxHold was reached/);
 });
 
+test("--max-hold ends the lock in time, even if the ttl is longer", async () => {
+  const { program } = await hold("max-short", ["--ttl", "20s", "--max-hold", "1s", "-k", "200ms"], family);
+  expect((await locker.inspect("max-short")).remaining).toBeLessThanOrEqual(1_000);
+  expect(await program.ended).toMatchObject({ code: 79, stderr: expect.stringMatching(/LOST THE LOCK/) });
+});
+
 test("the lease is extended while the command runs", async () => {
   const { program, pids } = await hold("long", ["--ttl", "600ms", "-k", "200ms"], family);
   const waiter = locker.acquire("long", { timeout: 2_000 });

@@ -17,8 +17,9 @@ export type Address =
 
 const SENTINEL_PORT = 26_379;
 
-/** A URL without its password, for messages. A password may have an `@` in it. */
-const withoutPassword = (url: string): string => url.replace(/^([a-z+-]+:\/\/[^:@/]*):.*@/, "$1:***@");
+/** A URL without its password, for messages. A password may have an `@` in it. A name that stands alone is often a password. */
+const withoutPassword = (url: string): string =>
+  url.replace(/^([a-z+-]+:\/\/)(?:([^:@/]*:).*|.+)@/, (_, scheme, user = "") => `${scheme}${user}***@`);
 
 /** Not an error of commander: commander would print the URL, and a password in it. */
 const misuse = (message: string): Failure => new Failure(EXIT.usage.code, message);
@@ -31,17 +32,22 @@ function decoded(text: string): string {
   }
 }
 
-/** Throws if the name or the password can't be decoded. */
-function checkCredentials({ username, password }: URL): void {
+/** Throws if the client would fail on it with less to say. */
+function check({ username, password, pathname }: URL): void {
   decoded(username);
   decoded(password);
+  if (!/^(?:\/\d*)?$/.test(pathname)) {
+    throw misuse(
+      "A URL ends with its host, or with the number of a database: redis://host:6379/1. A / in a password is written as %2F.",
+    );
+  }
 }
 
 /** `redis://user:password@host:6379/0`, `rediss://…` (TLS), `unix://` is not known; `redis-sentinel://…@h1:26379,h2/name/0` or `rediss-sentinel://…`. */
 export function parseAddress(url: string): Address {
   const shown = withoutPassword(url);
   if (/^rediss?:\/\//.test(url) && URL.canParse(url)) {
-    checkCredentials(new URL(url));
+    check(new URL(url));
     return { kind: "server", url, shown };
   }
   const match = /^redis(s?)-sentinel:\/\/(?:([^:@/]*)(?::(.*))?@)?([^/@]+)\/([^/?]+)(?:\/(\d+))?$/.exec(url);

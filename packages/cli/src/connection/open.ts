@@ -61,11 +61,14 @@ export async function openConnection(
   };
 }
 
-/** Whether the server is a node of a Cluster. A user who may not ask is taken for one of a single server. */
+/** A user may not ask, or the server has no such command: some managed servers take commands away. */
+const unasked = /NOPERM|unknown command/i;
+
+/** Whether the server is a node of a Cluster. A server that does not say it is taken for a single one. */
 async function isCluster(client: Client): Promise<boolean> {
   const [node] = await client.primaries();
   const info = await node!.send("INFO", "cluster").catch((error: Error) => {
-    if (/NOPERM/.test(error.message)) return "";
+    if (unasked.test(error.message)) return "";
     throw error;
   });
   return /cluster_enabled:1/.test(String(info));

@@ -92,7 +92,14 @@ async function runConnected(
   const seen = watch((ahead) => verbose && messages.say(`waiting, ${ahead} ahead`));
   const taking = {
     keys,
-    options: { ttl, timeout: wait === false ? 0 : (wait ?? Infinity), maxHold, waitReplicas, label },
+    options: {
+      // The first lease is not extended, so nothing else would end it in time.
+      ttl: Math.min(ttl, maxHold ?? ttl),
+      timeout: wait === false ? 0 : (wait ?? Infinity),
+      maxHold,
+      waitReplicas,
+      label,
+    },
     once,
     interrupted: signals.interrupted,
     patience: options.timeout,

@@ -160,6 +160,15 @@ test("a server that forgot CONFIG: INFO has most, and what it has not is not kno
   expect(code).toBe(1);
 });
 
+test("a server that forgot INFO too: what it can't say is not known, and locks work", async () => {
+  const managed = await start("--rename-command", "CONFIG", "", "--rename-command", "INFO", "");
+  const { code, of, bad } = await doctor(managed.url);
+  expect(bad.filter((each) => each.startsWith("fail"))).toEqual([]);
+  expect(of("eviction")).toEqual([expect.stringMatching(/^warn: the maxmemory-policy is not known/)]);
+  expect(of("lock")).toEqual([expect.stringMatching(/^ok/)]);
+  expect(code).toBe(0);
+});
+
 test("a replica that nobody can reach has a clock that is not known", async () => {
   const port = await freePort();
   const primary = await start("--repl-diskless-sync-delay", "0");
