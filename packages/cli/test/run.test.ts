@@ -158,3 +158,26 @@ test("--wait-replicas does not run the command without replicas", async () => {
   expect(ended).toMatchObject({ code: 69, stdout: "" });
   expect(await isFree("replicas")).toBe(true);
 });
+
+test("a wait at a server that refuses says so once, and goes on until it is ended", async () => {
+  const replica = await startRedis({ args: ["--replicaof", server.host, String(server.port)] });
+  const program = launch(["run", "refused", "--", "true"], { DISTLOCK_URL: replica.url });
+  await program.prints(
+    "stderr",
+    /^distlock: Redis does not grant the lock: .*(READONLY|MASTERDOWN|LOADING).*\. Still trying$/m,
+  );
+  program.signal("SIGTERM");
+  expect(await program.ended).toMatchObject({ code: 143 });
+  await replica.stop();
+});
+
+test("with --json the messages are objects, and standard output is the command's own", async () => {
+  const { stdout, stderr, code } = await run("json", "--json", "--verbose", "--", "echo", "ran");
+  expect({ stdout, code }).toEqual({ stdout: "ran\n", code: 0 });
+  expect(
+    stderr
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line)),
+  ).toEqual([{ time: expect.any(Number), message: expect.stringMatching(/^waited .+, fence \d+, ahead 0$/) }]);
+});

@@ -23,6 +23,8 @@ Ctrl-Z. With --foreground the terminal sends INT, QUIT and WINCH to the command 
 on: send TERM. A signal before the command runs ends the wait. Ctrl-Z stops distlock too: nobody extends the lease
 meanwhile, so after "fg" the lock may be lost, and the command is stopped then. nohup belongs behind the "--".
 
+--json: {"time", "message"}. Standard output is the command's own.
+
 kill -9 of distlock leaves the command running; the key is free after the ttl. In a systemd unit, leave
 KillMode=control-group as it is: it stops both.`;
 
@@ -105,6 +107,8 @@ const declared = (): RunCommand =>
     )
     .option("--foreground", "share the terminal with the command (default: if standard input is a terminal)")
     .option("--no-foreground", "give the command a process group of its own")
+    .option("--json", "print the messages of distlock as lines of JSON, on standard error")
+    .option("--no-color", "has no effect: the messages have no colours")
     .option("-v, --verbose", "say when the lock is waited for, and when it is acquired");
 
 export function runCommand(): Command {

@@ -5,7 +5,7 @@ export const print = (line: string): void => void process.stdout.write(`${line}\
 export const printJson = (value: object): void => print(toJson(value));
 
 /** JSON with the same values, in which nothing makes a terminal move. `JSON.stringify` escapes only the first 32. */
-const toJson = (value: object): string =>
+export const toJson = (value: object): string =>
   JSON.stringify(value).replace(/[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu, (char) =>
     [...Array(char.length).keys()].map((i) => `\\u${char.charCodeAt(i).toString(16).padStart(4, "0")}`).join(""),
   );

@@ -28,6 +28,7 @@ export interface RunOptions extends RedisOptions, Omit<HoldOptions, "foreground"
   readonly waitReplicas?: number;
   readonly foreground?: boolean;
   readonly verbose?: true;
+  readonly json?: true;
 }
 
 /** How long what is left of the lock, of the connection, and of messages may keep the program, in ms. */
@@ -37,7 +38,7 @@ const PARTING = 1_000;
 export async function run(given: readonly string[], command: readonly [string, ...string[]], options: RunOptions) {
   const foreground = options.foreground ?? isatty(0);
   const signals = listenToSignals();
-  const messages = createMessages();
+  const messages = createMessages(options.json === true);
   showWarnings(messages);
   // Without it, Node ends the program when it waits for nothing but timers that keep no process alive.
   setInterval(() => {}, 2 ** 30);
@@ -89,7 +90,13 @@ async function runConnected(
 ): Promise<CommandEnd> {
   const { ttl, wait, once, maxHold, waitReplicas, label = defaultLabel(command[0]), verbose } = options;
   const locker = createLocker(connection.driver);
-  const seen = watch((ahead) => verbose && messages.say(`waiting, ${ahead} ahead`));
+  const seen = watch({
+    queued: (ahead) => verbose && messages.say(`waiting, ${ahead} ahead`),
+    failed(message) {
+      if (wait !== false && once === undefined)
+        messages.say(`Redis does not grant the lock: ${escaped(message)}. Still trying`);
+    },
+  });
   const taking = {
     keys,
     options: {

@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, writeSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { toJson } from "../output/output";
 
 /*
  * Messages while the command runs. The command has the same standard error, so `process.stderr` would do harm: it makes a pipe
@@ -39,7 +40,8 @@ export interface Messages {
   flushed(ms: number): Promise<void>;
 }
 
-export function createMessages(): Messages {
+/** With `isJson` each line is an object. */
+export function createMessages(isJson: boolean): Messages {
   const { fd, mayBlock } = openStandardError();
   let waiting = Buffer.alloc(0);
   let timer: NodeJS.Timeout | undefined;
@@ -57,7 +59,8 @@ export function createMessages(): Messages {
   return {
     mayBlock,
     say(line) {
-      waiting = Buffer.concat([waiting, Buffer.from(`distlock: ${line}\n`)]);
+      const text = isJson ? toJson({ time: Date.now(), message: line }) : `distlock: ${line}`;
+      waiting = Buffer.concat([waiting, Buffer.from(`${text}\n`)]);
       if (timer === undefined) write();
     },
     async flushed(ms) {

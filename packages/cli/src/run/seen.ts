@@ -10,20 +10,34 @@ export interface Seen {
   lost?: LostFact;
 }
 
+interface Events {
+  queued(ahead: number): void;
+  /** A request for the lock failed for the first time in this way, and the call still waits. */
+  failed(message: string): void;
+}
+
 /** Notes what the core says from now on. */
-export function watch(onQueue: (ahead: number) => void): Seen {
+export function watch({ queued, failed }: Events): Seen {
   const seen: Seen = {};
+  const failures = new Set<string>();
+  function onFailure(message: string): void {
+    if (seen.acquire === undefined && !failures.has(message)) failed(message);
+    failures.add(message);
+  }
   observe({
     end(operation) {
       if (operation.name === "acquire") seen.acquire = operation;
     },
     event(fact) {
       if (fact.name === "lost") seen.lost ??= fact;
-      if (fact.name === "queue" && fact.event === "entered") onQueue(fact.ahead ?? 0);
+      if (fact.name === "queue" && fact.event === "entered") queued(fact.ahead ?? 0);
+      if (fact.name === "failure" && fact.verb === "acquire") onFailure(messageOf(fact.error));
     },
   });
   return seen;
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** `fence 7`, or `fences a=7 b=9`. */
 export const shownFences = (fences: ReadonlyMap<string, number>): string =>
