@@ -163,6 +163,29 @@ describe.each(topologies)("$kind", ({ url, open, failover, stable }) => {
     await window.until((lines) => lines.filter((line) => line !== "").at(-1) === "$");
   });
 
+  test.each([80, 200])("inspect and release in a terminal of %i columns", async (columns) => {
+    const window = await openWindow({ columns, rows: 30, env: { DISTLOCK_URL: url } });
+    onTestFinished(window.close);
+    const shows = (...texts: readonly string[]) =>
+      window.until((lines) => texts.every((text) => lines.some((line) => line.includes(text))));
+    await window.enter("clear; distlock inspect job:3; echo code $?");
+    const { fence } = locks.get("job:3")!;
+    const lines = await shows(`fence     ${fence}`, "node-redis", "ioredis", "code 0");
+    expect(widest(lines)).toBeLessThanOrEqual(columns);
+    await window.enter("clear; distlock release job:3 --force --reason deploy; echo code $?");
+    await shows("about to free job:3: held by node-redis", "Free it? [y/N]");
+    await window.enter("y");
+    await shows("code 0");
+    expect(
+      locks.get("job:3")!.signal.reason ??
+        (await locks
+          .get("job:3")!
+          .release()
+          .catch((error) => error)),
+    ).toMatchObject({ code: "LOCK_LOST", reason: "deploy" });
+    await until(async () => locks.has("next of job:3"));
+  });
+
   test("watch goes on after a failover, with the server that took over", async () => {
     const child = start(["watch", "--json", "--interval", "100ms", "--timeout", "1s", "--url", url]);
     const lines = createInterface({ input: child.stdout });
