@@ -120,7 +120,7 @@ test("a hold without waiters that another one has replaced is two changes", asyn
 test("a server that is away is noted, and it goes on when the server is back", async () => {
   const proxy = await startFaultProxy(server);
   await locker.acquire("job", { ttl: 600_000 });
-  const { nextEvent, noted } = watch(["--json", "--timeout", "500ms"], proxy.url);
+  const { nextEvent, noted } = watch(["--json", "--timeout", "2s"], proxy.url);
   expect(await nextEvent()).toMatchObject({ event: "held", key: "job" });
   for (const mode of ["cut", "hold"] as const) {
     proxy.set(mode);
