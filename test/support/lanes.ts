@@ -17,11 +17,15 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 /** What takes long: demos, frameworks, rounds of faults, and what only many repetitions or many processes show. */
 const slow = [
   "packages/cli/test/contract.test.ts",
+  "packages/cli/test/doctor/server.test.ts",
+  "packages/cli/test/ls.test.ts",
+  "packages/cli/test/many-keys.test.ts",
   "packages/cli/test/run-lost.test.ts",
   "packages/cli/test/run-many.test.ts",
+  "packages/cli/test/run-signals.test.ts",
   "packages/cli/test/run-terminal.test.ts",
-  "packages/cli/test/many-keys.test.ts",
   "packages/cli/test/terminal.test.ts",
+  "packages/cli/test/watch.test.ts",
   "packages/memory/test/frameworks/",
   "packages/memory/test/store/conversation-life.test.ts",
   "packages/memory/test/store/reading.test.ts",
