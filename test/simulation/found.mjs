@@ -44,6 +44,7 @@ export const found = {
   "in process, a queue does not end": ["extinct", 1],
   "in process, hand-over ignores freshness": ["outages", 1],
   "in process, heartbeat does not prolong the claim": ["regrets", 1],
+  "hand-over leaves the waiter in the queue": ["default", 1],
   "hand-over notifies nobody": ["default", 1],
   "the fence is only the clock": ["crowd", 1],
   "the fence is only counted": ["default", 1],

@@ -115,8 +115,6 @@ export const unseen = {
 
 /** The mutations that no rule and no scenario finds within a minute so far, each with what it would take. */
 export const missed = {
-  "hand-over leaves the waiter in the queue":
-    "With a listener of each holder a simulation of it does not end: it must end a run whose events never run out.",
   "a handed-over lock is announced before its extension is sent":
     "A client that writes in the next turn must get a lock by a message, and its work must block the event loop at once.",
   "hand-over trusts a clock that was set back":

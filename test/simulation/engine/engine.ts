@@ -33,7 +33,8 @@ const TURN = 5_000;
 /** Runs the next step when no promise of the last one has anything left to do: Node runs a tick only when no microtask is left. */
 const onceSettled = (step: () => void): void => queueMicrotask(() => process.nextTick(step));
 
-export function createEngine(): Engine {
+/** After `most` events no other one runs: messages that multiply would keep a run from its end. */
+export function createEngine(most = Number.POSITIVE_INFINITY): Engine {
   const queue = new EventQueue<Happening>();
   const waiting = new Map<Machine, Happening[]>();
   let time = 0;
@@ -105,7 +106,7 @@ export function createEngine(): Engine {
   function next(until: number): boolean {
     for (;;) {
       const { first } = queue;
-      if (first === undefined || first.time > until) return false;
+      if (first === undefined || first.time > until || events >= most) return false;
       queue.pop();
       const { machine, run } = first;
       if (run === undefined || machine.isDead) continue;
